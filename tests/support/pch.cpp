@@ -1,0 +1,1 @@
+// Owner of the precompiled GoogleTest header that every test executable reuses.
