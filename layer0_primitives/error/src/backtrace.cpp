@@ -33,8 +33,9 @@ std::string describe_frame(void* address) {
     line += ' ';
   }
   // The offset within the file is what addr2line wants, wherever the program was loaded.
-  std::snprintf(text, sizeof text, "(+0x%zx)",
-                static_cast<std::size_t>(static_cast<char*>(address) - static_cast<char*>(info.dli_fbase)));
+  std::snprintf(
+      text, sizeof text, "(+0x%zx)",
+      static_cast<std::size_t>(static_cast<char*>(address) - static_cast<char*>(info.dli_fbase)));
   return line + info.dli_fname + text;
 }
 

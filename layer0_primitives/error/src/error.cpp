@@ -48,8 +48,11 @@ std::string_view to_string(Errc code) noexcept {
 }
 
 Error::Error(Errc code, std::string_view message, Details details, const char* file, int line)
-    : body_(new Body{.code = code, .message = std::string(message), .offset = details.offset,
-                     .file = file, .line = line}) {
+    : body_(new Body{.code = code,
+                     .message = std::string(message),
+                     .offset = details.offset,
+                     .file = file,
+                     .line = line}) {
   if (details.hint != nullptr) body_->hint = details.hint;
   if (capture_on.load(std::memory_order_relaxed)) body_->backtrace = capture_backtrace(1);
 }
@@ -99,7 +102,8 @@ std::string Error::to_string() const {
   std::string text;
   for (auto it = body_->contexts.rbegin(); it != body_->contexts.rend(); ++it) text += *it + ": ";
   text += body_->message;
-  if (body_->offset != Details::kNoOffset) text += " (at byte " + std::to_string(body_->offset) + ')';
+  if (body_->offset != Details::kNoOffset)
+    text += " (at byte " + std::to_string(body_->offset) + ')';
   if (!body_->hint.empty()) text += "; " + body_->hint;
   return text;
 }
@@ -110,7 +114,8 @@ std::string Error::to_string_verbose() const {
     text += std::string(body_->domain->name) + "::";
     text += std::string(body_->domain->code_name(body_->domain_value)) + ", ";
   }
-  text += std::string(avila::to_string(body_->code)) + "] at " + body_->file + ':' + std::to_string(body_->line);
+  text += std::string(avila::to_string(body_->code)) + "] at " + body_->file + ':' +
+          std::to_string(body_->line);
   if (!body_->backtrace.empty()) text += '\n' + body_->backtrace;
   return text;
 }

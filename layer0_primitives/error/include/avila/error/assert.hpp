@@ -6,9 +6,9 @@ namespace avila::detail {
 }
 
 /// Stays in release builds: prints the expression, place and backtrace to stderr, then aborts.
-#define AVILA_ASSERT(expression)                                                          \
-  (__builtin_expect(static_cast<bool>(expression), 1)                                     \
-       ? static_cast<void>(0)                                                             \
+#define AVILA_ASSERT(expression)                      \
+  (__builtin_expect(static_cast<bool>(expression), 1) \
+       ? static_cast<void>(0)                         \
        : ::avila::detail::assertion_failed(#expression, __FILE__, __LINE__))
 
 /// For costly checks: debug and fuzz builds only.

@@ -10,23 +10,23 @@ namespace avila {
 /// What kind of failure a program can react to. Every error has one, whatever its own code.
 enum class Errc : std::uint8_t {
   Unknown,
-  InvalidArgument,   ///< the caller's value is wrong
-  Malformed,         ///< bytes from outside do not follow their format
-  Corrupted,         ///< stored data fails its checksum or invariants
+  InvalidArgument,  ///< the caller's value is wrong
+  Malformed,        ///< bytes from outside do not follow their format
+  Corrupted,        ///< stored data fails its checksum or invariants
   NotFound,
   AlreadyExists,
   PermissionDenied,
   Unauthenticated,
-  LimitExceeded,     ///< a named limit of ours
+  LimitExceeded,  ///< a named limit of ours
   OutOfRange,
   OutOfMemory,
-  NoSpace,           ///< the disk is full
+  NoSpace,  ///< the disk is full
   Io,
-  Closed,            ///< the peer or the owner closed it
+  Closed,  ///< the peer or the owner closed it
   Cancelled,
   TimedOut,
   WouldBlock,
-  Conflict,          ///< optimistic concurrency: somebody else was first
+  Conflict,  ///< optimistic concurrency: somebody else was first
   PreconditionFailed,
   Busy,
   Unavailable,
@@ -127,14 +127,13 @@ std::string capture_backtrace(int skip_frames = 0);
 /// Defines `enum class Name` with the codes of one library, to use with Error and Error::is:
 ///   AVILA_ERROR_ENUM(ChunkError, Malformed, BadSize, BadExtension, MissingCrlf)
 /// `kind` is the Errc of all of them. At namespace scope.
-#define AVILA_ERROR_ENUM(Name, kind_value, ...)                                              \
-  enum class Name : int { __VA_ARGS__ };                                                     \
-  inline const ::avila::ErrorDomain& avila_error_domain(Name) noexcept {                     \
-    static constexpr ::avila::ErrorDomain domain{                                            \
-        #Name,                                                                               \
-        [](int value) noexcept { return ::avila::detail::enum_name(#__VA_ARGS__, value); },  \
-        [](int) noexcept { return ::avila::Errc::kind_value; }};                             \
-    return domain;                                                                           \
+#define AVILA_ERROR_ENUM(Name, kind_value, ...)                                                    \
+  enum class Name : int { __VA_ARGS__ };                                                           \
+  inline const ::avila::ErrorDomain& avila_error_domain(Name) noexcept {                           \
+    static constexpr ::avila::ErrorDomain domain{                                                  \
+        #Name, [](int value) noexcept { return ::avila::detail::enum_name(#__VA_ARGS__, value); }, \
+        [](int) noexcept { return ::avila::Errc::kind_value; }};                                   \
+    return domain;                                                                                 \
   }
 
 namespace avila::detail {

@@ -138,13 +138,13 @@ auto from_foreign(Foreign&& foreign, Describe&& describe)
   AVILA_TRY_(AVILA_CONCAT(avila_try_, __LINE__), declaration, co_return, __VA_ARGS__)
 
 /// Returns the error of a Result whose value is not needed.
-#define AVILA_TRY_VOID(...)                                                          \
-  do {                                                                               \
+#define AVILA_TRY_VOID(...)                                                              \
+  do {                                                                                   \
     if (auto avila_try_result = __VA_ARGS__; !avila_try_result.has_value()) [[unlikely]] \
-      return std::move(avila_try_result).error();                                    \
+      return std::move(avila_try_result).error();                                        \
   } while (false)
-#define AVILA_CO_TRY_VOID(...)                                                       \
-  do {                                                                               \
+#define AVILA_CO_TRY_VOID(...)                                                           \
+  do {                                                                                   \
     if (auto avila_try_result = __VA_ARGS__; !avila_try_result.has_value()) [[unlikely]] \
-      co_return std::move(avila_try_result).error();                                 \
+      co_return std::move(avila_try_result).error();                                     \
   } while (false)
