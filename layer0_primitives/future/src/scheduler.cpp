@@ -1,0 +1,24 @@
+#include <avila/error/assert.hpp>
+#include <avila/future/scheduler.hpp>
+
+namespace avila::future {
+namespace {
+constinit thread_local Scheduler* current_scheduler = nullptr;
+}
+
+// Out of line on purpose: a coroutine may go on in another thread, so no thread-local address may
+// stay in a register across a suspension.
+Scheduler* Scheduler::current() noexcept { return current_scheduler; }
+
+Scheduler& Scheduler::require() noexcept {
+  AVILA_ASSERT(current_scheduler != nullptr && "run this under sync_wait() or an async::Executor");
+  return *current_scheduler;
+}
+
+Scheduler::Enter::Enter(Scheduler* scheduler) noexcept : before_(current_scheduler) {
+  current_scheduler = scheduler;
+}
+
+Scheduler::Enter::~Enter() { current_scheduler = before_; }
+
+}  // namespace avila::future
