@@ -1,0 +1,54 @@
+#include <avila/hash/crc32.hpp>
+#include <avila/hash/crc32c.hpp>
+#include <avila/primitives/endian.hpp>
+
+#include "crc_kernels.hpp"
+#include "crc_tables.hpp"
+
+namespace avila::hash {
+namespace detail {
+namespace {
+
+constexpr CrcTables kCrc32Tables = make_crc_tables(kCrc32Polynomial);
+constexpr CrcTables kCrc32cTables = make_crc_tables(kCrc32cPolynomial);
+
+std::uint32_t slice_by_8(const CrcTables& t, const std::byte* in, std::size_t size,
+                         std::uint32_t state) noexcept {
+  for (; size >= 8; size -= 8, in += 8) {
+    const std::uint64_t word = load_le64(in) ^ state;
+    state = t[7][word & 0xFF] ^ t[6][(word >> 8) & 0xFF] ^ t[5][(word >> 16) & 0xFF] ^
+            t[4][(word >> 24) & 0xFF] ^ t[3][(word >> 32) & 0xFF] ^ t[2][(word >> 40) & 0xFF] ^
+            t[1][(word >> 48) & 0xFF] ^ t[0][word >> 56];
+  }
+  for (; size != 0; --size, ++in)
+    state = (state >> 8) ^ t[0][(state ^ static_cast<std::uint32_t>(*in)) & 0xFF];
+  return state;
+}
+
+}  // namespace
+
+std::uint32_t crc32_portable(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
+  return slice_by_8(kCrc32Tables, in, size, state);
+}
+std::uint32_t crc32c_portable(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
+  return slice_by_8(kCrc32cTables, in, size, state);
+}
+
+}  // namespace detail
+
+std::uint32_t crc32(ByteSpan bytes, std::uint32_t crc) noexcept {
+  return ~detail::crc32_portable(bytes.data(), bytes.size(), ~crc);
+}
+std::uint32_t crc32c(ByteSpan bytes, std::uint32_t crc) noexcept {
+  return ~detail::crc32c_portable(bytes.data(), bytes.size(), ~crc);
+}
+std::uint32_t crc32_combine(std::uint32_t crc_a, std::uint32_t crc_b,
+                            std::uint64_t size_b) noexcept {
+  return detail::crc_combine(crc_a, crc_b, size_b, detail::kCrc32Polynomial);
+}
+std::uint32_t crc32c_combine(std::uint32_t crc_a, std::uint32_t crc_b,
+                             std::uint64_t size_b) noexcept {
+  return detail::crc_combine(crc_a, crc_b, size_b, detail::kCrc32cPolynomial);
+}
+
+}  // namespace avila::hash

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <avila/hash/sha256.hpp>
+#include <avila/primitives/endian.hpp>
+#include <cstring>
+
+#include "sha256_kernels.hpp"
+
+namespace avila::hash {
+namespace detail {
+
+void Sha256Core::update(ByteSpan bytes) noexcept {
+  if (bytes.empty()) return;
+  const std::size_t held = total_ % kBlockSize;
+  total_ += bytes.size();
+  if (held != 0) {
+    const std::size_t take = std::min(kBlockSize - held, bytes.size());
+    std::memcpy(buffer_.data() + held, bytes.data(), take);
+    bytes = bytes.subspan(take);
+    if (held + take < kBlockSize) return;
+    sha256_blocks_portable(state_.data(), buffer_.data(), 1);
+  }
+  const std::size_t blocks = bytes.size() / kBlockSize;
+  if (blocks != 0) sha256_blocks_portable(state_.data(), bytes.data(), blocks);
+  const std::size_t left = bytes.size() % kBlockSize;
+  if (left != 0) std::memcpy(buffer_.data(), bytes.data() + bytes.size() - left, left);
+}
+
+std::array<std::uint32_t, 8> Sha256Core::finish() noexcept {
+  // FIPS 180-4 §5.1.1: a one bit, zeros, the length in bits as 64 bits big endian.
+  std::byte last[2 * kBlockSize] = {};
+  const std::size_t held = total_ % kBlockSize;
+  if (held != 0) std::memcpy(last, buffer_.data(), held);
+  last[held] = std::byte{0x80};
+  const std::size_t blocks = held < 56 ? 1 : 2;
+  store_be64(last + blocks * kBlockSize - 8, total_ * 8);
+  sha256_blocks_portable(state_.data(), last, blocks);
+  return state_;
+}
+
+}  // namespace detail
+
+namespace {
+
+// FIPS 180-4 §5.3.2 and §5.3.3.
+constexpr std::array<std::uint32_t, 8> kInitial224 = {
+    0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31, 0x68581511, 0x64f98fa7, 0xbefa4fa4};
+constexpr std::array<std::uint32_t, 8> kInitial256 = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+template <std::size_t Size>
+std::array<std::byte, Size> digest_of(const std::array<std::uint32_t, 8>& words) noexcept {
+  std::array<std::byte, Size> digest;
+  for (std::size_t i = 0; i < Size / 4; ++i) store_be32(digest.data() + 4 * i, words[i]);
+  return digest;
+}
+
+}  // namespace
+
+Sha256::Sha256() noexcept : core_(kInitial256) {}
+Sha224::Sha224() noexcept : core_(kInitial224) {}
+
+Sha256::Digest Sha256::finish() noexcept {
+  const Digest digest = digest_of<kSize>(core_.finish());
+  reset();
+  return digest;
+}
+Sha224::Digest Sha224::finish() noexcept {
+  const Digest digest = digest_of<kSize>(core_.finish());
+  reset();
+  return digest;
+}
+
+Sha256::Digest sha256(ByteSpan bytes) noexcept {
+  detail::Sha256Core core(kInitial256);
+  core.update(bytes);
+  return digest_of<Sha256::kSize>(core.finish());
+}
+Sha224::Digest sha224(ByteSpan bytes) noexcept {
+  detail::Sha256Core core(kInitial224);
+  core.update(bytes);
+  return digest_of<Sha224::kSize>(core.finish());
+}
+
+}  // namespace avila::hash

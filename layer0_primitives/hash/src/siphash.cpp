@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <avila/hash/siphash.hpp>
+#include <avila/primitives/endian.hpp>
+#include <bit>
+#include <cstring>
+
+namespace avila::hash {
+namespace {
+
+struct SipState {
+  std::uint64_t v0, v1, v2, v3;
+
+  explicit SipState(SipKey key) noexcept {
+    const std::uint64_t k0 = load_le64(key.data()), k1 = load_le64(key.data() + 8);
+    v0 = k0 ^ 0x736f6d6570736575U;  // "somepseudorandomlygeneratedbytes", as the paper has it
+    v1 = k1 ^ 0x646f72616e646f6dU;
+    v2 = k0 ^ 0x6c7967656e657261U;
+    v3 = k1 ^ 0x7465646279746573U;
+  }
+  explicit SipState(const std::array<std::uint64_t, 4>& v) noexcept
+      : v0(v[0]), v1(v[1]), v2(v[2]), v3(v[3]) {}
+
+  template <int N>
+  void rounds() noexcept {
+    for (int i = 0; i < N; ++i) {
+      v0 += v1, v2 += v3;
+      v1 = std::rotl(v1, 13) ^ v0, v3 = std::rotl(v3, 16) ^ v2;
+      v0 = std::rotl(v0, 32);
+      v2 += v1, v0 += v3;
+      v1 = std::rotl(v1, 17) ^ v2, v3 = std::rotl(v3, 21) ^ v0;
+      v2 = std::rotl(v2, 32);
+    }
+  }
+  template <int C>
+  void absorb(std::uint64_t word) noexcept {
+    v3 ^= word;
+    rounds<C>();
+    v0 ^= word;
+  }
+  template <int C>
+  void absorb_words(const std::byte* in, std::size_t words) noexcept {
+    for (; words != 0; --words, in += 8) absorb<C>(load_le64(in));
+  }
+  std::uint64_t folded() const noexcept { return v0 ^ v1 ^ v2 ^ v3; }
+};
+
+// The last word: what is left below 8 bytes, and the length's low byte on top.
+inline std::uint64_t last_word(const std::byte* tail, std::uint64_t total) noexcept {
+  std::uint64_t word = total << 56;
+  for (std::size_t i = 0; i < total % 8; ++i)
+    word |= static_cast<std::uint64_t>(tail[i]) << (8 * i);
+  return word;
+}
+
+template <int C, int D>
+std::uint64_t sip64(SipKey key, ByteSpan bytes) noexcept {
+  SipState s(key);
+  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
+  s.absorb<C>(last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+  s.v2 ^= 0xff;
+  s.rounds<D>();
+  return s.folded();
+}
+
+template <int C, int D>
+std::array<std::byte, 16> sip128(SipKey key, ByteSpan bytes) noexcept {
+  SipState s(key);
+  s.v1 ^= 0xee;
+  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
+  s.absorb<C>(last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+  std::array<std::byte, 16> out;
+  s.v2 ^= 0xee;
+  s.rounds<D>();
+  store_le64(out.data(), s.folded());
+  s.v1 ^= 0xdd;
+  s.rounds<D>();
+  store_le64(out.data() + 8, s.folded());
+  return out;
+}
+
+}  // namespace
+
+std::uint64_t siphash_2_4(SipKey key, ByteSpan bytes) noexcept { return sip64<2, 4>(key, bytes); }
+std::uint64_t siphash_1_3(SipKey key, ByteSpan bytes) noexcept { return sip64<1, 3>(key, bytes); }
+std::array<std::byte, 16> siphash_2_4_128(SipKey key, ByteSpan bytes) noexcept {
+  return sip128<2, 4>(key, bytes);
+}
+std::array<std::byte, 16> siphash_1_3_128(SipKey key, ByteSpan bytes) noexcept {
+  return sip128<1, 3>(key, bytes);
+}
+
+template <int C, int D>
+BasicSipHash<C, D>::BasicSipHash(SipKey key) noexcept {
+  const SipState s(key);
+  v_ = {s.v0, s.v1, s.v2, s.v3};
+}
+
+template <int C, int D>
+void BasicSipHash<C, D>::update(ByteSpan bytes) noexcept {
+  if (bytes.empty()) return;
+  const std::size_t held = total_ % 8;
+  total_ += bytes.size();
+  SipState s(v_);
+  if (held != 0) {
+    const std::size_t take = std::min(8 - held, bytes.size());
+    std::memcpy(buffer_.data() + held, bytes.data(), take);
+    bytes = bytes.subspan(take);
+    if (held + take < 8) return;
+    s.absorb<C>(load_le64(buffer_.data()));
+  }
+  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
+  const std::size_t left = bytes.size() % 8;
+  if (left != 0) std::memcpy(buffer_.data(), bytes.data() + bytes.size() - left, left);
+  v_ = {s.v0, s.v1, s.v2, s.v3};
+}
+
+template <int C, int D>
+std::uint64_t BasicSipHash<C, D>::digest() const noexcept {
+  SipState s(v_);
+  s.absorb<C>(last_word(buffer_.data(), total_));
+  s.v2 ^= 0xff;
+  s.rounds<D>();
+  return s.folded();
+}
+
+template class BasicSipHash<2, 4>;
+template class BasicSipHash<1, 3>;
+
+}  // namespace avila::hash

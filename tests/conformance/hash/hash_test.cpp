@@ -1,0 +1,112 @@
+// The hash suite: files are found by walking the folders, cases by the formats of their files.
+#include <avila/hash/crc32.hpp>
+#include <avila/hash/siphash.hpp>
+#include <avila/hash/xxh3.hpp>
+#include <avila/hash/xxh64.hpp>
+#include <avila_test/conformance.hpp>
+
+#include "files.hpp"
+
+namespace {
+
+using namespace avila;
+using namespace avila::hash;
+using namespace hash_files;
+
+TEST(HashConformance, Xxhash) {
+  AVILA_REQUIRE_SUITE("hash/xxhash");
+  avila_test::SuiteReport report("hash/xxhash");
+  for (const auto& path : avila_test::files_below(avila_test::suite_path("hash/xxhash"), ".json")) {
+    const std::string text = avila_test::read_file(path);
+    std::vector<std::byte> buffer(70'000);
+    std::uint64_t generator = 2654435761U;
+    for (auto& b : buffer) {
+      b = static_cast<std::byte>(generator >> 56);
+      generator *= 11400714785074694797U;
+    }
+    const ByteSpan secret = ByteSpan(buffer).subspan(7, 136 + 11);
+    std::string group;
+    JsonScanner scanner(text);
+    for (JsonScanner::Token token; scanner.next(token);) {
+      if (token.is_key && text[token.end] == ':' && text[token.end + 1] == '[') group = token.text;
+      if (!token.is_key || token.text != "len") continue;
+      const auto size = static_cast<std::size_t>(scanner.number());
+      const std::uint64_t seed = scanner.hex_of("seed");
+      const ByteSpan in = ByteSpan(buffer).first(size);
+      const std::string name = group + " " + std::to_string(size) + " " + std::to_string(seed);
+      if (group == "XXH32") {
+        report.check(xxh32(in, static_cast<std::uint32_t>(seed)) == scanner.hex_of("hash"), name);
+      } else if (group == "XXH64") {
+        report.check(xxh64(in, seed) == scanner.hex_of("hash"), name);
+      } else if (group == "XXH3") {
+        report.check(xxh3_64(in, seed) == scanner.hex_of("hash"), name);
+      } else if (group == "XXH3_withSecret") {
+        report.check(xxh3_64_with_secret(in, secret) == scanner.hex_of("hash"), name);
+      } else if (group == "XXH128" || group == "XXH128_withSecret") {
+        const std::uint64_t low = scanner.hex_of("low64"), high = scanner.hex_of("high64");
+        const Xxh128 got =
+            group == "XXH128" ? xxh3_128(in, seed) : xxh3_128_with_secret(in, secret);
+        report.check(got == Xxh128{low, high}, name);
+      } else {
+        report.fail("unknown group " + group);
+      }
+    }
+  }
+  report.finish();
+}
+
+TEST(HashConformance, SipHash) {
+  AVILA_REQUIRE_SUITE("hash/siphash");
+  avila_test::SuiteReport report("hash/siphash");
+  std::array<std::byte, 16> key;
+  for (std::size_t i = 0; i < 16; ++i) key[i] = static_cast<std::byte>(i);
+  for (const auto& path :
+       avila_test::files_below(avila_test::suite_path("hash/siphash"), ".json")) {
+    const std::string text = avila_test::read_file(path);
+    std::string group;
+    std::vector<std::byte> in;
+    JsonScanner scanner(text);
+    for (JsonScanner::Token token; scanner.next(token);) {
+      if (token.is_key) {
+        group = token.text;
+        in.clear();
+        continue;
+      }
+      const std::string name = group + " " + std::to_string(in.size());
+      if (group == "vectors_sip64") {
+        std::array<std::byte, 8> got;
+        const std::uint64_t value = siphash_2_4(key, in);
+        for (std::size_t i = 0; i < 8; ++i) got[i] = static_cast<std::byte>(value >> (8 * i));
+        report.check(from_hex(token.text) == to_vector(got), name);
+      } else if (group == "vectors_sip128") {
+        report.check(from_hex(token.text) == to_vector(siphash_2_4_128(key, in)), name);
+      } else if (group.starts_with("vectors_hsip")) {
+        report.exclude();  // HalfSipHash is for 32-bit machines: not offered
+      } else {
+        continue;  // the note
+      }
+      in.push_back(static_cast<std::byte>(in.size()));
+    }
+  }
+  report.finish();
+}
+
+TEST(HashConformance, BotanVectors) {
+  AVILA_REQUIRE_SUITE("hash/botan");
+  avila_test::SuiteReport report("hash/botan");
+  for (const auto& path : avila_test::files_below(avila_test::suite_path("hash/botan"), ".vec")) {
+    for (const Stanza& s : read_stanzas(avila_test::read_file(path))) {
+      const std::string name = path.filename().string() + " " + s.group + " In=" + s.get("In");
+      const std::vector<std::byte> in = from_hex(s.get("In")), out = from_hex(s.get("Out"));
+      if (s.group == "CRC32") {
+        report.check(big_endian(out) == crc32(in), name);
+      } else if (s.group == "SipHash(2,4)") {
+        const auto key = from_hex(s.get("Key"));
+        report.check(big_endian(out) == byteswap64(siphash_2_4(SipKey(key.data(), 16), in)), name);
+      }
+    }
+  }
+  report.finish();
+}
+
+}  // namespace
