@@ -1,0 +1,11 @@
+// Text as a JSON string literal.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace avila::json::detail {
+
+/// Appends the quoted text. Bytes that are no UTF-8 become U+FFFD.
+void append_quoted(std::string& out, std::string_view text, bool ascii_only);
+
+}  // namespace avila::json::detail
