@@ -15,7 +15,7 @@ struct OpenOptions {
   bool create = false;     ///< make it when it is absent
   bool exclusive = false;  ///< with create: fail with AlreadyExists when it is there
   bool truncate = false;
-  bool direct = false;     ///< bypass the page cache where the system can
+  bool direct = false;  ///< bypass the page cache where the system can
   std::uint32_t mode = 0600;
 };
 
@@ -31,11 +31,15 @@ class File {
   virtual Result<MutableByteSpan> read_at(std::uint64_t offset, MutableByteSpan into) = 0;
   /// Writes all of `bytes` at `offset`, growing the file as needed.
   virtual Result<void> write_at(std::uint64_t offset, ByteSpan bytes) = 0;
-  /// Writes all at the end; the offset at which they begin. One appender at a time.
+  /// Writes all at the end; the offset at which they begin. One appender at a time: the end is
+  /// remembered, so nobody else may grow or cut the file meanwhile. When it fails (disk full), what
+  /// was half written is cut off again where that is possible.
   virtual Result<std::uint64_t> append(ByteSpan bytes) = 0;
   /// append() of several pieces in one call (writev).
   virtual Result<std::uint64_t> append_vectored(std::span<const ByteSpan> pieces) = 0;
-  /// Data and what is needed to read it back are durable (fdatasync).
+  /// Data and what is needed to read it back are durable (fdatasync). Once a sync has failed, all
+  /// later ones of this file fail too: the system may have dropped the data that it could not
+  /// write, and a second "success" would be a lie.
   virtual Result<void> sync_data() = 0;
   /// Data and all metadata are durable (fsync).
   virtual Result<void> sync() = 0;
@@ -110,8 +114,11 @@ class FileSystem {
 /// The machine's own file system; one object for the process.
 FileSystem& real_file_system();
 
-/// "a/b" + "c" → "a/b/c"; the folder and the last name of a path.
+/// "a/b" + "c" → "a/b/c"
 std::string join(std::string_view folder, std::string_view name);
+/// The folder of a path: "a/b/c" → "a/b", "/a" → "/", "a" → "."
 std::string parent(std::string_view path);
+/// The last name of a path: "a/b/c" → "c"
+std::string file_name(std::string_view path);
 
 }  // namespace avila::os
