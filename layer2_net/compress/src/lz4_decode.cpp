@@ -1,0 +1,157 @@
+#include "lz4_decode.hpp"
+
+#include <algorithm>
+#include <avila/compress/lz4.hpp>
+
+#include "lz4_format.hpp"
+
+namespace avila::compress::lz4 {
+namespace detail {
+namespace {
+
+Error truncated(const std::byte* in, const std::byte* at) {
+  return Error(Errc::Malformed, "lz4: the block ends inside a sequence",
+               {.offset = static_cast<std::uint64_t>(at - in)});
+}
+Error bad_offset(const std::byte* in, const std::byte* at) {
+  return Error(Errc::Malformed, "lz4: a match offset points before the data (or is 0)",
+               {.offset = static_cast<std::uint64_t>(at - in)});
+}
+Error output_full(const std::byte* in, const std::byte* at) {
+  return Error(Errc::LimitExceeded, "lz4: the block holds more than the output has room for",
+               {.offset = static_cast<std::uint64_t>(at - in),
+                .hint = "give a larger output, or treat the block as hostile"});
+}
+
+// Adds the bytes that follow a nibble of 15. False at the end of the input.
+inline bool read_length(const std::byte*& ip, const std::byte* end, std::size_t& length) noexcept {
+  while (ip != end) {
+    const auto more = static_cast<std::size_t>(*ip++);
+    length += more;
+    if (more != 255) return true;
+  }
+  return false;
+}
+
+// Copies a match of any distance; writes up to 16 bytes beyond `to + length`.
+inline void copy_match_loosely(std::byte* to, std::size_t distance, std::size_t length) noexcept {
+  const std::byte* from = to - distance;
+  std::byte* const end = to + length;
+  if (distance < 8) {
+    // Widen the period: after 8 bytes one at a time, go back by a multiple of it that is >= 8.
+    static constexpr std::uint8_t kPeriod[8] = {0, 8, 8, 9, 8, 10, 12, 14};
+    for (std::size_t i = 0; i < 8; ++i) to[i] = from[i];
+    to += 8;
+    from = to - kPeriod[distance];
+    while (to < end) copy8(to, from), to += 8, from += 8;
+    return;
+  }
+  if (distance < 16) {
+    do copy8(to, from), copy8(to + 8, from + 8), to += 16, from += 16;
+    while (to < end);
+    return;
+  }
+  do copy16(to, from), to += 16, from += 16;
+  while (to < end);
+}
+
+}  // namespace
+
+Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* low,
+                           ByteSpan dictionary) {
+  const std::byte* const in_start = in.data();
+  const std::byte* const in_end = in_start + in.size();
+  const std::byte* ip = in_start;
+  std::byte* const out_start = out.data();
+  std::byte* const out_end = out_start + out.size();
+  std::byte* op = out_start;
+  if (in.empty()) return truncated(in_start, ip);
+
+  // Far from both ends copies may overrun: 16 literals are read and 32 bytes written at once.
+  constexpr std::ptrdiff_t kInMargin = 24, kOutMargin = 64;
+  std::size_t literals, length, distance;
+  unsigned token;
+  while (true) {
+    if (in_end - ip < kInMargin || out_end - op < kOutMargin) goto careful;
+    token = static_cast<unsigned>(*ip++);
+    literals = token >> 4;
+    if (literals != kRunMask) {
+      copy16(op, ip);
+      op += literals, ip += literals;
+    } else {
+      if (!read_length(ip, in_end, literals)) return truncated(in_start, ip);
+      if (static_cast<std::size_t>(in_end - ip) < literals + 24 ||
+          static_cast<std::size_t>(out_end - op) < literals + 64)
+        goto careful_literals;
+      std::byte* const end = op + literals;
+      const std::byte* from = ip;
+      do copy16(op, from), op += 16, from += 16;
+      while (op < end);
+      op = end;
+      ip += literals;
+    }
+    distance = load_le16(ip);
+    ip += 2;
+    length = (token & kRunMask) + kMinMatch;
+    if (static_cast<std::size_t>(op - low) < distance || distance == 0) goto far_match;
+    if (length != kRunMask + kMinMatch) {
+      const std::byte* from = op - distance;
+      if (distance >= 16) [[likely]] {
+        copy16(op, from);
+        std::memcpy(op + 16, from + 16, 2);
+      } else if (distance >= 8) {
+        copy8(op, from);
+        copy8(op + 8, from + 8);
+        std::memcpy(op + 16, from + 16, 2);
+      } else {
+        copy_match_loosely(op, distance, length);
+      }
+      op += length;
+      continue;
+    }
+    if (!read_length(ip, in_end, length)) return truncated(in_start, ip);
+    if (static_cast<std::size_t>(out_end - op) < length + 32) goto careful_match;
+    copy_match_loosely(op, distance, length);
+    op += length;
+    continue;
+
+  careful:
+    if (ip == in_end) return truncated(in_start, ip);  // the last sequence has no match
+    token = static_cast<unsigned>(*ip++);
+    literals = token >> 4;
+    if (literals == kRunMask && !read_length(ip, in_end, literals)) return truncated(in_start, ip);
+  careful_literals:
+    if (static_cast<std::size_t>(in_end - ip) < literals) return truncated(in_start, ip);
+    if (static_cast<std::size_t>(out_end - op) < literals) return output_full(in_start, ip);
+    if (literals != 0) std::memcpy(op, ip, literals);
+    op += literals, ip += literals;
+    if (ip == in_end) return static_cast<std::size_t>(op - out_start);
+    if (in_end - ip < 2) return truncated(in_start, ip);
+    distance = load_le16(ip);
+    ip += 2;
+    length = (token & kRunMask) + kMinMatch;
+  far_match:
+    if (length == kRunMask + kMinMatch && !read_length(ip, in_end, length))
+      return truncated(in_start, ip);
+  careful_match:
+    if (static_cast<std::size_t>(out_end - op) < length) return output_full(in_start, ip);
+    const auto before = static_cast<std::size_t>(op - low);
+    if (distance == 0 || distance > before + dictionary.size()) return bad_offset(in_start, ip);
+    if (distance > before) {  // begins in the dictionary, and may run over into the output
+      const std::size_t back = distance - before;
+      const std::size_t part = std::min(back, length);
+      std::memcpy(op, dictionary.data() + dictionary.size() - back, part);
+      op += part, length -= part;
+    }
+    const std::byte* from = op - distance;
+    for (; length != 0; --length) *op++ = *from++;
+  }
+}
+
+}  // namespace detail
+
+Result<std::size_t> decompress(ByteSpan in, MutableByteSpan out) {
+  return detail::decode(in, out, out.data(), {});
+}
+
+}  // namespace avila::compress::lz4
