@@ -158,6 +158,8 @@ void Request::reset() noexcept {
   stream = nullptr;
   trailers = nullptr;
   route = {};
+  matched_by = nullptr;
+  match = nullptr;
   parameters.clear();
   for (const detail::Attachment& each : attachments_) each.destroy(each.value);
   attachments_.clear();

@@ -144,6 +144,8 @@ struct Request : RequestHead {
   CancelToken cancel;                     ///< cancelled when the peer is gone or the server stops
   std::vector<PathParameter> parameters;  ///< set by the router
   std::string_view route;                 ///< the pattern that matched: "/users/:id"
+  const void* matched_by = nullptr;       ///< the router that filled in the three; its own match
+  const void* match = nullptr;
 
   Request() = default;
   /// For tests and calls within the program; the texts must outlive the request.
@@ -229,7 +231,7 @@ struct BodyPlan {
 class Handler {
  public:
   virtual ~Handler() = default;
-  virtual BodyPlan plan_body(const Request& head) {
+  virtual BodyPlan plan_body(Request& head) {
     (void)head;
     return {};
   }
