@@ -8,7 +8,7 @@
 
 namespace avila::text {
 
-/// What a format_… function may write at most.
+/// Room that every format_… function needs at `to`: it may write beyond the end it returns.
 inline constexpr std::size_t kMaxNumberChars = 32;
 
 /// The nearest double (ties to even) of the whole text: `[+-] digits [. digits] [e [+-] digits]`,
@@ -25,7 +25,7 @@ Result<std::int64_t> parse_int(std::string_view text);
 Result<std::uint64_t> parse_uint(std::string_view text);
 
 /// Writes the shortest text that reads back as the same double, nearest to it where several are as
-/// short, and returns its end. At most kMaxNumberChars, no terminator. Holds a point or an exponent
+/// short, and returns its end; no terminator. Holds a point or an exponent
 /// (`1.0`, `-0.0`, `0.001`, `1e21`, `5e-324`), so that it reads back as a floating-point number;
 /// `inf`, `-inf`, `nan` for those.
 char* format_double(char* to, double value) noexcept;
