@@ -4,7 +4,8 @@
 namespace avila::future {
 namespace {
 constinit thread_local Scheduler* current_scheduler = nullptr;
-}
+constinit thread_local int budget_left = kBudget;
+}  // namespace
 
 // Out of line on purpose: a coroutine may go on in another thread, so no thread-local address may
 // stay in a register across a suspension.
@@ -20,5 +21,8 @@ Scheduler::Enter::Enter(Scheduler* scheduler) noexcept : before_(current_schedul
 }
 
 Scheduler::Enter::~Enter() { current_scheduler = before_; }
+
+bool spend_budget() noexcept { return --budget_left >= 0; }
+void refill_budget() noexcept { budget_left = kBudget; }
 
 }  // namespace avila::future

@@ -63,17 +63,16 @@ void ThreadLoop::add_timer(Timer& timer) noexcept {
 
 bool ThreadLoop::remove_timer(Timer& timer) noexcept {
   std::unique_lock lock(state_->mutex);
-  if (timer.home.load(std::memory_order_relaxed) != nullptr) {
-    timer.home.store(nullptr, std::memory_order_relaxed);
-    auto [at, end] = state_->timers.equal_range(timer.when.ns);
-    while (at != end && at->second != &timer) ++at;
-    AVILA_ASSERT(at != end && "timer.when must not change while the timer is added");
-    state_->timers.erase(at);
-    return true;
-  }
+  // fire() may add its timer anew, so wait for it first.
   if (std::this_thread::get_id() != state_->runner)
     state_->changed.wait(lock, [&] { return state_->firing != &timer; });
-  return false;
+  if (timer.home.load(std::memory_order_relaxed) == nullptr) return false;
+  timer.home.store(nullptr, std::memory_order_relaxed);
+  auto [at, end] = state_->timers.equal_range(timer.when.ns);
+  while (at != end && at->second != &timer) ++at;
+  AVILA_ASSERT(at != end && "timer.when must not change while the timer is added");
+  state_->timers.erase(at);
+  return true;
 }
 
 void ThreadLoop::run(std::coroutine_handle<> first) noexcept {
@@ -100,6 +99,7 @@ void ThreadLoop::run(std::coroutine_handle<> first) noexcept {
       const std::coroutine_handle<> coroutine = state.ready.front();
       state.ready.pop_front();
       lock.unlock();
+      refill_budget();
       coroutine.resume();
       lock.lock();
     } else if (!state.timers.empty()) {

@@ -36,10 +36,13 @@ class Scheduler {
   /// post(), behind everything that is ready now.
   virtual void post_last(std::coroutine_handle<> coroutine) noexcept { post(coroutine); }
   virtual Instant now() noexcept = 0;
+  /// now() as of the scheduler's last look at the clock: cheap, and late by at most one turn.
+  virtual Instant coarse_now() noexcept { return now(); }
   /// Calls timer.fire at timer.when or soon after. The timer is not added at present.
   virtual void add_timer(Timer& timer) noexcept = 0;
-  /// True: it was removed before it fired. False: it has fired, and fire() is over, unless this is
-  /// called from within it. Afterwards the timer may be destroyed.
+  /// True: it was removed before it fired. False: it was not added, or has fired. Either way fire()
+  /// is not running any more, unless this is called from within it, and will not run: the timer may
+  /// be destroyed or added again.
   virtual bool remove_timer(Timer& timer) noexcept = 0;
 
   /// The calling thread's, or null.
@@ -78,6 +81,13 @@ class Waker {
   std::coroutine_handle<> coroutine_{};
   Scheduler* scheduler_ = nullptr;
 };
+
+/// The cooperative budget: what a coroutine may do without waiting before it lets others run. Each
+/// operation that completes at once spends one; false: `co_await yield()` first. Schedulers refill
+/// it before they resume a coroutine.
+bool spend_budget() noexcept;
+void refill_budget() noexcept;
+inline constexpr int kBudget = 128;
 
 /// co_await yield(); lets every other ready coroutine run first.
 struct [[nodiscard]] yield {

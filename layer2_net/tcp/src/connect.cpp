@@ -1,0 +1,229 @@
+#include <avila/future/sleep.hpp>
+#include <avila/future/wait_queue.hpp>
+#include <avila/tcp/connect.hpp>
+#include <cerrno>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "native.hpp"
+
+namespace avila::tcp {
+namespace {
+
+using async::Executor;
+using future::Deadline;
+using Direction = async::IoSource::Direction;
+
+/// The error of a finished non-blocking connect(): 0 for success, EINPROGRESS while it runs.
+int connect_status(int fd) noexcept {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  if (error != 0) return error;
+  sockaddr_storage peer;
+  socklen_t peer_length = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_length) == 0) return 0;
+  return errno == ENOTCONN ? EINPROGRESS : errno;
+}
+
+/// Ends a registration with its scope: a coroutine may be destroyed while it waits.
+class Registration {
+ public:
+  Registration(Executor& executor, async::IoSource* registered) noexcept
+      : source(registered), executor_(executor) {}
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+  ~Registration() { end(); }
+  void end() noexcept {
+    if (source != nullptr) executor_.release_io(std::exchange(source, nullptr));
+  }
+  async::IoSource* source;
+
+ private:
+  Executor& executor_;
+};
+
+Task<Result<Stream>> attempt(Executor* executor, SocketAddress address, bool no_delay,
+                             CancelToken cancel) {
+  auto opened = native::open_socket(address);
+  AVILA_CO_TRY(native::Descriptor fd, std::move(opened));
+  sockaddr_storage storage;
+  const socklen_t length = native::to_native(address, storage);
+  int status = 0;
+  // A Unix socket whose backlog is full says EAGAIN, and there is nothing to wait for but time.
+  for (;;) {
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) == 0) break;
+    status = errno;
+    if (status == EINTR) status = EINPROGRESS;  // it goes on in the background
+    if (status != EAGAIN || !address.is_unix()) break;
+    auto slept = co_await future::sleep(milliseconds(5), cancel);
+    AVILA_CO_TRY_VOID(std::move(slept));
+    status = 0;
+  }
+  if (status != 0 && status != EINPROGRESS) co_return Error::from_errno(status, "connect");
+  // Registered after connect(): an idle socket would report a hang-up.
+  auto registered = executor->register_io(fd.get());
+  AVILA_CO_TRY(async::IoSource* const source, std::move(registered));
+  Registration registration(*executor, source);
+  while (status == EINPROGRESS) {
+    const bool ready = co_await registration.source->ready(Direction::Write, cancel);
+    if (!ready) co_return future::cancelled_error("connect");
+    status = connect_status(fd.get());
+  }
+  registration.end();
+  if (status != 0) co_return Error::from_errno(status, "connect");
+  auto adopted = Stream::adopt(*executor, fd.release());
+  AVILA_CO_TRY(Stream stream, std::move(adopted));
+  if (no_delay) AVILA_CO_TRY_VOID(stream.set_no_delay(true));
+  co_return stream;
+}
+
+/// What the attempts of one connect() share.
+struct Race {
+  future::WaitList waiting;
+  future::WaitQueue queue{waiting};
+  std::optional<Stream> winner;
+  std::optional<Error> first_error;
+  std::size_t started = 0;
+  std::size_t ended = 0;
+  future::CancelSource stop;
+
+  explicit Race(const CancelToken& cancel) : stop(cancel) {}
+};
+
+Task<void> run_attempt(Executor* executor, Race* race, SocketAddress address, bool no_delay) {
+  const CancelToken cancel = race->stop.token();
+  auto result = co_await attempt(executor, address, no_delay, cancel);
+  if (!result.has_value()) result.error().context("connect to " + address.to_string());
+  std::optional<Stream> too_late;
+  race->queue.update([&] {
+    if (!result.has_value()) {
+      if (!race->first_error.has_value()) race->first_error = std::move(result).error();
+    } else if (!race->winner.has_value()) {
+      race->winner = std::move(*result);
+    } else {
+      too_late = std::move(*result);
+    }
+    ++race->ended;
+  });
+}
+
+}  // namespace
+
+Task<Result<Stream>> connect_any(Executor& executor, std::vector<SocketAddress> addresses,
+                                 ConnectOptions options, CancelToken cancel) {
+  if (addresses.empty()) co_return Error(Errc::InvalidArgument, "connect: no address was given");
+  Deadline deadline(options.timeout, cancel);
+  Race race(deadline.token());
+  const CancelToken overall = deadline.token();
+  for (std::size_t i = 0; i < addresses.size() && !overall.cancelled(); ++i) {
+    ++race.started;
+    executor.spawn(run_attempt(&executor, &race, addresses[i], options.no_delay)).detach();
+    const bool is_last = i + 1 == addresses.size();
+    // Until somebody won, all that began have failed, or it is the next one's turn.
+    const auto decided = [&] { return race.winner.has_value() || race.ended == race.started; };
+    if (is_last) {
+      co_await race.queue.wait(race.waiting, decided, overall);
+    } else {
+      Deadline turn(options.attempt_delay, overall);
+      const CancelToken turn_token = turn.token();
+      co_await race.queue.wait(race.waiting, decided, turn_token);
+    }
+    if (race.queue.locked([&] { return race.winner.has_value(); })) break;
+  }
+  // The losers end before `race` does.
+  race.stop.cancel();
+  const CancelToken never;
+  const auto all_ended = [&] { return race.ended == race.started; };
+  co_await race.queue.wait(race.waiting, all_ended, never);
+  if (race.winner.has_value()) co_return std::move(*race.winner);
+  if (deadline.expired())
+    co_return Error(Errc::TimedOut, "connect to " + addresses.front().to_string() +
+                                        " took longer than " +
+                                        std::to_string(options.timeout.milliseconds()) + " ms");
+  if (overall.cancelled() || !race.first_error.has_value())
+    co_return future::cancelled_error("connect");
+  co_return std::move(*race.first_error);
+}
+
+Task<Result<Stream>> connect(Executor& executor, SocketAddress address, ConnectOptions options,
+                             CancelToken cancel) {
+  std::vector<SocketAddress> addresses;
+  addresses.push_back(std::move(address));
+  co_return co_await connect_any(executor, std::move(addresses), options, std::move(cancel));
+}
+
+Task<Result<Stream>> connect(Executor& executor, std::string host, std::uint16_t port,
+                             ConnectOptions options, CancelToken cancel) {
+  const Instant start = executor.now();
+  auto resolved = co_await resolve(executor, host, port);
+  AVILA_CO_TRY(std::vector<SocketAddress> addresses, std::move(resolved));
+  if (addresses.size() > options.addresses_max) addresses.resize(options.addresses_max);
+  const Duration spent = executor.now() - start;
+  if (spent >= options.timeout)
+    co_return Error(Errc::TimedOut, "looking up " + host + " took too long");
+  options.timeout = options.timeout - spent;
+  co_return co_await connect_any(executor, std::move(addresses), options, std::move(cancel));
+}
+
+namespace {
+
+Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (status == EAI_SYSTEM) return Error::from_errno(errno, "looking up \"" + host + "\"");
+  if (status != 0)
+    return Error(status == EAI_NONAME ? Errc::NotFound : Errc::Unavailable,
+                 "looking up \"" + host + "\": " + ::gai_strerror(status));
+  // RFC 8305 §4: the system's order within a family, the families in turn, beginning with the
+  // family the system put first.
+  std::vector<SocketAddress> by_family[2];
+  int first_family = -1;
+  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    sockaddr_storage storage{};
+    __builtin_memcpy(&storage, at->ai_addr, at->ai_addrlen);
+    const int family = at->ai_family == AF_INET6 ? 1 : 0;
+    if (first_family < 0) first_family = family;
+    by_family[family].push_back(native::from_native(storage, at->ai_addrlen).with_port(port));
+  }
+  ::freeaddrinfo(list);
+  std::vector<SocketAddress> addresses;
+  for (std::size_t i = 0; i < by_family[0].size() || i < by_family[1].size(); ++i)
+    for (const int family : {first_family, 1 - first_family})
+      if (i < by_family[family].size()) addresses.push_back(by_family[family][i]);
+  if (addresses.empty()) return Error(Errc::NotFound, "\"" + host + "\" has no address");
+  return addresses;
+}
+
+struct LookUp {
+  std::string host;
+  std::uint16_t port;
+  Result<std::vector<SocketAddress>> operator()() const { return look_up(host, port); }
+};
+
+}  // namespace
+
+Task<Result<std::vector<SocketAddress>>> resolve(Executor& executor, std::string host,
+                                                 std::uint16_t port) {
+  if (host.empty() || host.size() > 253)  // RFC 1035 §2.3.4
+    co_return Error(Errc::InvalidArgument, "a host name has 1 to 253 characters");
+  std::string_view literal = host;
+  if (literal.starts_with('[') && literal.ends_with(']'))
+    literal = literal.substr(1, literal.size() - 2);
+  if (auto ip = IpAddress::parse(literal); ip.has_value()) {
+    std::vector<SocketAddress> one;
+    one.emplace_back(*ip, port);
+    co_return one;
+  }
+  LookUp work{std::move(host), port};
+  co_return co_await executor.spawn_blocking(std::move(work));
+}
+
+}  // namespace avila::tcp

@@ -1,0 +1,193 @@
+#include <avila/tcp/listener.hpp>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "native.hpp"
+
+namespace avila::tcp {
+namespace {
+
+using Direction = async::IoSource::Direction;
+
+constexpr Duration kExhaustedPause = milliseconds(50);
+
+bool is_exhaustion(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
+// accept(2), Linux: errors already pending on the new connection are reported here, and are to be
+// treated like a connection that never came.
+bool is_of_the_connection(int number) noexcept {
+  switch (number) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EOPNOTSUPP:
+#if defined(ENONET)
+    case ENONET:
+#endif
+      return true;
+    default: return false;
+  }
+}
+
+int accept_descriptor(int fd) noexcept {
+#if defined(__linux__) || defined(__FreeBSD__)
+  return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+  const int accepted = ::accept(fd, nullptr, nullptr);
+  if (accepted >= 0) {
+    ::fcntl(accepted, F_SETFL, ::fcntl(accepted, F_GETFL) | O_NONBLOCK);
+    ::fcntl(accepted, F_SETFD, FD_CLOEXEC);
+  }
+  return accepted;
+#endif
+}
+
+bool is_path(const SocketAddress& address) noexcept {
+  return address.is_unix() && !address.path().empty() && !address.path().starts_with('@');
+}
+
+// A socket file without a listener refuses connections: left over by a process that died.
+void unlink_if_stale(const SocketAddress& address) noexcept {
+  struct stat info{};
+  if (::lstat(address.path().c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+  const native::Descriptor probe(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_storage storage;
+  const socklen_t length = native::to_native(address, storage);
+  if (probe.get() >= 0 &&
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 &&
+      errno == ECONNREFUSED)
+    (void)::unlink(address.path().c_str());
+}
+
+}  // namespace
+
+Listener::~Listener() {
+  if (fd_ < 0) return;
+  executor_->release_io(source_);
+  if (unlink_path_) (void)::unlink(address_.path().c_str());
+  ::close(fd_);
+}
+
+void Listener::swap(Listener& other) noexcept {
+  std::swap(executor_, other.executor_);
+  std::swap(source_, other.source_);
+  std::swap(address_, other.address_);
+  std::swap(options_, other.options_);
+  std::swap(fd_, other.fd_);
+  std::swap(drained_, other.drained_);
+  std::swap(unlink_path_, other.unlink_path_);
+  std::swap(exhausted_, other.exhausted_);
+  const bool mine = closed_.load(std::memory_order_relaxed);
+  closed_.store(other.closed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  other.closed_.store(mine, std::memory_order_relaxed);
+}
+
+Result<Listener> Listener::bind(async::Executor& executor, const SocketAddress& address,
+                                ListenOptions options) {
+  const auto where = [&address](Error error) {
+    return std::move(error).context("listen on " + address.to_string());
+  };
+  auto opened = native::open_socket(address);
+  if (!opened.has_value()) return where(std::move(opened).error());
+  native::Descriptor fd = std::move(*opened);
+  if (!address.is_unix()) {
+    if (options.reuse_address)
+      AVILA_TRY_VOID(native::set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+    if (options.reuse_port)
+      AVILA_TRY_VOID(native::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
+    if (address.ip().is_v6())
+      AVILA_TRY_VOID(native::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY,
+                                        options.v6_only ? 1 : 0, "IPV6_V6ONLY"));
+  } else if (is_path(address) && options.unlink_stale) {
+    unlink_if_stale(address);
+  }
+  sockaddr_storage storage;
+  const socklen_t length = native::to_native(address, storage);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    Error error = Error::from_errno(errno, "bind");
+    if (error.is(Errc::AddressInUse))
+      error = std::move(error).with_hint(
+          "another program listens there: stop it or choose "
+          "another port");
+    return where(std::move(error));
+  }
+  // Before listen(): nobody can connect with looser permissions than these.
+  if (is_path(address) && ::chmod(address.path().c_str(), options.unix_mode) != 0)
+    return where(Error::from_errno(errno, "chmod"));
+  if (::listen(fd.get(), options.backlog) != 0) return where(Error::from_errno(errno, "listen"));
+  auto listener = adopt(executor, fd.release(), options);
+  if (listener.has_value()) listener->unlink_path_ = is_path(address);
+  return listener;
+}
+
+Result<Listener> Listener::adopt(async::Executor& executor, int descriptor, ListenOptions options) {
+  native::Descriptor fd(descriptor);
+  AVILA_TRY(const SocketAddress local, native::local_address(descriptor));
+  // Inherited by accepted sockets: one call here instead of one a connection.
+  if (options.no_delay && !local.is_unix())
+    AVILA_TRY_VOID(native::set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
+  AVILA_TRY(async::IoSource* const source, executor.register_io(descriptor));
+  Listener listener;
+  listener.executor_ = &executor;
+  listener.source_ = source;
+  listener.address_ = local;
+  listener.options_ = options;
+  listener.fd_ = fd.release();
+  return listener;
+}
+
+std::optional<Result<Stream>> Listener::try_accept() {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0)
+    return Error(Errc::Closed, "the listener was closed");
+  const bool edge = source_->take_edge(Direction::Read);
+  if (drained_ && !edge) return std::nullopt;
+  drained_ = false;
+  for (;;) {
+    const int accepted = accept_descriptor(fd_);
+    if (accepted >= 0) return Stream::adopt(*executor_, accepted);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      drained_ = true;
+      return std::nullopt;
+    }
+    if (!is_of_the_connection(errno)) return Error::from_errno(errno, "accept");
+  }
+}
+
+Task<Result<Stream>> Listener::accept(CancelToken cancel) {
+  for (;;) {
+    if (cancel.cancelled()) co_return future::cancelled_error("accept");
+    if (!future::spend_budget()) co_await future::yield();
+    if (auto now = try_accept(); now.has_value()) {
+      if (now->has_value() || !is_exhaustion(now->error().system_code())) co_return std::move(*now);
+      // The connection stays in the backlog, and no new edge will tell of it: try again.
+      ++exhausted_;
+      auto slept = co_await future::sleep(kExhaustedPause, cancel);
+      if (!slept.has_value()) co_return future::cancelled_error("accept");
+      continue;
+    }
+    const bool ready = co_await source_->ready(Direction::Read, cancel);
+    if (!ready) co_return future::cancelled_error("accept");
+    drained_ = false;
+  }
+}
+
+void Listener::close() noexcept {
+  if (fd_ < 0 || closed_.exchange(true, std::memory_order_acq_rel)) return;
+  (void)::shutdown(fd_, SHUT_RDWR);  // Linux: stops listening
+  source_->on_event(true, true, true);
+}
+
+}  // namespace avila::tcp

@@ -1,0 +1,311 @@
+#include <algorithm>
+#include <avila/tcp/stream.hpp>
+#include <cerrno>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
+
+#include "native.hpp"
+
+namespace avila::tcp {
+namespace {
+
+using Direction = async::IoSource::Direction;
+using Outcome = std::optional<Result<std::size_t>>;
+
+#if defined(MSG_NOSIGNAL)
+constexpr int kSendFlags = MSG_NOSIGNAL;
+#else
+constexpr int kSendFlags = 0;  // SO_NOSIGPIPE is set instead
+#endif
+constexpr std::size_t kPartsPerCallMax = 64;
+constexpr std::uint64_t kFileBytesPerCallMax = 512 * 1024;  // then others get their turn
+
+Error closed_error() { return Error(Errc::Closed, "the connection was closed on this side"); }
+
+bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
+
+}  // namespace
+
+Stream::~Stream() {
+  if (fd_ < 0) return;
+  executor_->release_io(source_);
+  ::close(fd_);
+}
+
+void Stream::swap(Stream& other) noexcept {
+  std::swap(executor_, other.executor_);
+  std::swap(source_, other.source_);
+  std::swap(fd_, other.fd_);
+  std::swap(read_drained_, other.read_drained_);
+  std::swap(write_filled_, other.write_filled_);
+  const bool mine = closed_.load(std::memory_order_relaxed);
+  closed_.store(other.closed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  other.closed_.store(mine, std::memory_order_relaxed);
+}
+
+Result<Stream> Stream::adopt(async::Executor& executor, int descriptor) {
+  native::Descriptor fd(descriptor);
+#if defined(SO_NOSIGPIPE)
+  AVILA_TRY_VOID(native::set_option(descriptor, SOL_SOCKET, SO_NOSIGPIPE, 1, "SO_NOSIGPIPE"));
+#endif
+  AVILA_TRY(async::IoSource* const source, executor.register_io(descriptor));
+  Stream stream;
+  stream.executor_ = &executor;
+  stream.source_ = source;
+  stream.fd_ = fd.release();
+  return stream;
+}
+
+Outcome Stream::try_read(MutableByteSpan buffer) {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
+  // Taken before the call: an edge that comes during or after it is kept for the next wait.
+  const bool edge = source_->take_edge(Direction::Read);
+  if (read_drained_ && !edge && !source_->hung_up()) return std::nullopt;
+  for (;;) {
+    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (got >= 0) {
+      const auto count = static_cast<std::size_t>(got);
+      // Fewer bytes than asked for: nothing is left, and what comes next makes an edge. The end
+      // of the stream was reported as a hang-up, or will be.
+      read_drained_ = count < buffer.size() && count > 0;
+      return Result<std::size_t>(count);
+    }
+    if (errno == EINTR) continue;
+    if (!would_block(errno)) return Error::from_errno(errno, "recv");
+    read_drained_ = true;
+    return std::nullopt;
+  }
+}
+
+Task<Result<std::size_t>> Stream::read(MutableByteSpan buffer, CancelToken cancel) {
+  if (cancel.cancelled()) co_return future::cancelled_error("read");
+  if (!future::spend_budget()) co_await future::yield();
+  for (;;) {
+    if (Outcome now = try_read(buffer); now.has_value()) co_return std::move(*now);
+    const bool ready = co_await source_->ready(Direction::Read, cancel);
+    if (!ready) co_return future::cancelled_error("read");
+    read_drained_ = false;
+  }
+}
+
+bool Stream::write_must_wait() noexcept {
+  const bool edge = source_->take_edge(Direction::Write);
+  return write_filled_ && !edge && !source_->hung_up();
+}
+
+Outcome Stream::after_send(std::ptrdiff_t result, std::size_t wanted) {
+  if (result >= 0) {
+    write_filled_ = static_cast<std::size_t>(result) < wanted;
+    return Result<std::size_t>(static_cast<std::size_t>(result));
+  }
+  if (!would_block(errno)) return Error::from_errno(errno, "send");
+  write_filled_ = true;
+  return std::nullopt;
+}
+
+Outcome Stream::try_write(ByteSpan bytes) {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
+  if (write_must_wait()) return std::nullopt;
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd_, bytes.data(), bytes.size(), kSendFlags);
+  } while (sent < 0 && errno == EINTR);
+  return after_send(sent, bytes.size());
+}
+
+// The parts behind the first `skip` bytes.
+Outcome Stream::send_parts(std::span<const ByteSpan> parts, std::size_t skip) {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
+  if (write_must_wait()) return std::nullopt;
+  iovec vectors[kPartsPerCallMax];
+  std::size_t count = 0;
+  std::size_t wanted = 0;
+  for (const ByteSpan part : parts) {
+    if (skip >= part.size()) {
+      skip -= part.size();
+      continue;
+    }
+    if (count == kPartsPerCallMax) break;
+    const ByteSpan rest = part.subspan(std::exchange(skip, 0));
+    // The kernel does not write through it; iovec just has no const.
+    vectors[count++] = {const_cast<std::byte*>(rest.data()), rest.size()};
+    wanted += rest.size();
+  }
+  if (count == 0) return Result<std::size_t>(std::size_t{0});
+  msghdr message{};
+  message.msg_iov = vectors;
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(fd_, &message, kSendFlags);
+  } while (sent < 0 && errno == EINTR);
+  return after_send(sent, wanted);
+}
+
+Outcome Stream::try_write_vectored(std::span<const ByteSpan> parts) { return send_parts(parts, 0); }
+
+Task<Result<void>> Stream::write_all(ByteSpan bytes, CancelToken cancel) {
+  if (cancel.cancelled()) co_return future::cancelled_error("write");
+  if (!future::spend_budget()) co_await future::yield();
+  while (!bytes.empty()) {
+    if (Outcome now = try_write(bytes); now.has_value()) {
+      AVILA_CO_TRY(const std::size_t count, std::move(*now));
+      bytes = bytes.subspan(count);
+      continue;
+    }
+    const bool ready = co_await source_->ready(Direction::Write, cancel);
+    if (!ready) co_return future::cancelled_error("write");
+    write_filled_ = false;
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Stream::write_vectored(std::span<const ByteSpan> parts, CancelToken cancel) {
+  if (cancel.cancelled()) co_return future::cancelled_error("write");
+  if (!future::spend_budget()) co_await future::yield();
+  std::size_t total = 0;
+  for (const ByteSpan part : parts) total += part.size();
+  for (std::size_t done = 0; done < total;) {
+    if (Outcome now = send_parts(parts, done); now.has_value()) {
+      AVILA_CO_TRY(const std::size_t count, std::move(*now));
+      done += count;
+      continue;
+    }
+    const bool ready = co_await source_->ready(Direction::Write, cancel);
+    if (!ready) co_return future::cancelled_error("write");
+    write_filled_ = false;
+  }
+  co_return Result<void>();
+}
+
+Outcome Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t count_bytes) {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
+  if (write_must_wait()) return std::nullopt;
+  const auto wanted = static_cast<std::size_t>(std::min(count_bytes, kFileBytesPerCallMax));
+  ssize_t sent = 0;
+#if defined(__linux__)
+  // SIGPIPE is blocked in the threads of a Runtime: sendfile() has no MSG_NOSIGNAL.
+  do {
+    auto at = static_cast<off_t>(offset);
+    sent = ::sendfile(fd_, file, &at, wanted);
+  } while (sent < 0 && errno == EINTR);
+#else
+  std::byte buffer[16 * 1024];
+  const ssize_t got =
+      ::pread(file, buffer, std::min(wanted, sizeof buffer), static_cast<off_t>(offset));
+  if (got < 0) return Error::from_errno(errno, "pread");
+  if (got > 0) {
+    do {
+      sent = ::send(fd_, buffer, static_cast<std::size_t>(got), kSendFlags);
+    } while (sent < 0 && errno == EINTR);
+    if (sent == got) return Result<std::size_t>(static_cast<std::size_t>(sent));
+  }
+#endif
+  if (sent == 0 && wanted > 0)
+    return Error(Errc::OutOfRange, "the file ended before all of it was sent", {.offset = offset});
+  return after_send(sent, wanted);
+}
+
+Task<Result<void>> Stream::send_file(int file, std::uint64_t offset, std::uint64_t count_bytes,
+                                     CancelToken cancel) {
+  while (count_bytes > 0) {
+    if (cancel.cancelled()) co_return future::cancelled_error("send_file");
+    if (Outcome now = try_send_file(file, offset, count_bytes); now.has_value()) {
+      AVILA_CO_TRY(const std::size_t count, std::move(*now));
+      offset += count;
+      count_bytes -= count;
+      if (!future::spend_budget()) co_await future::yield();
+      continue;
+    }
+    const bool ready = co_await source_->ready(Direction::Write, cancel);
+    if (!ready) co_return future::cancelled_error("send_file");
+    write_filled_ = false;
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> Stream::shutdown_write() {
+  if (closed_.load(std::memory_order_relaxed) || fd_ < 0) co_return closed_error();
+  if (::shutdown(fd_, SHUT_WR) != 0 && errno != ENOTCONN)
+    co_return Error::from_errno(errno, "shutdown");
+  co_return Result<void>();
+}
+
+void Stream::close() noexcept {
+  if (fd_ < 0 || closed_.exchange(true, std::memory_order_acq_rel)) return;
+  // The descriptor stays until the destructor: another task may be in a system call with it.
+  (void)::shutdown(fd_, SHUT_RDWR);
+  source_->on_event(true, true, true);  // those who wait see `closed_`
+}
+
+Result<SocketAddress> Stream::peer_address() const { return native::peer_address(fd_); }
+Result<SocketAddress> Stream::local_address() const { return native::local_address(fd_); }
+
+Result<void> Stream::set_no_delay(bool on) {
+  AVILA_TRY(const SocketAddress local, local_address());
+  if (local.is_unix()) return {};  // never delays
+  return native::set_option(fd_, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0, "TCP_NODELAY");
+}
+
+Result<void> Stream::set_keepalive(const KeepaliveOptions& options) {
+  const auto whole_seconds = [](Duration d) {
+    return static_cast<int>(std::clamp<std::int64_t>(d.ns / 1'000'000'000, 1, 32'767));
+  };
+  AVILA_TRY_VOID(native::set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"));
+#if defined(TCP_KEEPIDLE)
+  AVILA_TRY_VOID(native::set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(options.idle),
+                                    "TCP_KEEPIDLE"));
+#elif defined(TCP_KEEPALIVE)
+  AVILA_TRY_VOID(native::set_option(fd_, IPPROTO_TCP, TCP_KEEPALIVE, whole_seconds(options.idle),
+                                    "TCP_KEEPALIVE"));
+#endif
+  AVILA_TRY_VOID(native::set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL,
+                                    whole_seconds(options.interval), "TCP_KEEPINTVL"));
+  return native::set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, options.count, "TCP_KEEPCNT");
+}
+
+Result<void> Stream::set_send_buffer(std::size_t size_bytes) {
+  return native::set_option(fd_, SOL_SOCKET, SO_SNDBUF, static_cast<int>(size_bytes), "SO_SNDBUF");
+}
+
+Result<void> Stream::set_receive_buffer(std::size_t size_bytes) {
+  return native::set_option(fd_, SOL_SOCKET, SO_RCVBUF, static_cast<int>(size_bytes), "SO_RCVBUF");
+}
+
+Result<void> Stream::set_user_timeout(Duration limit) {
+#if defined(TCP_USER_TIMEOUT)
+  return native::set_option(
+      fd_, IPPROTO_TCP, TCP_USER_TIMEOUT,
+      static_cast<int>(std::min<std::int64_t>(limit.milliseconds(), INT32_MAX)),
+      "TCP_USER_TIMEOUT");
+#else
+  (void)limit;
+  return Error(Errc::Unsupported, "TCP_USER_TIMEOUT does not exist on this system");
+#endif
+}
+
+Result<void> Stream::set_unsent_limit(std::size_t size_bytes) {
+#if defined(TCP_NOTSENT_LOWAT)
+  return native::set_option(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(size_bytes),
+                            "TCP_NOTSENT_LOWAT");
+#else
+  (void)size_bytes;
+  return Error(Errc::Unsupported, "TCP_NOTSENT_LOWAT does not exist on this system");
+#endif
+}
+
+Result<void> Stream::set_reset_on_close() {
+  const linger value{1, 0};
+  if (::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &value, sizeof value) != 0)
+    return Error::from_errno(errno, "SO_LINGER");
+  return {};
+}
+
+}  // namespace avila::tcp
