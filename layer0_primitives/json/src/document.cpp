@@ -1,12 +1,14 @@
 #include <avila/json/document.hpp>
 #include <avila/json/value.hpp>
-#include <avila/json/writer.hpp>
 #include <avila/text/number.hpp>
 #include <bit>
 #include <cmath>
+#include <functional>
+#include <set>
 #include <vector>
 
 #include "event_parser.hpp"
+#include "fast_parser.hpp"
 
 namespace avila::json {
 
@@ -78,32 +80,36 @@ std::optional<Element> Element::at(std::size_t index) const noexcept {
   return std::nullopt;
 }
 
-struct Parser::Impl {
-  ParseOptions options;
-  detail::Tape tape;
+namespace {
+
+/// The tape by the reference parser: small scalars, unusual options, and all errors.
+struct TapeBuilder {
+  bool refuse_duplicates = false;
   std::vector<std::uint64_t> words;
   std::string text;
   std::vector<std::uint32_t> open;
-  bool duplicate = false;
+  std::vector<std::set<std::string, std::less<>>> names;  // when duplicates are refused
+  const char* problem = nullptr;
 
-  void count() {
+  bool put(detail::Tag tag, std::size_t count = 0, std::size_t low = 0) {
+    words.push_back(detail::make_word(tag, count, low));
+    return true;
+  }
+  bool put_text(detail::Tag tag, std::string_view s) {
+    if (s.size() > detail::kMaxCount) return problem = "a string is longer than 256 MiB", false;
+    put(tag, s.size(), text.size());
+    text.append(s);
+    return true;
+  }
+  void value() {
     if (open.empty()) return;
     std::uint64_t& word = words[open.back()];
     if (detail::count_of(word) < detail::kMaxCount) word += std::uint64_t{1} << 32;
   }
-  bool put(detail::Tag tag, std::uint64_t rest = 0) {
-    words.push_back(static_cast<std::uint64_t>(tag) << 60 | rest);
-    return true;
-  }
-  bool put_text(detail::Tag tag, std::string_view s) {
-    put(tag, std::uint64_t{s.size()} << 32 | text.size());
-    text.append(s);
-    return true;
-  }
-  bool null() { return count(), put(detail::Tag::Null); }
-  bool boolean(bool b) { return count(), put(b ? detail::Tag::True : detail::Tag::False); }
+  bool null() { return value(), put(detail::Tag::Null); }
+  bool boolean(bool b) { return value(), put(b ? detail::Tag::True : detail::Tag::False); }
   bool number(const detail::Number& n) {
-    count();
+    value();
     if (n.kind == Kind::BigNumber) return put_text(detail::Tag::BigNumber, n.text);
     put(n.kind == Kind::Int    ? detail::Tag::Int
         : n.kind == Kind::Uint ? detail::Tag::Uint
@@ -111,22 +117,37 @@ struct Parser::Impl {
     words.push_back(n.bits);
     return true;
   }
-  bool string(std::string_view s) { return count(), put_text(detail::Tag::String, s); }
-  bool key(std::string_view s) { return put_text(detail::Tag::String, s); }
+  bool string(std::string_view s) { return value(), put_text(detail::Tag::String, s); }
+  bool key(std::string_view s) {
+    if (refuse_duplicates && !names.back().emplace(s).second)
+      return problem = "the object has this name twice", false;
+    return put_text(detail::Tag::String, s);
+  }
   bool begin(detail::Tag tag) {
-    count();
+    value();
     open.push_back(static_cast<std::uint32_t>(words.size()));
+    if (refuse_duplicates) names.emplace_back();
     return put(tag);
   }
   bool end() {
     words[open.back()] |= words.size();
     open.pop_back();
+    if (refuse_duplicates) names.pop_back();
     return true;
   }
   bool begin_array() { return begin(detail::Tag::Array); }
   bool begin_object() { return begin(detail::Tag::Object); }
   bool end_array() { return end(); }
   bool end_object() { return end(); }
+};
+
+}  // namespace
+
+struct Parser::Impl {
+  ParseOptions options;
+  detail::FastParser fast;
+  TapeBuilder slow;
+  detail::Tape tape;
 };
 
 Parser::Parser(const ParseOptions& options) : impl_(std::make_unique<Impl>()) {
@@ -140,24 +161,30 @@ Result<Element> Parser::parse(std::string_view text) {
   Impl& my = *impl_;
   if (text.size() > std::min(my.options.max_size, kMaxTextSize))
     return Error(Errc::LimitExceeded, "the text is larger than ParseOptions::max_size");
-  my.words.clear();
-  my.text.clear();
-  my.open.clear();
-  detail::EventParser<Impl> parser(my.options, my);
-  AVILA_TRY_VOID(parser.feed(text, true));
-  my.tape = {my.words.data(), my.text.data()};
+  if (my.fast.parse(text, my.options)) {
+    my.tape = my.fast.tape();
+    return Element(&my.tape, 0);
+  }
+  my.slow = {};
+  my.slow.refuse_duplicates = my.options.duplicates == Duplicates::Refuse;
+  detail::EventParser<TapeBuilder> parser(my.options, my.slow);
+  if (auto fed = parser.feed(text, true); !fed.has_value()) {
+    if (my.slow.problem == nullptr) return std::move(fed).error();
+    return Error(my.slow.refuse_duplicates ? Errc::Malformed : Errc::LimitExceeded, my.slow.problem,
+                 {.offset = fed.error().offset()});
+  }
+  my.tape = {my.slow.words.data(), my.slow.text.data()};
   return Element(&my.tape, 0);
 }
 
 std::size_t Parser::memory() const noexcept {
-  return impl_->words.capacity() * 8 + impl_->text.capacity();
-}
-void Parser::shrink() noexcept {
-  impl_->words = {};
-  impl_->text = {};
+  return impl_->fast.memory() + impl_->slow.words.capacity() * sizeof(std::uint64_t) +
+         impl_->slow.text.capacity();
 }
 
-void append_json(std::string& out, Element element) { append_json(out, to_value(element)); }
-std::string to_string(Element element) { return to_string(to_value(element)); }
+void Parser::shrink() noexcept {
+  impl_->fast.release();
+  impl_->slow = {};
+}
 
 }  // namespace avila::json

@@ -45,8 +45,9 @@ inline std::uint32_t low_of(std::uint64_t word) noexcept {
 class ElementRange;
 class MemberRange;
 
-/// One value of a parsed document: two words, copied freely. Valid until its Parser parses again
-/// or is destroyed. Many threads may read.
+/// One value of a parsed document: two words, copied freely. members() shows every member as
+/// written, find() the last of equal names. Valid until its Parser parses again or is destroyed.
+/// Many threads may read.
 class Element {
  public:
   Element() noexcept = default;
