@@ -37,10 +37,12 @@ std::uint32_t crc32c_portable(const std::byte* in, std::size_t size, std::uint32
 }  // namespace detail
 
 std::uint32_t crc32(ByteSpan bytes, std::uint32_t crc) noexcept {
-  return ~detail::crc32_portable(bytes.data(), bytes.size(), ~crc);
+  static const detail::CrcFn run = detail::select_crc32();
+  return ~run(bytes.data(), bytes.size(), ~crc);
 }
 std::uint32_t crc32c(ByteSpan bytes, std::uint32_t crc) noexcept {
-  return ~detail::crc32c_portable(bytes.data(), bytes.size(), ~crc);
+  static const detail::CrcFn run = detail::select_crc32c();
+  return ~run(bytes.data(), bytes.size(), ~crc);
 }
 std::uint32_t crc32_combine(std::uint32_t crc_a, std::uint32_t crc_b,
                             std::uint64_t size_b) noexcept {

@@ -1,5 +1,6 @@
 // The part of XXH3 that runs over 64-byte stripes, for inputs above 240 bytes.
 #pragma once
+#include <avila/simd/dispatch.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,7 @@ struct Xxh3Run {
 
 using Xxh3LongFn = void (*)(std::uint64_t accumulators[8], const Xxh3Run& run) noexcept;
 
+std::span<const simd::Kernel<Xxh3LongFn>> xxh3_long_kernels() noexcept;
 void xxh3_long(std::uint64_t accumulators[8], const Xxh3Run& run) noexcept;
 
 }  // namespace avila::hash::detail

@@ -1,0 +1,59 @@
+// Every kernel that this machine can run agrees with the portable one.
+#include <avila/simd/dispatch.hpp>
+
+#include "crc_kernels.hpp"
+#include "support.hpp"
+#include "xxh3_long.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+namespace {
+
+using namespace avila;
+using namespace avila::hash::detail;
+using hash_test::random_bytes;
+
+void expect_crc_kernels_agree(std::span<const simd::Kernel<CrcFn>> kernels) {
+  const auto bytes = random_bytes(40'000, 1);
+  for (std::size_t size = 0; size < 39'000; size += size < 1200 ? 1 : 733)
+    for (const std::size_t offset : {0, 1, 7, 33}) {
+      const auto state = static_cast<std::uint32_t>(size * 2654435761U + offset);
+      const std::uint32_t expected = kernels.back().run(&bytes[offset], size, state);
+      for (const auto& kernel : kernels) {
+        if (!kernel.supported()) continue;
+        ASSERT_EQ(kernel.run(&bytes[offset], size, state), expected)
+            << kernel.name << " " << size << " " << offset;
+      }
+    }
+}
+
+TEST(HashKernels, Crc32) { expect_crc_kernels_agree(crc32_kernels()); }
+TEST(HashKernels, Crc32c) { expect_crc_kernels_agree(crc32c_kernels()); }
+
+TEST(HashKernels, Xxh3Long) {
+  const auto bytes = random_bytes(30'000, 2);
+  for (const std::size_t secret_size : {136UL, 147UL, 192UL, 500UL})
+    for (std::size_t blocks = 0; blocks < 4; ++blocks)
+      for (std::size_t tail = 0; tail < 16; tail += 3)
+        for (const std::size_t offset : {0UL, 1UL, 40UL})
+          for (const bool last : {false, true}) {
+            const Xxh3Run run{
+                &bytes[offset + 600], blocks,     tail, last ? &bytes[offset + 77] : nullptr,
+                &bytes[offset],       secret_size};
+            std::array<std::uint64_t, 8> start, expected;
+            std::memcpy(start.data(), &bytes[500], sizeof start);
+            expected = start;
+            xxh3_long_kernels().back().run(expected.data(), run);
+            for (const auto& kernel : xxh3_long_kernels()) {
+              if (!kernel.supported()) continue;
+              auto got = start;
+              kernel.run(got.data(), run);
+              ASSERT_EQ(got, expected) << kernel.name;
+            }
+          }
+}
+
+}  // namespace
