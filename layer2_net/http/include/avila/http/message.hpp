@@ -222,9 +222,10 @@ struct Response {
 
 /// How the body of a request is to be taken, decided from its head.
 struct BodyPlan {
-  bool stream = false;                     ///< hand out Request::stream instead of Request::body
-  std::uint64_t limit_bytes = kUnlimited;  ///< of the body; the server's own limit holds too when
-                                           ///< the body is not streamed
+  bool stream = false;  ///< hand out Request::stream instead of Request::body
+  /// Of the body; kServerLimit: what ServerOptions say for whole or streamed bodies.
+  std::uint64_t limit_bytes = kServerLimit;
+  static constexpr std::uint64_t kServerLimit = ~std::uint64_t{0};
 };
 
 /// Answers requests; called by many connections at once.

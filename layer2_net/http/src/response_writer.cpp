@@ -1,0 +1,234 @@
+#include "response_writer.hpp"
+
+#include <algorithm>
+#include <avila/time/format.hpp>
+
+#include "connection.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+
+#include <cerrno>
+#endif
+
+namespace avila::http::detail {
+
+SendPlan plan_response(const Response& response, const Request& request, bool keep_alive) {
+  SendPlan plan;
+  plan.keep_alive = keep_alive;
+  const auto length = response.body.length();
+  const bool bodiless =
+      response.status / 100 == 1 || response.status == 204 || response.status == 304;
+  const bool tunnel = request.method == Method::Connect && response.status / 100 == 2;
+  if (bodiless || tunnel) return plan;
+  plan.send_body = request.method != Method::Head;
+  if (length.has_value()) {
+    plan.framing = Framing::Kind::Length;
+    plan.length = *length;
+    plan.send_length = true;
+    plan.send_body &= *length > 0;
+  } else if (request.facts.minor_version >= 1) {
+    plan.framing = Framing::Kind::Chunked;
+  } else {
+    plan.framing = Framing::Kind::UntilClose;  // HTTP/1.0 knows no chunks
+    plan.keep_alive = false;
+  }
+  return plan;
+}
+
+namespace {
+
+std::string_view status_line(int status) {
+  switch (status) {
+    case 200: return "HTTP/1.1 200 OK\r\n";
+    case 201: return "HTTP/1.1 201 Created\r\n";
+    case 204: return "HTTP/1.1 204 No Content\r\n";
+    case 206: return "HTTP/1.1 206 Partial Content\r\n";
+    case 304: return "HTTP/1.1 304 Not Modified\r\n";
+    case 400: return "HTTP/1.1 400 Bad Request\r\n";
+    case 404: return "HTTP/1.1 404 Not Found\r\n";
+    default: return {};
+  }
+}
+
+/// Fields about framing and the connection belong to the server: a handler that copied them from
+/// elsewhere would make two framings of one message.
+bool is_server_field(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 10:
+      return equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "keep-alive");
+    case 14: return equal_ignoring_case(name, "content-length");
+    case 17: return equal_ignoring_case(name, "transfer-encoding");
+    default: return false;
+  }
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+  char digits[20];
+  char* at = digits + sizeof digits;
+  do {
+    *--at = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  out.append(at, static_cast<std::size_t>(digits + sizeof digits - at));
+}
+
+}  // namespace
+
+void append_head(std::string& out, const Response& response, const SendPlan& plan,
+                 const Request& request, const ServerOptions& options) {
+  const std::string_view line = status_line(response.status);
+  if (!line.empty()) {
+    out += line;
+  } else {
+    out += "HTTP/1.1 ";
+    append_number(out, static_cast<std::uint64_t>(std::clamp(response.status, 100, 999)));
+    out += ' ';
+    out += reason_phrase(response.status);
+    out += "\r\n";
+  }
+  bool dated = false;
+  bool clean = true;
+  for (const Field& field : response.headers) {
+    clean &= !is_server_field(field.name);
+    dated |= field.name.size() == 4 && equal_ignoring_case(field.name, "date");
+  }
+  if (clean) {
+    out += response.headers.wire();
+  } else {
+    for (const Field& field : response.headers) {
+      const bool keep =
+          !is_server_field(field.name) || (response.upgrade != nullptr && field.name.size() == 10);
+      if (keep) out.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+  }
+  if (options.send_date && !dated)
+    out += date_line(options.clock != nullptr ? *options.clock : os::real_clock());
+  if (!options.server_name.empty())
+    out.append("Server: ").append(options.server_name).append("\r\n");
+  if (plan.send_length) {
+    out += "Content-Length: ";
+    append_number(out, plan.length);
+    out += "\r\n";
+  } else if (plan.framing == Framing::Kind::Chunked) {
+    out += "Transfer-Encoding: chunked\r\n";
+  }
+  if (response.upgrade == nullptr) {
+    if (!plan.keep_alive) {
+      out += "Connection: close\r\n";
+    } else if (request.facts.minor_version == 0) {
+      out += "Connection: keep-alive\r\n";
+    }
+  }
+  out += "\r\n";
+}
+
+std::string_view date_line(os::Clock& clock) {
+  thread_local std::int64_t second = -1;
+  thread_local char text[40];
+  thread_local std::size_t length = 0;
+  const std::int64_t now = clock.wall().ns / 1'000'000'000;
+  if (now != second) {
+    second = now;
+    const std::string line = "Date: " + time::format_http_date({now * 1'000'000'000}) + "\r\n";
+    length = std::min(line.size(), sizeof text);
+    line.copy(text, length);
+  }
+  return {text, length};
+}
+
+CancelToken ResponseWriter::cancel_token() const noexcept { return connection_.watchdog_.token(); }
+
+Task<Result<void>> ResponseWriter::write(ByteSpan bytes) {
+  if (plan_.framing == Framing::Kind::Length) {
+    if (bytes.size() > remaining_)
+      co_return Error(Errc::InvalidArgument, "the body is longer than was announced");
+    remaining_ -= bytes.size();
+  }
+  if (gathered_.size() + bytes.size() >= kGatherBytes && !gathered_.empty()) {
+    auto before = co_await flush();
+    AVILA_CO_TRY_VOID(std::move(before));
+  }
+  if (bytes.size() < kGatherBytes) {
+    gathered_.append(as_text(bytes));
+    co_return Result<void>();
+  }
+  auto written = co_await emit(bytes);
+  co_return written;
+}
+
+Task<Result<void>> ResponseWriter::flush() {
+  if (!gathered_.empty()) {
+    append_piece(as_bytes(gathered_));
+    gathered_.clear();
+  }
+  began_ = true;
+  const bool sent = co_await connection_.flush();
+  if (!sent) co_return Error(Errc::Closed, "the peer is gone");
+  co_return Result<void>();
+}
+
+/// A small piece goes behind what waits to be sent, in one write.
+void ResponseWriter::append_piece(ByteSpan bytes) {
+  std::string& out = connection_.out_;
+  const bool chunked = plan_.framing == Framing::Kind::Chunked;
+  if (chunked) {
+    char head[18];
+    out.append(head, write_chunk_head(head, bytes.size()));
+  }
+  out += as_text(bytes);
+  if (chunked) out += "\r\n";
+}
+
+/// A large one is sent from where it lies.
+Task<Result<void>> ResponseWriter::emit(ByteSpan bytes) {
+  began_ = true;
+  std::string& out = connection_.out_;
+  const bool chunked = plan_.framing == Framing::Kind::Chunked;
+  if (chunked) {
+    char head[18];
+    out.append(head, write_chunk_head(head, bytes.size()));
+  }
+  auto written = co_await connection_.write_large(bytes);
+  if (chunked) out += "\r\n";
+  co_return written;
+}
+
+Task<Result<void>> ResponseWriter::send_file(int descriptor, std::uint64_t offset,
+                                             std::uint64_t length) {
+#if defined(__unix__) || defined(__APPLE__)
+  std::unique_ptr<std::byte[]> block(new std::byte[kFileBlockBytes]);
+  while (length > 0) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes));
+    const ssize_t got = ::pread(descriptor, block.get(), want, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) co_return Error::from_errno(errno, "read the file of a response");
+    if (got == 0) co_return Error(Errc::Io, "the file of a response became shorter");
+    const ByteSpan piece(block.get(), static_cast<std::size_t>(got));
+    auto written = co_await write(piece);
+    AVILA_CO_TRY_VOID(std::move(written));
+    offset += static_cast<std::uint64_t>(got);
+    length -= static_cast<std::uint64_t>(got);
+  }
+  co_return Result<void>();
+#else
+  (void)descriptor, (void)offset, (void)length;
+  co_return Error(Errc::Unsupported, "files are sent by descriptor on POSIX systems only");
+#endif
+}
+
+Task<Result<void>> ResponseWriter::finish() {
+  if (plan_.framing == Framing::Kind::Length && remaining_ > 0)
+    co_return Error(Errc::InvalidArgument, "the body is shorter than was announced");
+  if (!gathered_.empty()) append_piece(as_bytes(gathered_));
+  gathered_.clear();
+  if (plan_.framing == Framing::Kind::Chunked) {
+    std::string& out = connection_.out_;
+    out += "0\r\n";
+    out += trailers_.wire();
+    out += "\r\n";
+  }
+  co_return Result<void>();
+}
+
+}  // namespace avila::http::detail
