@@ -1,0 +1,41 @@
+// Choosing how to read: which index, which key ranges, in which direction.
+#pragma once
+#include <avila/primitives/duration.hpp>
+#include <avila/sql/catalogue.hpp>
+#include <avila/sql/statement.hpp>
+
+namespace avila::sql {
+
+struct PlanOptions {
+  /// Values that paths must have besides WHERE (a partition key given beside the query).
+  std::vector<std::pair<std::string, Datum>> required;
+  /// Index to use whatever it costs (continuations); empty: choose.
+  std::string use_index;
+  WallTime now;
+};
+
+struct PlanChoice {
+  std::string index, reason;
+  double rows = 0, cost = 0;
+  std::size_t equal_columns = 0, ranges = 0;
+  bool range_column = false, ordered = false;
+};
+
+struct Plan {
+  Scan scan;
+  std::string index;     ///< its name; "primary" for the primary order
+  bool ordered = false;  ///< rows come in the order ORDER BY asks for
+  bool needs_sort = false;
+  bool deduplicate = false;  ///< an array index: a document once
+  PlanChoice chosen;
+  std::vector<PlanChoice> considered;  ///< cheapest first
+};
+
+/// `table` may be null for a query without FROM.
+Result<Plan> plan(const Statement& statement, const TableSource* table,
+                  const PlanOptions& options = {});
+
+/// {"access":…,"index":…,"ranges":…,"estimated_rows":…,"steps":[…],"considered":[…]}
+std::string explain(const Statement& statement, const Plan& plan);
+
+}  // namespace avila::sql
