@@ -371,9 +371,7 @@ Datum now(Context& context, Args) { return to_text(context, now_moment(context))
 Datum now_ms(Context& context, Args) {
   return Datum::integer(floor_div(context.now.ns, 1'000'000));
 }
-Datum now_ticks(Context& context, Args) {
-  return Datum::integer(floor_div(context.now.ns, 100));
-}
+Datum now_ticks(Context& context, Args) { return Datum::integer(floor_div(context.now.ns, 100)); }
 Datum date_text(Context& context, Args a) {
   Moment m;
   if (!moment(a[0], m)) return {};

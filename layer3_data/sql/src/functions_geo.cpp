@@ -134,6 +134,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
+std::span<const Function> geo_functions() noexcept { return kFunctions; }
+
 std::optional<GeoPoint> geo_point(const Datum& value) {
   if (value.is_array()) {
     if (value.size() < 2) return std::nullopt;
