@@ -4,8 +4,7 @@
 
 namespace avila::lsm {
 
-Snapshot::Snapshot(Snapshot&& other) noexcept
-    : engine_(other.engine_), sequence_(other.sequence_) {
+Snapshot::Snapshot(Snapshot&& other) noexcept : engine_(other.engine_), sequence_(other.sequence_) {
   other.engine_ = nullptr;
 }
 Snapshot& Snapshot::operator=(Snapshot&& other) noexcept {
@@ -77,8 +76,7 @@ std::vector<ColumnFamily*> Db::column_families() { return engine_->families(); }
 Result<void> Db::drop_column_family(ColumnFamily* family) { return engine_->drop_family(family); }
 Result<void> Db::flush() { return engine_->flush(); }
 Result<void> Db::sync() { return engine_->sync(); }
-Result<void> Db::compact_range(std::string_view begin, std::string_view end,
-                               ColumnFamily* family) {
+Result<void> Db::compact_range(std::string_view begin, std::string_view end, ColumnFamily* family) {
   return engine_->compact_range(begin, end, family);
 }
 Result<void> Db::wait_for_background() { return engine_->wait_for_background(); }

@@ -47,14 +47,17 @@ class DbIterator final : public Iterator {
         if (level == 0 && file->overlaps(lower_, upper_, !upper_.empty()))
           children.push_back(std::make_unique<TableIterator>(file->table.get(), mode));
       }
-      if (level > 0 && !levels[level].empty()) children.push_back(iterate_level(levels[level], mode));
+      if (level > 0 && !levels[level].empty())
+        children.push_back(iterate_level(levels[level], mode));
     }
     if (!tombstones.empty()) tombstones_ = RangeTombstones(tombstones);
     input_ = merge_iterators(std::move(children));
   }
 
   bool valid() const noexcept override { return valid_; }
-  std::string_view key() const noexcept override { return forward_ && !kept_ ? input_->key() : key_; }
+  std::string_view key() const noexcept override {
+    return forward_ && !kept_ ? input_->key() : key_;
+  }
   std::string_view value() const noexcept override {
     return kept_ ? std::string_view(value_) : input_->value().substr(skip_);
   }
@@ -191,9 +194,9 @@ class DbIterator final : public Iterator {
   bool finish_merge(const std::vector<std::string>& operands,
                     const std::optional<std::string>& base) {
     if (const auto status = input_->status(); !status.has_value()) return stop();
-    auto folded = fold(merge_operator_, key_,
-                       base ? std::optional<std::string_view>(*base) : std::nullopt, operands,
-                       value_);
+    auto folded =
+        fold(merge_operator_, key_, base ? std::optional<std::string_view>(*base) : std::nullopt,
+             operands, value_);
     if (!folded.has_value()) {
       error_ = std::make_unique<Error>(std::move(folded).error());
       return stop();

@@ -35,7 +35,7 @@ struct Family {
   std::shared_ptr<const Version> version;
   std::shared_ptr<SuperVersion> owner;  // of `current`
   std::atomic<SuperVersion*> current{nullptr};
-  std::uint64_t log_number = 0;  // as the manifest has it
+  std::uint64_t log_number = 0;             // as the manifest has it
   std::array<std::string, kLevels> cursor;  // where the next compaction of a level begins
   bool dropped = false, flushing = false, compacting = false;
 };
@@ -91,7 +91,8 @@ class Engine {
   // engine_open.cpp
   Result<void> recover();
   Result<void> replay_logs(const std::vector<std::uint64_t>& numbers, std::uint64_t oldest);
-  Result<void> replay_log(std::string_view bytes, std::uint64_t number, bool& stop);
+  Result<void> replay_log(std::string_view bytes, std::uint64_t number,
+                          std::optional<Sequence>& expected, bool& stop);
   Result<void> open_tables(const ManifestState& state);
   Family& add_family(std::string name, std::uint32_t id, const CfOptions& options);
   CfOptions options_of(const std::string& name) const;
@@ -127,7 +128,10 @@ class Engine {
   Result<void> flush_one(Family& family);
   Result<void> run_due_inline();
   /// Writes the edit to the manifest, then makes it visible; `flushed` leaves its family with it.
-  Result<void> commit_edit(VersionEdit edit, const Memtable* flushed = nullptr);
+  Result<void> commit_edit(VersionEdit edit, std::span<const Memtable* const> flushed = {});
+  Result<std::uint64_t> write_memtable(Family& family, const Memtable& memtable, VersionEdit& edit);
+  void count_flush(std::uint64_t bytes);
+  Result<void> flush_all_at_once();
   void remove_old_logs();
   void note_background(Result<void>& result);
   std::vector<Sequence> live_snapshots();
@@ -156,12 +160,14 @@ class Engine {
 
   std::mutex write_mutex_;
   std::deque<Writer*> queue_;
-  bool led_ = false, replaying_ = false;
+  bool led_ = false;
   // The leader's own:
   std::unique_ptr<LogWriter> log_;
-  bool log_failed_ = false, room_needed_ = false;
+  std::atomic<bool> log_failed_{false};
+  bool room_needed_ = false;
   std::atomic<std::uint64_t> closed_log_bytes_{0};
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> closed_logs_;  // number, bytes; closed_mutex_
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      closed_logs_;  // number, bytes; closed_mutex_
   std::mutex closed_mutex_;
   std::deque<std::unique_ptr<LogWriter>> unsynced_logs_;  // closed; guarded by closed_mutex_
   std::atomic<Sequence> last_sequence_{0};
@@ -175,7 +181,7 @@ class Engine {
   std::unordered_map<std::uint32_t, std::unique_ptr<Family>> families_;
   std::vector<std::unique_ptr<Family>> dropped_families_;
   Family* default_family_ = nullptr;
-  std::uint32_t next_family_ = 1;
+  std::atomic<std::uint32_t> next_family_{1};
   std::atomic<std::uint64_t> next_file_{1};
   std::vector<std::thread> threads_;
   bool stopping_ = false;

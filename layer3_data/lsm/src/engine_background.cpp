@@ -13,66 +13,107 @@ bool Engine::flush_due(Family*& family) {
   return family != nullptr;
 }
 
-/// The oldest immutable memtable becomes a table of level 0. `flushing` is set by the caller.
-Result<void> Engine::flush_one(Family& family) {
-  std::shared_ptr<Memtable> memtable;
-  std::uint64_t next_log = 0;
+/// Writes a memtable to tables of level 0 and names them in the edit.
+Result<std::uint64_t> Engine::write_memtable(Family& family, const Memtable& memtable,
+                                             VersionEdit& edit) {
   OutputRequest request;
-  std::size_t families = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    memtable = family.immutables.back();
-    next_log = family.immutables.size() > 1
-                   ? family.immutables[family.immutables.size() - 2]->log_number()
-                   : family.memtable->log_number();
-    families = families_.size();
-  }
-  const auto finish = [&](Result<void> result) {
-    const std::lock_guard lock(mutex_);
-    family.flushing = false;
-    background_done_.notify_all();
-    return result;
-  };
-  // Read behind the memtable's end: a snapshot taken from now on sees all of it.
   request.options = &family.options;
   request.family = family.handle.id();
   request.family_name = family.handle.name();
+  // Taken behind the memtable's end: a snapshot from now on sees all of it.
   request.snapshots = live_snapshots();
-  request.tombstones = memtable->raw_tombstones();
+  request.tombstones = memtable.raw_tombstones();
   request.now_ns = clock_.wall().ns;
   const auto create = [&](std::uint64_t& number) {
     number = next_file_.fetch_add(1);
     return TableBuilder::create(fs_, table_name(path_, number), family.options, limiter_.get());
   };
-  const auto input = memtable->iterate();
-  auto written = write_tables(*input, request, create, {});
-  if (!written.has_value()) return finish(std::move(written).error().context("flush"));
-  VersionEdit edit;
+  const auto input = memtable.iterate();
+  AVILA_TRY(const auto outputs, write_tables(*input, request, create, {}));
   std::uint64_t bytes = 0;
-  for (const OutputFile& output : written.value()) {
-    auto file = open_output(output.number, output.size, output.properties);
-    if (!file.has_value()) return finish(std::move(file).error().context("flush"));
-    edit.added.push_back({request.family, 0, std::move(file).value(), 0});
+  for (const OutputFile& output : outputs) {
+    AVILA_TRY(auto file, open_output(output.number, output.size, output.properties));
+    edit.added.push_back({request.family, 0, std::move(file), 0});
     bytes += output.size;
   }
-  // Batches span families: their parts in the log must be durable before this one's table is.
-  if (families > 1) {
-    if (auto synced = sync_closed_logs(); !synced.has_value()) return finish(std::move(synced));
-  }
-  edit.log_numbers.emplace_back(request.family, next_log);
-  auto committed = commit_edit(std::move(edit), memtable.get());
-  if (!committed.has_value()) return finish(std::move(committed).error().context("flush"));
-  {
-    const std::lock_guard lock(mutex_);
-    ++counted_.flushes;
-    counted_.flushed_bytes += bytes;
-    counted_.levels[0].bytes_written += bytes;
-  }
-  remove_old_logs();
-  return finish({});
+  return bytes;
 }
 
-Result<void> Engine::commit_edit(VersionEdit edit, const Memtable* flushed) {
+void Engine::count_flush(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  ++counted_.flushes;
+  counted_.flushed_bytes += bytes;
+  counted_.levels[0].bytes_written += bytes;
+}
+
+/// The oldest immutable memtable becomes a table of level 0. `flushing` is set by the caller.
+Result<void> Engine::flush_one(Family& family) {
+  auto result = [&]() -> Result<void> {
+    std::shared_ptr<Memtable> memtable;
+    std::uint64_t next_log = 0;
+    bool alone = false;
+    {
+      const std::lock_guard lock(mutex_);
+      memtable = family.immutables.back();
+      next_log = family.immutables.size() > 1
+                     ? family.immutables[family.immutables.size() - 2]->log_number()
+                     : family.memtable->log_number();
+      alone = families_.size() == 1;
+    }
+    VersionEdit edit;
+    AVILA_TRY(const std::uint64_t bytes, write_memtable(family, *memtable, edit));
+    // Batches span families: their parts in the log must be durable before this one's table is.
+    if (!alone) AVILA_TRY_VOID(sync_closed_logs());
+    edit.log_numbers.emplace_back(family.handle.id(), next_log);
+    const Memtable* const flushed[] = {memtable.get()};
+    AVILA_TRY_VOID(commit_edit(std::move(edit), flushed));
+    count_flush(bytes);
+    remove_old_logs();
+    return {};
+  }();
+  const std::lock_guard lock(mutex_);
+  family.flushing = false;
+  background_done_.notify_all();
+  return std::move(result).context("flush");
+}
+
+/// All immutable memtables of all families become tables in one edit, which needs no log.
+Result<void> Engine::flush_all_at_once() {
+  std::vector<std::pair<Family*, std::shared_ptr<Memtable>>> work;
+  VersionEdit edit;
+  {
+    std::unique_lock lock(mutex_);
+    background_done_.wait(lock, [this] {
+      return std::none_of(families_.begin(), families_.end(),
+                          [](const auto& f) { return f.second->flushing; });
+    });
+    for (const auto& [id, family] : families_) {
+      family->flushing = true;
+      for (auto at = family->immutables.rbegin(); at != family->immutables.rend(); ++at)
+        work.emplace_back(family.get(), *at);
+      edit.log_numbers.emplace_back(id, family->memtable->log_number());
+    }
+  }
+  auto result = [&]() -> Result<void> {
+    std::vector<const Memtable*> flushed;
+    std::uint64_t bytes = 0;
+    for (const auto& [family, memtable] : work) {
+      AVILA_TRY(const std::uint64_t written, write_memtable(*family, *memtable, edit));
+      flushed.push_back(memtable.get());
+      bytes += written;
+    }
+    AVILA_TRY_VOID(commit_edit(std::move(edit), flushed));
+    count_flush(bytes);
+    remove_old_logs();
+    return {};
+  }();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, family] : families_) family->flushing = false;
+  background_done_.notify_all();
+  return std::move(result).context("flush");
+}
+
+Result<void> Engine::commit_edit(VersionEdit edit, std::span<const Memtable* const> flushed) {
   const std::lock_guard manifest_lock(manifest_mutex_);
   {
     const std::lock_guard lock(mutex_);
@@ -107,7 +148,8 @@ Result<void> Engine::commit_edit(VersionEdit edit, const Memtable* flushed) {
     if (const auto at = families_.find(id); at != families_.end()) {
       at->second->log_number = std::max(at->second->log_number, number);
       auto& immutables = at->second->immutables;
-      if (!immutables.empty() && immutables.back().get() == flushed) {
+      while (!immutables.empty() &&
+             std::find(flushed.begin(), flushed.end(), immutables.back().get()) != flushed.end()) {
         immutables.pop_back();
         changed.push_back(id);
       }

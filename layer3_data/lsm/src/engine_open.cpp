@@ -30,7 +30,7 @@ Family& Engine::add_family(std::string name, std::uint32_t id, const CfOptions& 
   family->version = std::make_shared<Version>();
   family->memtable = std::make_shared<Memtable>(options.memtable_bytes, 0);
   if (id == 0) default_family_ = family.get();
-  next_family_ = std::max(next_family_, id + 1);
+  next_family_ = std::max(next_family_.load(), id + 1);
   return *(families_[id] = std::move(family));
 }
 
@@ -94,6 +94,7 @@ Result<void> Engine::recover() {
   next_file_ = std::max(state.next_file, highest + 1);
   last_sequence_ = state.last_sequence;
   AVILA_TRY_VOID(open_tables(state));
+  next_family_ = std::max(next_family_.load(), state.next_family);
   std::uint64_t oldest = ~std::uint64_t{0};
   for (const auto& [id, family] : state.families) oldest = std::min(oldest, family.log_number);
   if (current && !std::binary_search(logs.begin(), logs.end(), oldest) && oldest != 0)
@@ -109,8 +110,8 @@ Result<void> Engine::recover() {
 
   // A fresh manifest and a fresh log; what was replayed becomes tables.
   const std::uint64_t number = next_file_.fetch_add(1);
-  const std::uint64_t room = options_.mapped_log ? options_.family.memtable_bytes : 0;
-  AVILA_TRY(log_, LogWriter::create(fs_, path_, log_name(path_, number), number, room));
+  AVILA_TRY(log_, LogWriter::create(fs_, path_, log_name(path_, number), number,
+                                    last_sequence_.load() + 1));
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, family] : families_) {
@@ -142,8 +143,10 @@ Result<void> Engine::open_tables(const ManifestState& state) {
     const CfOptions options = options_of(from.name);
     const std::string given = options.merge_operator ? options.merge_operator->name() : "";
     if (!from.merge_operator.empty() && !given.empty() && given != from.merge_operator)
-      return Error(Errc::InvalidArgument, "family " + from.name + " was written with the merge "
-                                          "operator " + from.merge_operator + ", not " + given);
+      return Error(Errc::InvalidArgument, "family " + from.name +
+                                              " was written with the merge "
+                                              "operator " +
+                                              from.merge_operator + ", not " + given);
     Family& family = add_family(from.name, id, options);
     family.log_number = from.log_number;
     auto version = std::make_shared<Version>();
@@ -173,47 +176,58 @@ Result<void> Engine::open_tables(const ManifestState& state) {
 }
 
 Result<void> Engine::replay_logs(const std::vector<std::uint64_t>& numbers, std::uint64_t oldest) {
+  std::optional<Sequence> expected;  // of the next record
   bool stop = false;
   for (const std::uint64_t number : numbers) {
     if (number < oldest || stop) continue;
     const std::string name = log_name(path_, number);
     AVILA_TRY(const FileBytes bytes, read_whole(fs_, name));
-    AVILA_TRY_VOID(replay_log(bytes.view(), number, stop).context(name));
+    AVILA_TRY_VOID(replay_log(bytes.view(), number, expected, stop).context(name));
   }
+  if (expected) last_sequence_ = std::max(last_sequence_.load(), *expected - 1);
   return {};
 }
 
-Result<void> Engine::replay_log(std::string_view bytes, std::uint64_t number, bool& stop) {
+/// Sets `stop` where the end of a log was lost, unsynced: what follows was not durable either, and
+/// writes survive as a prefix.
+Result<void> Engine::replay_log(std::string_view bytes, std::uint64_t number,
+                                std::optional<Sequence>& expected, bool& stop) {
   LogReader reader(bytes);
   LogRecord record;
-  for (;;) {
+  for (bool begun = false;; begun = true) {
     AVILA_TRY(const bool more, reader.next(record));
-    if (!more) return {};
-    if (reader.number() != number)
-      return Error(Errc::Corrupted, "the log's header names another log",
-                   {.hint = "a file was renamed; restore the folder as it was"});
-    const Sequence expected = last_sequence_ + 1;
-    AVILA_TRY(const WriteBatch batch,
-              WriteBatch::from_bytes(record.payload).context("log record"));
-    const Sequence end = record.sequence + batch.count();
-    if (replaying_ && record.sequence != expected) {
-      // The tail of the log before was lost, unsynced: what follows was not durable either.
-      stop = true;
-      return {};
+    if (!begun) {
+      if (!reader.header_read()) {
+        stop = !expected.has_value();  // else it held nothing, or the next log shows a gap
+        return {};
+      }
+      if (reader.number() != number)
+        return Error(Errc::Corrupted, "the log's header names another log",
+                     {.hint = "a file was renamed; restore the folder as it was"});
+      if (!expected) expected = reader.first();
+      stop = *expected != reader.first();
     }
-    replaying_ = true;
+    if (!more || stop) return {};
+    if (record.sequence != *expected)
+      return Error(Errc::Corrupted, "log records are out of sequence",
+                   {.offset = record.offset, .hint = "restore a checkpoint, or run lsm::repair"});
+    AVILA_TRY(const WriteBatch batch, WriteBatch::from_bytes(record.payload).context("log record"));
     BatchReader changes(record.payload);
     BatchEntry entry;
     for (Sequence sequence = record.sequence; changes.next(entry); ++sequence) {
+      if (entry.family >= next_family_)
+        return Error(Errc::Corrupted, "a log record names a family the manifest does not know",
+                     {.offset = record.offset,
+                      .hint = "the manifest lost its newest edits; run lsm::repair"});
       const auto at = families_.find(entry.family);
-      if (at == families_.end() || number < at->second->log_number) continue;
+      if (at == families_.end() || number < at->second->log_number) continue;  // in tables
       Memtable& memtable = *at->second->memtable;
       if (entry.kind == Kind::EraseRange)
         memtable.add_range_tombstone(sequence, entry.key, entry.value);
       else
         memtable.add(make_tag(sequence, entry.kind), entry.key, entry.value);
     }
-    last_sequence_ = end - 1;
+    *expected += batch.count();
   }
 }
 
@@ -248,9 +262,10 @@ Result<void> Engine::write_manifest_snapshot() {
     }
   }
   edit.next_file = next_file_.load();
+  edit.next_family = next_family_.load();
   edit.last_sequence = last_sequence_.load();
   const std::string name = manifest_name(path_, number);
-  AVILA_TRY(auto manifest, LogWriter::create(fs_, path_, name, number));
+  AVILA_TRY(auto manifest, LogWriter::create(fs_, path_, name, number, 0));
   manifest->add(*edit.last_sequence, edit.encode());
   AVILA_TRY_VOID(manifest->commit());
   AVILA_TRY_VOID(manifest->sync());
@@ -283,10 +298,6 @@ Result<void> Engine::close() {
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  if (log_) {
-    if (auto finished = log_->finish(); result.has_value() && !finished.has_value())
-      result = std::move(finished);
-  }
   log_.reset();
   {
     const std::lock_guard lock(closed_mutex_);
@@ -318,6 +329,7 @@ Result<ColumnFamily*> Engine::create_family(const std::string& name, const CfOpt
     edit.created.push_back(
         {id, name, options.merge_operator ? options.merge_operator->name() : ""});
     edit.log_numbers.emplace_back(id, log_->number());
+    edit.next_family = next_family_.load();
     AVILA_TRY_VOID(commit_edit(std::move(edit)));
     const std::lock_guard lock(mutex_);
     Family& created = add_family(name, id, options);
@@ -400,6 +412,7 @@ Result<void> Engine::checkpoint(const std::string& path) {
     const std::lock_guard lock(mutex_);
     edit.last_sequence = last_sequence_.load();
     edit.next_file = next_file_.load();
+    edit.next_family = next_family_.load();
     for (const auto& [id, family] : families_) {
       held.push_back(family->owner);
       const auto& merge = family->options.merge_operator;
@@ -411,11 +424,11 @@ Result<void> Engine::checkpoint(const std::string& path) {
   }
   AVILA_TRY_VOID(fs_.create_directories(path));
   for (const FileEdit& file : edit.added)
-    AVILA_TRY_VOID(fs_.hard_link(file.file->path, table_name(path, file.file->number))
-                       .context("checkpoint"));
+    AVILA_TRY_VOID(
+        fs_.hard_link(file.file->path, table_name(path, file.file->number)).context("checkpoint"));
   const std::uint64_t number = *edit.next_file;
   edit.next_file = number + 1;
-  AVILA_TRY(auto manifest, LogWriter::create(fs_, path, manifest_name(path, number), number));
+  AVILA_TRY(auto manifest, LogWriter::create(fs_, path, manifest_name(path, number), number, 0));
   manifest->add(*edit.last_sequence, edit.encode());
   AVILA_TRY_VOID(manifest->commit());
   AVILA_TRY_VOID(manifest->sync());

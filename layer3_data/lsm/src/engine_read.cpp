@@ -61,9 +61,8 @@ void Engine::publish(Family& family) {
 
 void Engine::reap() {
   std::erase_if(retired_, [this](const std::shared_ptr<SuperVersion>& state) {
-    return std::none_of(slots_.begin(), slots_.end(), [&state](const ReadSlot& slot) {
-      return slot.used.load() == state.get();
-    });
+    return std::none_of(slots_.begin(), slots_.end(),
+                        [&state](const ReadSlot& slot) { return slot.used.load() == state.get(); });
   });
 }
 
@@ -90,8 +89,8 @@ Result<bool> Engine::get(std::string_view key, std::string& value, const ReadOpt
   std::string base;
   if (found) base = std::move(value);
   AVILA_TRY_VOID(fold(family.options.merge_operator.get(), key,
-                      found ? std::optional<std::string_view>(base) : std::nullopt,
-                      lookup.operands, value));
+                      found ? std::optional<std::string_view>(base) : std::nullopt, lookup.operands,
+                      value));
   return true;
 }
 

@@ -116,8 +116,10 @@ Result<void> Engine::commit(std::span<Writer* const> group, bool sync) {
   }
   if (!logged.has_value()) {
     log_failed_ = true;
-    return std::move(logged).error().context("write-ahead log").with_hint(
-        "the write was refused; reads go on, writes work again once the disk does");
+    return std::move(logged)
+        .error()
+        .context("write-ahead log")
+        .with_hint("the write was refused; reads go on, writes work again once the disk does");
   }
   sequence = first;
   std::size_t bytes = 0;
@@ -182,8 +184,8 @@ Result<void> Engine::make_room() {
 Result<void> Engine::wait_for_room(Family& family) {
   std::unique_lock lock(mutex_);
   const auto crowded = [&] {
-    return family.immutables.size() >= static_cast<std::size_t>(
-                                           std::max(1, family.options.max_immutable_memtables));
+    return family.immutables.size() >=
+           static_cast<std::size_t>(std::max(1, family.options.max_immutable_memtables));
   };
   const auto far_behind = [&] {
     return family.version->levels[0].size() >=
@@ -212,14 +214,15 @@ Result<void> Engine::wait_for_room(Family& family) {
 
 Result<void> Engine::rotate(bool all) {
   const std::uint64_t number = next_file_.fetch_add(1);
-  const std::uint64_t room = options_.mapped_log ? options_.family.memtable_bytes : 0;
-  auto created = LogWriter::create(fs_, path_, log_name(path_, number), number, room);
+  auto created = LogWriter::create(fs_, path_, log_name(path_, number), number,
+                                   last_sequence_.load(std::memory_order_relaxed) + 1);
   if (!created.has_value()) {
     (void)fs_.remove(log_name(path_, number));
-    return std::move(created).error().context("new write-ahead log").with_hint(
-        "the write was refused; reads go on, writes work again once the disk does");
+    return std::move(created)
+        .error()
+        .context("new write-ahead log")
+        .with_hint("the write was refused; reads go on, writes work again once the disk does");
   }
-  AVILA_TRY_VOID(log_->finish());
   {
     const std::lock_guard lock(closed_mutex_);
     closed_logs_.emplace_back(log_->number(), log_->offset());
@@ -253,7 +256,11 @@ Result<void> Engine::sync_closed_logs() {
   // A record in a newer log must not be durable before older ones: writes survive as a prefix.
   const std::lock_guard lock(closed_mutex_);
   while (!unsynced_logs_.empty()) {
-    AVILA_TRY_VOID(unsynced_logs_.front()->sync());
+    auto synced = unsynced_logs_.front()->sync();
+    if (!synced.has_value()) {
+      log_failed_ = true;
+      return synced;
+    }
     unsynced_logs_.pop_front();
   }
   return {};
@@ -264,7 +271,7 @@ Result<void> Engine::sync_closed_logs() {
 /// log begins, before any other write is taken.
 Result<void> Engine::recover_from_log_failure() {
   AVILA_TRY_VOID(rotate(true));
-  AVILA_TRY_VOID(flush_as_leader());
+  AVILA_TRY_VOID(flush_all_at_once());
   log_failed_ = false;
   return {};
 }

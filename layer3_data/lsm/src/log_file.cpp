@@ -32,7 +32,8 @@ FileType classify(std::string_view name, std::uint64_t& number) {
   if (name == "CURRENT") return FileType::Current;
   if (name == "LOCK") return FileType::Lock;
   std::size_t digits = 0;
-  for (; digits < name.size() && name[digits] >= '0' && name[digits] <= '9' && digits < 19; ++digits)
+  for (; digits < name.size() && name[digits] >= '0' && name[digits] <= '9' && digits < 19;
+       ++digits)
     number = number * 10 + static_cast<std::uint64_t>(name[digits] - '0');
   const std::string_view suffix = name.substr(digits);
   if (digits > 0 && suffix == ".table") return FileType::Table;
@@ -46,17 +47,17 @@ LogWriter::~LogWriter() = default;
 
 Result<std::unique_ptr<LogWriter>> LogWriter::create(os::FileSystem& fs, const std::string& folder,
                                                      const std::string& path, std::uint64_t number,
-                                                     std::uint64_t mapped_bytes) {
+                                                     Sequence first) {
   std::unique_ptr<LogWriter> log(new LogWriter);
   AVILA_TRY(log->file_, fs.open(path, {.write = true, .create = true, .truncate = true}));
   log->path_ = path;
   log->number_ = number;
-  (void)mapped_bytes;
   char header[kLogHeaderBytes] = {};
   store_le64(header, kLogMagic);
   store_le32(header + 8, kLogVersion);
   store_le64(header + 16, number);
-  store_le32(header + 24, crc_of(header, 24));
+  store_le64(header + 24, first);
+  store_le32(header + 32, crc_of(header, 32));
   AVILA_TRY_VOID(log->file_->append(as_bytes({header, sizeof header})));
   log->offset_ = sizeof header;
   AVILA_TRY_VOID(fs.sync_directory(folder));
@@ -91,8 +92,6 @@ Result<void> LogWriter::sync() {
   durable_ = end;
   return {};
 }
-
-Result<void> LogWriter::finish() { return {}; }
 
 bool LogReader::record_at(std::uint64_t offset, LogRecord& record,
                           std::uint64_t& durable) const noexcept {
@@ -134,9 +133,10 @@ Result<bool> LogReader::next(LogRecord& record) {
   if (!started_) {
     if (bytes_.size() < kLogHeaderBytes || load_le64(bytes_.data()) != kLogMagic ||
         load_le32(bytes_.data() + 8) != kLogVersion ||
-        crc_of(bytes_.data(), 24) != load_le32(bytes_.data() + 24))
+        crc_of(bytes_.data(), 32) != load_le32(bytes_.data() + 32))
       return stop("log header is damaged, and durable records follow it");
     number_ = load_le64(bytes_.data() + 16);
+    first_ = load_le64(bytes_.data() + 24);
     started_ = true;
     offset_ = kLogHeaderBytes;
   }

@@ -16,6 +16,7 @@ enum Op : unsigned char {
   kLogNumber = 5,
   kAddFile = 6,
   kRemoveFile = 7,
+  kNextFamily = 8,
 };
 
 void append_text(std::string& to, std::string_view text) {
@@ -105,6 +106,10 @@ std::string VersionEdit::encode() const {
     op(kNextFile);
     append_varint(out, *next_file);
   }
+  if (next_family) {
+    op(kNextFamily);
+    append_varint(out, *next_family);
+  }
   if (last_sequence) {
     op(kLastSequence);
     append_varint(out, *last_sequence);
@@ -119,6 +124,7 @@ Result<VersionEdit> VersionEdit::decode(std::string_view bytes) {
     switch (static_cast<unsigned char>(*f.at++)) {
       case kNextFile: edit.next_file = f.number(); break;
       case kLastSequence: edit.last_sequence = f.number(); break;
+      case kNextFamily: edit.next_family = f.id(); break;
       case kCreateFamily: {
         const std::uint32_t id = f.id();
         std::string name = f.text();
@@ -166,6 +172,7 @@ Result<VersionEdit> VersionEdit::decode(std::string_view bytes) {
 Result<void> ManifestState::apply(const VersionEdit& edit) {
   if (edit.next_file) next_file = *edit.next_file;
   if (edit.last_sequence) last_sequence = *edit.last_sequence;
+  if (edit.next_family) next_family = *edit.next_family;
   for (const auto& family : edit.created) {
     auto [at, fresh] = families.try_emplace(family.id);
     if (!fresh) return corrupted("family " + family.name + " is created twice");

@@ -1,6 +1,5 @@
 #include "memtable.hpp"
 
-
 #include <algorithm>
 #include <new>
 

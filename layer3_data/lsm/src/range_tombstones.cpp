@@ -42,9 +42,8 @@ RangeTombstones::RangeTombstones(const std::vector<RangeTombstone>& tombstones) 
 }
 
 Sequence RangeTombstones::cover(std::string_view key, Sequence visible) const noexcept {
-  const auto it =
-      std::upper_bound(fragments_.begin(), fragments_.end(), key,
-                       [](std::string_view k, const Fragment& f) { return k < f.end; });
+  const auto it = std::upper_bound(fragments_.begin(), fragments_.end(), key,
+                                   [](std::string_view k, const Fragment& f) { return k < f.end; });
   if (it == fragments_.end() || compare_keys(it->begin, key) > 0) return 0;
   for (const Sequence s : it->sequences)
     if (s <= visible) return s;

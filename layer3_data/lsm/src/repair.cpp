@@ -178,14 +178,14 @@ Result<RepairReport> repair(os::FileSystem& fs, const std::string& path, const O
     edit.created.push_back({id, source.name, merge ? merge->name() : ""});
     if (children.empty()) continue;
     const auto input = merge_iterators(std::move(children));
-    AVILA_TRY(const auto outputs, write_tables(
-                                      *input, request,
-                                      [&](std::uint64_t& number) {
-                                        number = next++;
-                                        return TableBuilder::create(
-                                            fs, table_name(path, number), family_options, nullptr);
-                                      },
-                                      {}));
+    AVILA_TRY(const auto outputs, write_tables(*input, request,
+                                               [&](std::uint64_t& number) {
+                                                 number = next++;
+                                                 return TableBuilder::create(
+                                                     fs, table_name(path, number), family_options,
+                                                     nullptr);
+                                               },
+                                               {}));
     for (const OutputFile& output : outputs) {
       auto file = std::make_shared<FileMeta>();
       file->number = output.number;
@@ -203,7 +203,8 @@ Result<RepairReport> repair(os::FileSystem& fs, const std::string& path, const O
   const std::uint64_t number = next++;
   edit.next_file = next;
   edit.last_sequence = salvage.last;
-  AVILA_TRY(auto manifest, LogWriter::create(fs, path, manifest_name(path, number), number));
+  edit.next_family = salvage.families.rbegin()->first + 1;
+  AVILA_TRY(auto manifest, LogWriter::create(fs, path, manifest_name(path, number), number, 0));
   manifest->add(salvage.last, edit.encode());
   AVILA_TRY_VOID(manifest->commit());
   AVILA_TRY_VOID(manifest->sync());

@@ -120,8 +120,8 @@ Result<BlockHandle> TableBuilder::write_block(std::string_view raw, bool compres
     pending_.resize(start + kMaxVarint64Bytes + room);
     char* at = pending_.data() + start;
     char* body = encode_varint(at, raw.size());
-    const std::size_t size = compress::lz4::compress(
-        as_bytes(raw), {reinterpret_cast<std::byte*>(body), room});
+    const std::size_t size =
+        compress::lz4::compress(as_bytes(raw), {reinterpret_cast<std::byte*>(body), room});
     pending_.resize(start + (size != 0 ? static_cast<std::size_t>(body - at) + size : 0));
     if (size != 0) type = 1;
   }

@@ -25,9 +25,8 @@ Result<BlockRef> TableIterator::read_ahead(const BlockHandle& handle) {
     return Error(Errc::Corrupted, table_->path_ + ": a block lies outside the file",
                  {.offset = handle.offset});
   if (handle.offset < window_start_ || handle.offset + size > window_start_ + window_size_) {
-    read_size_ = mode_ == Mode::Sequential
-                     ? kLargestRead
-                     : std::clamp(read_size_ * 2, kFirstRead, kLargestRead);
+    read_size_ = mode_ == Mode::Sequential ? kLargestRead
+                                           : std::clamp(read_size_ * 2, kFirstRead, kLargestRead);
     const std::size_t wanted = static_cast<std::size_t>(
         std::min<std::uint64_t>(std::max(size, read_size_), table_->size_ - handle.offset));
     if (wanted > window_capacity_) {

@@ -128,8 +128,7 @@ Result<void> TableReader::load_index(std::string_view bytes) {
   Fields f{bytes.data(), bytes.data() + bytes.size()};
   std::uint64_t count = 0;
   const auto malformed = [&] { return damaged(path_, size_, "the index block is malformed"); };
-  if (!f.number(count) || count > bytes.size() / 3 || bytes.size() > UINT32_MAX)
-    return malformed();
+  if (!f.number(count) || count > bytes.size() / 3 || bytes.size() > UINT32_MAX) return malformed();
   keys_.reserve(bytes.size());
   key_ends_.reserve(count + 1);
   key_ends_.push_back(0);

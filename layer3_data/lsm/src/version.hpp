@@ -62,6 +62,7 @@ struct VersionEdit {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> log_numbers;  // family, oldest log it needs
   std::vector<FileEdit> added, removed;
   std::optional<std::uint64_t> next_file, last_sequence;
+  std::optional<std::uint32_t> next_family;
 
   std::string encode() const;
   static Result<VersionEdit> decode(std::string_view bytes);
@@ -76,6 +77,7 @@ struct ManifestState {
   };
   std::map<std::uint32_t, FamilyState> families;
   std::uint64_t next_file = 1, last_sequence = 0;
+  std::uint32_t next_family = 1;
 
   Result<void> apply(const VersionEdit& edit);
 };

@@ -1,6 +1,6 @@
+#include <gtest/gtest.h>
 #include <avila/lsm/db.hpp>
 #include <avila/os/memory_file_system.hpp>
-#include <gtest/gtest.h>
 
 #include <map>
 

@@ -56,7 +56,7 @@ struct CfOptions {
   int l0_stop_files = 36;                       ///< writes wait for a compaction
   std::uint64_t level_base_bytes = 256U << 20;  ///< of level 1
   int level_multiplier = 10;
-  int max_immutable_memtables = 2;  ///< one more and writes wait for a flush
+  int max_immutable_memtables = 2;                      ///< one more and writes wait for a flush
   std::shared_ptr<const MergeOperator> merge_operator;  ///< shared with the caller
 };
 
@@ -68,11 +68,10 @@ struct Options {
   std::vector<std::pair<std::string, CfOptions>> families;
   Background background = Background::Threads;
   int background_threads = 2;
-  std::size_t block_cache_bytes = 32U << 20;   ///< uncompressed blocks, all families; 0: no cache
-  std::uint64_t rate_limit_bytes_per_s = 0;    ///< of background writes; 0: unlimited
-  std::uint64_t max_log_bytes = 512U << 20;    ///< all logs; above, the oldest families are flushed
-  Duration write_delay = milliseconds(1);      ///< the longest deliberate delay of one write
-  bool mapped_log = true;      ///< append through a shared mapping where the file system has it
+  std::size_t block_cache_bytes = 32U << 20;  ///< uncompressed blocks, all families; 0: no cache
+  std::uint64_t rate_limit_bytes_per_s = 0;   ///< of background writes; 0: unlimited
+  std::uint64_t max_log_bytes = 512U << 20;   ///< all logs; above, the oldest families are flushed
+  Duration write_delay = milliseconds(1);     ///< the longest deliberate delay of one write
   bool flush_on_close = true;  ///< leave no log behind: the next open replays nothing
   os::Clock* clock = nullptr;  ///< null: the machine's. Must outlive the store
 };

@@ -1,7 +1,7 @@
 // What a store counts.
 #pragma once
-#include <avila/lsm/options.hpp>
 #include <array>
+#include <avila/lsm/options.hpp>
 
 namespace avila::lsm {
 
