@@ -1,4 +1,5 @@
 // hash.*: one-shot digests of the first SIZE bytes of RANDOM(1 MiB, 1).
+#include <avila/hash/blake3.hpp>
 #include <avila/hash/crc32.hpp>
 #include <avila/hash/crc32c.hpp>
 #include <avila/hash/sha256.hpp>
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   const ByteSpan input = std::as_bytes(std::span(bytes));
   const hash::SipKey key(input.data(), 16);
   each("sha256", input, [](ByteSpan in) { return hash::sha256(in); });
+  each("blake3", input, [](ByteSpan in) { return hash::blake3(in); });
   each("xxh3-64", input, [](ByteSpan in) { return hash::xxh3_64(in); });
   each("xxh3-128", input, [](ByteSpan in) { return hash::xxh3_128(in).low; });
   each("xxh64", input, [](ByteSpan in) { return hash::xxh64(in); });

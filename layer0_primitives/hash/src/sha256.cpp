@@ -17,10 +17,10 @@ void Sha256Core::update(ByteSpan bytes) noexcept {
     std::memcpy(buffer_.data() + held, bytes.data(), take);
     bytes = bytes.subspan(take);
     if (held + take < kBlockSize) return;
-    sha256_blocks_portable(state_.data(), buffer_.data(), 1);
+    sha256_blocks(state_.data(), buffer_.data(), 1);
   }
   const std::size_t blocks = bytes.size() / kBlockSize;
-  if (blocks != 0) sha256_blocks_portable(state_.data(), bytes.data(), blocks);
+  if (blocks != 0) sha256_blocks(state_.data(), bytes.data(), blocks);
   const std::size_t left = bytes.size() % kBlockSize;
   if (left != 0) std::memcpy(buffer_.data(), bytes.data() + bytes.size() - left, left);
 }
@@ -33,7 +33,7 @@ std::array<std::uint32_t, 8> Sha256Core::finish() noexcept {
   last[held] = std::byte{0x80};
   const std::size_t blocks = held < 56 ? 1 : 2;
   store_be64(last + blocks * kBlockSize - 8, total_ * 8);
-  sha256_blocks_portable(state_.data(), last, blocks);
+  sha256_blocks(state_.data(), last, blocks);
   return state_;
 }
 
@@ -70,15 +70,35 @@ Sha224::Digest Sha224::finish() noexcept {
   return digest;
 }
 
+namespace {
+
+// One call of the kernel for whole blocks, one for the padded rest; a single one for short inputs.
+template <std::size_t Size>
+std::array<std::byte, Size> one_shot(const std::array<std::uint32_t, 8>& initial,
+                                     ByteSpan bytes) noexcept {
+  std::array<std::uint32_t, 8> state = initial;
+  const std::uint64_t bits = static_cast<std::uint64_t>(bytes.size()) * 8;
+  if (bytes.size() >= 120) {
+    const std::size_t blocks = bytes.size() / 64;
+    detail::sha256_blocks(state.data(), bytes.data(), blocks);
+    bytes = bytes.subspan(blocks * 64);
+  }
+  std::byte last[128] = {};
+  if (!bytes.empty()) std::memcpy(last, bytes.data(), bytes.size());
+  last[bytes.size()] = std::byte{0x80};
+  const std::size_t blocks = bytes.size() < 56 ? 1 : 2;
+  store_be64(last + blocks * 64 - 8, bits);
+  detail::sha256_blocks(state.data(), last, blocks);
+  return digest_of<Size>(state);
+}
+
+}  // namespace
+
 Sha256::Digest sha256(ByteSpan bytes) noexcept {
-  detail::Sha256Core core(kInitial256);
-  core.update(bytes);
-  return digest_of<Sha256::kSize>(core.finish());
+  return one_shot<Sha256::kSize>(kInitial256, bytes);
 }
 Sha224::Digest sha224(ByteSpan bytes) noexcept {
-  detail::Sha256Core core(kInitial224);
-  core.update(bytes);
-  return digest_of<Sha224::kSize>(core.finish());
+  return one_shot<Sha224::kSize>(kInitial224, bytes);
 }
 
 }  // namespace avila::hash

@@ -1,4 +1,5 @@
 // The hash suite: files are found by walking the folders, cases by the formats of their files.
+#include <avila/hash/blake3.hpp>
 #include <avila/hash/crc32.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/hash/xxh3.hpp>
@@ -50,6 +51,38 @@ TEST(HashConformance, Xxhash) {
       } else {
         report.fail("unknown group " + group);
       }
+    }
+  }
+  report.finish();
+}
+
+TEST(HashConformance, Blake3) {
+  AVILA_REQUIRE_SUITE("hash/blake3");
+  avila_test::SuiteReport report("hash/blake3");
+  for (const auto& path : avila_test::files_below(avila_test::suite_path("hash/blake3"), ".json")) {
+    const std::string text = avila_test::read_file(path);
+    JsonScanner scanner(text);
+    const std::string key_text = scanner.string_of("key");
+    const std::string context = scanner.string_of("context_string");
+    const auto key = as_bytes(key_text).first<32>();
+    for (JsonScanner::Token token; scanner.next(token);) {
+      if (!token.is_key || token.text != "input_len") continue;
+      std::vector<std::byte> in(static_cast<std::size_t>(scanner.number()));
+      for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::byte>(i % 251);
+      const auto check = [&](const char* mode, Blake3 state) {
+        const auto expected = from_hex(scanner.string_of(mode));
+        std::vector<std::byte> got(expected.size());
+        state.update(in);
+        state.finish_into(got);
+        report.check(!expected.empty() && got == expected,
+                     std::string(mode) + " " + std::to_string(in.size()));
+        if (std::string_view(mode) == "hash" &&
+            to_vector(blake3(in)) != std::vector(expected.begin(), expected.begin() + 32))
+          ADD_FAILURE() << "one-shot " << in.size();
+      };
+      check("hash", Blake3());
+      check("keyed_hash", Blake3::keyed(key));
+      check("derive_key", Blake3::derive_key(context));
     }
   }
   report.finish();

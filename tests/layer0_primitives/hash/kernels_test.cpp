@@ -1,7 +1,9 @@
 // Every kernel that this machine can run agrees with the portable one.
+#include <avila/simd/cpu.hpp>
 #include <avila/simd/dispatch.hpp>
 
 #include "crc_kernels.hpp"
+#include "sha256_kernels.hpp"
 #include "support.hpp"
 #include "xxh3_long.hpp"
 
@@ -32,6 +34,26 @@ void expect_crc_kernels_agree(std::span<const simd::Kernel<CrcFn>> kernels) {
 
 TEST(HashKernels, Crc32) { expect_crc_kernels_agree(crc32_kernels()); }
 TEST(HashKernels, Crc32c) { expect_crc_kernels_agree(crc32c_kernels()); }
+
+TEST(HashKernels, Sha256) {
+  const auto bytes = random_bytes(64 * 20, 3);
+  std::vector<simd::Kernel<Sha256Fn>> kernels(sha256_kernels().begin(), sha256_kernels().end());
+  if (sha256_blocks_sha_ni_emulated() != nullptr)
+    kernels.push_back({"sha, emulated", simd::always, sha256_blocks_sha_ni_emulated()});
+  for (std::size_t blocks = 0; blocks < 18; ++blocks)
+    for (const std::size_t offset : {0UL, 1UL, 13UL}) {
+      std::array<std::uint32_t, 8> start, expected;
+      std::memcpy(start.data(), &bytes[offset + blocks], sizeof start);
+      expected = start;
+      sha256_blocks_portable(expected.data(), &bytes[offset], blocks);
+      for (const auto& kernel : kernels) {
+        if (!kernel.supported()) continue;
+        auto got = start;
+        kernel.run(got.data(), &bytes[offset], blocks);
+        ASSERT_EQ(got, expected) << kernel.name << " " << blocks;
+      }
+    }
+}
 
 TEST(HashKernels, Xxh3Long) {
   const auto bytes = random_bytes(30'000, 2);
