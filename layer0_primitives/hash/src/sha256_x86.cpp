@@ -233,16 +233,29 @@ struct Ssse3Schedule {
 
 // FIPS 180-4 §6.2.2 step 3. Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and a ^ b is the next round's
 // b ^ c. Variables are renamed from round to round instead of moved.
-#define AVILA_ROUND(a, b, c, d, e, f, g, h, t, block)           \
-  {                                                             \
-    h += wk[P::place(t, block)] + ((e & f) ^ (~e & g));         \
-    h += std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25); \
-    d += h;                                                     \
-    const std::uint32_t a_xor_b = a ^ b;                        \
-    h += std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22); \
-    h += b ^ (a_xor_b & b_xor_c);                               \
-    b_xor_c = a_xor_b;                                          \
+#define AVILA_ROUND(a, b, c, d, e, f, g, h, t, block)        \
+  {                                                          \
+    h += k[P::place(t, block)];                              \
+    std::uint32_t sum = std::rotr(e, 25) ^ std::rotr(e, 11); \
+    h += ~e & g;                                             \
+    AVILA_PIN(h);                                            \
+    h += e & f;                                              \
+    AVILA_PIN(h);                                            \
+    sum ^= std::rotr(e, 6);                                  \
+    h += sum;                                                \
+    AVILA_PIN(h);                                            \
+    d += h;                                                  \
+    const std::uint32_t a_xor_b = a ^ b;                     \
+    sum = std::rotr(a, 22) ^ std::rotr(a, 13);               \
+    b_xor_c &= a_xor_b;                                      \
+    sum ^= std::rotr(a, 2);                                  \
+    h += b_xor_c ^ b;                                        \
+    AVILA_PIN(h);                                            \
+    h += sum;                                                \
+    b_xor_c = a_xor_b;                                       \
   }
+// Keeps the compiler from summing in another order: what is ready last is added last.
+#define AVILA_PIN(value) asm("" : "+r"(value))
 #define AVILA_ROUNDS4(a, b, c, d, e, f, g, h, t, block) \
   AVILA_ROUND(a, b, c, d, e, f, g, h, (t), block);      \
   AVILA_ROUND(h, a, b, c, d, e, f, g, (t) + 1, block);  \
@@ -271,29 +284,31 @@ struct Ssse3Schedule {
     P::store(wk, x0, 0), P::store(wk, x1, 4);                                         \
     P::store(wk, x2, 8), P::store(wk, x3, 12);                                        \
     AVILA_LOAD_STATE;                                                                 \
-    for (std::size_t t = 0; t < 48; t += 16) {                                        \
+    const std::uint32_t* k = wk;                                                      \
+    for (std::size_t t = 0; t < 48; t += 16, k += 16 * P::kBlocks) {                  \
       x0 = P::next(x0, x1, x2, x3);                                                   \
-      AVILA_ROUNDS4(a, b, c, d, e, f, g, h, t, 0);                                    \
+      AVILA_ROUNDS4(a, b, c, d, e, f, g, h, 0, 0);                                    \
       P::store(wk, x0, t + 16);                                                       \
       x1 = P::next(x1, x2, x3, x0);                                                   \
-      AVILA_ROUNDS4(e, f, g, h, a, b, c, d, t + 4, 0);                                \
+      AVILA_ROUNDS4(e, f, g, h, a, b, c, d, 4, 0);                                    \
       P::store(wk, x1, t + 20);                                                       \
       x2 = P::next(x2, x3, x0, x1);                                                   \
-      AVILA_ROUNDS4(a, b, c, d, e, f, g, h, t + 8, 0);                                \
+      AVILA_ROUNDS4(a, b, c, d, e, f, g, h, 8, 0);                                    \
       P::store(wk, x2, t + 24);                                                       \
       x3 = P::next(x3, x0, x1, x2);                                                   \
-      AVILA_ROUNDS4(e, f, g, h, a, b, c, d, t + 12, 0);                               \
+      AVILA_ROUNDS4(e, f, g, h, a, b, c, d, 12, 0);                                   \
       P::store(wk, x3, t + 28);                                                       \
     }                                                                                 \
-    AVILA_ROUNDS8(48, 0);                                                             \
-    AVILA_ROUNDS8(56, 0);                                                             \
+    AVILA_ROUNDS8(0, 0);                                                              \
+    AVILA_ROUNDS8(8, 0);                                                              \
     AVILA_ADD_STATE;                                                                  \
     in += 64, --blocks;                                                               \
     if (P::kBlocks == 1 || blocks == 0) continue;                                     \
     AVILA_LOAD_STATE;                                                                 \
-    for (std::size_t t = 0; t < 64; t += 16) {                                        \
-      AVILA_ROUNDS8(t, 1);                                                            \
-      AVILA_ROUNDS8(t + 8, 1);                                                        \
+    k = wk;                                                                           \
+    for (std::size_t t = 0; t < 64; t += 16, k += 16 * P::kBlocks) {                  \
+      AVILA_ROUNDS8(0, 1);                                                            \
+      AVILA_ROUNDS8(8, 1);                                                            \
     }                                                                                 \
     AVILA_ADD_STATE;                                                                  \
     in += 64, --blocks;                                                               \
