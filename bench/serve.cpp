@@ -1,0 +1,104 @@
+// A static file server to put under load: bench_serve DIR [--port N] [--threads N]. Files are kept
+// in memory at first use; prints its URL and process id, serves until it is ended by a signal.
+#include <signal.h>
+#include <unistd.h>
+#include <avila/async/runtime.hpp>
+#include <avila/http/server.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+
+namespace {
+
+using namespace avila;
+
+class Files final : public http::Handler {
+ public:
+  explicit Files(std::string folder) : folder_(std::move(folder)) {}
+
+  bool handle_now(http::Request& request, http::Response& response) override {
+    const auto file = find(request.path);
+    if (file == nullptr) {
+      response = http::Response::text(404, "not found\n");
+      return true;
+    }
+    response =
+        http::Response(200, "application/octet-stream", http::Body::shared(file, as_bytes(*file)));
+    return true;
+  }
+  future::Task<http::Response> handle(http::Request&) override { co_return http::Response(500); }
+
+ private:
+  std::shared_ptr<const std::string> find(std::string_view path) {
+    {
+      const std::shared_lock lock(mutex_);
+      const auto known = files_.find(path);
+      if (known != files_.end()) return known->second;
+    }
+    if (path.find("..") != std::string_view::npos) return nullptr;
+    std::ifstream in(folder_ + std::string(path), std::ios::binary);
+    if (!in) return nullptr;
+    auto content = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
+                                                       std::istreambuf_iterator<char>());
+    const std::unique_lock lock(mutex_);
+    return files_.emplace(std::string(path), std::move(content)).first->second;
+  }
+
+  std::string folder_;
+  std::shared_mutex mutex_;
+  std::map<std::string, std::shared_ptr<const std::string>, std::less<>> files_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string folder, port = "0";
+  std::size_t threads = 1;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == "--port" && i + 1 < argc) {
+      port = argv[++i];
+    } else if (arg == "--threads" && i + 1 < argc) {
+      threads = static_cast<std::size_t>(std::atoi(argv[++i]));
+    } else if (!arg.starts_with("-") && folder.empty()) {
+      folder = arg;
+    } else {
+      folder.clear();
+      break;
+    }
+  }
+  if (folder.empty()) {
+    std::fprintf(stderr, "usage: %s DIR [--port N] [--threads N]\n", argv[0]);
+    return 2;
+  }
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  async::RuntimeOptions options;
+  options.threads = threads;
+  async::Runtime runtime(options);
+  Files files(folder);
+  http::ServerOptions server_options;
+  server_options.requests_per_connection = 1'000'000'000;
+  http::Server server(runtime, files, server_options);
+  const auto listening = server.listen("127.0.0.1:" + port);
+  if (!listening.has_value()) {
+    std::fprintf(stderr, "bench_serve: %s\n", listening.error().to_string().c_str());
+    return 1;
+  }
+  std::printf("http://%s %d\n", server.local_address().c_str(), static_cast<int>(::getpid()));
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  runtime.block_on(server.shutdown(milliseconds(500)));
+  return 0;
+}
