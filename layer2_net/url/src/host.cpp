@@ -17,9 +17,23 @@ Error fail(std::string_view what) { return Error(Errc::Malformed, what); }
 /// URL Standard §3.1.
 bool is_forbidden_host_byte(char c) noexcept {
   switch (c) {
-    case '\0': case '\t': case '\n': case '\r': case ' ': case '#': case '/': case ':': case '<':
-    case '>': case '?': case '@': case '[': case '\\': case ']': case '^': case '|':
-      return true;
+    case '\0':
+    case '\t':
+    case '\n':
+    case '\r':
+    case ' ':
+    case '#':
+    case '/':
+    case ':':
+    case '<':
+    case '>':
+    case '?':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+    case '^':
+    case '|': return true;
     default: return false;
   }
 }

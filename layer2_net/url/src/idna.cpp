@@ -78,13 +78,13 @@ bool follows_bidi_rule(std::u32string_view label) noexcept {
     const int b = bidi(c);
     has_en |= b == kEN;
     has_an |= b == kAN;
-    const bool common = b == kEN || b == kES || b == kCS || b == kET || b == kON || b == kBN ||
-                        b == kNSM;
+    const bool common =
+        b == kEN || b == kES || b == kCS || b == kET || b == kON || b == kBN || b == kNSM;
     if (first == kL ? !(common || b == kL) : !(common || b == kR || b == kAL || b == kAN))
       return false;  // rules 2 and 5
   }
-  if (first == kL) return last == kL || last == kEN;  // rule 6
-  if (has_en && has_an) return false;                 // rule 4
+  if (first == kL) return last == kL || last == kEN;               // rule 6
+  if (has_en && has_an) return false;                              // rule 4
   return last == kR || last == kAL || last == kEN || last == kAN;  // rule 3
 }
 
@@ -121,8 +121,8 @@ Result<void> check_label(std::u32string_view label, bool decoded, bool be_strict
 }
 
 struct Label {
-  std::u32string text;  // Unicode
-  bool decoded = false; // from Punycode
+  std::u32string text;   // Unicode
+  bool decoded = false;  // from Punycode
 };
 
 /// UTS #46 §4, steps 1 to 4. With `lenient`, labels that fail stay as they are.
@@ -268,11 +268,13 @@ Result<std::u32string> punycode_decode(std::string_view ascii) {
 }
 
 Result<std::string> domain_to_ascii(std::string_view domain, bool be_strict) {
-  // Most are plain ASCII: lower case is all there is to do (URL Standard §3.3).
-  std::string ascii(domain);
-  std::transform(ascii.begin(), ascii.end(), ascii.begin(), lower);
-  const bool has_punycode = ascii.starts_with("xn--") || ascii.find(".xn--") != std::string::npos;
-  if (!be_strict && !has_punycode && is_ascii(ascii)) return ascii;
+  // Plain ASCII needs lower case only. Punycode labels are taken as they are: nothing is decoded
+  // from them, and DNS knows whether they exist.
+  if (!be_strict && is_ascii(domain)) {
+    std::string ascii(domain);
+    std::transform(ascii.begin(), ascii.end(), ascii.begin(), lower);
+    return ascii;
+  }
   AVILA_TRY(const std::vector<Label> labels, process(domain, be_strict, false));
   std::string out;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -287,8 +289,7 @@ Result<std::string> domain_to_ascii(std::string_view domain, bool be_strict) {
     }
     const std::size_t length = out.size() - start;
     const bool root = i + 1 == labels.size() && i > 0 && length == 0;
-    if (be_strict && !root && (length < 1 || length > 63))
-      return fail("a label has 1 to 63 bytes");
+    if (be_strict && !root && (length < 1 || length > 63)) return fail("a label has 1 to 63 bytes");
   }
   if (be_strict && out.size() > 253 + (out.ends_with('.') ? 1U : 0U))
     return fail("a domain has at most 253 bytes");

@@ -105,9 +105,9 @@ void QueryParams::set(std::string_view name, std::string_view value) {
                                   [&](const auto& pair) { return pair.first == name; });
   if (first == pairs_.end()) return append(name, value);
   first->second = value;
-  pairs_.erase(std::remove_if(first + 1, pairs_.end(),
-                              [&](const auto& pair) { return pair.first == name; }),
-               pairs_.end());
+  pairs_.erase(
+      std::remove_if(first + 1, pairs_.end(), [&](const auto& pair) { return pair.first == name; }),
+      pairs_.end());
 }
 
 void QueryParams::erase(std::string_view name) {

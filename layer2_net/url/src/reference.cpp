@@ -102,8 +102,8 @@ Result<std::string> resolve_reference(std::string_view base_text, std::string_vi
       path = base.path;
       target.query = r.query ? r.query : base.query;
     } else {
-      path = remove_dot_segments(r.path.starts_with('/') ? std::string(r.path)
-                                                         : merge(base, r.path));
+      path =
+          remove_dot_segments(r.path.starts_with('/') ? std::string(r.path) : merge(base, r.path));
       target.query = r.query;
     }
   }

@@ -163,8 +163,7 @@ Result<Parser::Next> Parser::step() {
       }
       return Next::Go;
     case State::Fragment:
-      if (!at_end())
-        append_percent_encoded(*url_.fragment_, input_.substr(at_, 1), kFragmentSet);
+      if (!at_end()) append_percent_encoded(*url_.fragment_, input_.substr(at_, 1), kFragmentSet);
       return Next::Go;
   }
   return Next::Stop;

@@ -9,9 +9,28 @@ namespace avila::url {
 class Parser {
  public:
   enum class State : std::uint8_t {
-    None, SchemeStart, Scheme, NoScheme, SpecialRelativeOrAuthority, PathOrAuthority, Relative,
-    RelativeSlash, SpecialAuthoritySlashes, SpecialAuthorityIgnoreSlashes, Authority, Host,
-    Hostname, Port, File, FileSlash, FileHost, PathStart, Path, OpaquePath, Query, Fragment,
+    None,
+    SchemeStart,
+    Scheme,
+    NoScheme,
+    SpecialRelativeOrAuthority,
+    PathOrAuthority,
+    Relative,
+    RelativeSlash,
+    SpecialAuthoritySlashes,
+    SpecialAuthorityIgnoreSlashes,
+    Authority,
+    Host,
+    Hostname,
+    Port,
+    File,
+    FileSlash,
+    FileHost,
+    PathStart,
+    Path,
+    OpaquePath,
+    Query,
+    Fragment,
   };
   /// `input` is cleaned already: valid UTF-8 without tabs and newlines.
   Parser(std::string_view input, const Url* base, Url& url, State override_state = State::None)

@@ -38,12 +38,14 @@ for line in open(f"{folder}/CaseFolding.txt"):
         fold[int(field[0], 16)] = [int(x, 16) for x in field[2].split()]
 
 IGNORED = {0xAD, 0x34F, 0x180B, 0x180C, 0x180D, 0x180F, 0x200B, 0x2060, 0x2064, 0xFEFF}
+# Fillers and vowels without a sound: default ignorable.
+IGNORED |= {0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5, 0x2061, 0x2062, 0x2063}
+IGNORED |= set(range(0x206A, 0x2070))
 IGNORED |= set(range(0xFE00, 0xFE10)) | set(range(0xE0100, 0xE01F0)) | set(range(0x1BCA0, 0x1BCA4))
 DEVIATIONS = {0xDF, 0x3C2, 0x200C, 0x200D}         # valid in non-transitional processing
-# Fillers, vowels without a sound, description characters: default ignorable or not for IDNA.
-DISALLOWED = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x17B4, 0x17B5, 0xFFFC, 0xFFFD, 0x2065}
-DISALLOWED |= set(range(0x2FF0, 0x3000))
-DISALLOWED |= set(range(0x2061, 0x2064))
+# Replacement and description characters.
+DISALLOWED = {0xFFFC, 0xFFFD, 0x2065} | set(range(0x2FF0, 0x3000))
+FULL_STOPS = {0x3002, 0xFF0E, 0xFF61}              # that end a label; no other mapping gives one
 
 
 def expand(code, use_fold=True):
@@ -102,7 +104,7 @@ for code in range(0x110000):
     else:
         mapped = [0x2E if each == 0x3002 else each for each in expand(code)]
         mapped = [each for each in mapped if each not in IGNORED]
-        if any(each >= 0x80 and (each not in data or each in DISALLOWED) for each in mapped):
+        if (0x2E in mapped and code not in FULL_STOPS) or any(each >= 0x80 and (each not in data or each in DISALLOWED) for each in mapped):
             status[code] = "D"
         else:
             status[code] = "V"

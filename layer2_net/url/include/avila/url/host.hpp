@@ -1,7 +1,7 @@
 // Hosts of URLs: domains, IPv4 and IPv6 addresses, opaque hosts (URL Standard §3).
 #pragma once
-#include <avila/error/result.hpp>
 #include <array>
+#include <avila/error/result.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -25,7 +25,7 @@ class Url {
   std::string origin() const;
 
   std::string_view scheme() const noexcept { return scheme_; }  ///< "https"
-  bool is_special() const noexcept;  ///< http, https, ws, wss, ftp, file
+  bool is_special() const noexcept;                             ///< http, https, ws, wss, ftp, file
   std::string_view username() const noexcept { return username_; }
   std::string_view password() const noexcept { return password_; }
   bool has_host() const noexcept { return host_.has_value(); }
