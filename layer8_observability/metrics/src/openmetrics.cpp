@@ -133,11 +133,14 @@ class Parser {
     Sample sample;
     sample.name = line.until("{ ");
     if (!is_valid_metric_name(sample.name)) return line.wrong("expected a metric name");
-    if (line.take('{')) AVILA_TRY(sample.labels, line.labels(false));
+    if (line.take('{')) {
+      AVILA_TRY(sample.labels, line.labels(false));
+    }
     if (!line.take(' ')) return line.wrong("expected a space before the value");
     AVILA_TRY(sample.value, real_number(line, true, "expected a value"));
-    if (!line.rest().starts_with(" # ") && line.take(' '))
+    if (!line.rest().starts_with(" # ") && line.take(' ')) {
       AVILA_TRY(sample.timestamp, real_number(line, false, "expected a timestamp"));
+    }
     if (line.take(" # ")) {
       Exemplar& exemplar = sample.exemplar.emplace();
       if (!line.take('{')) return line.wrong("expected '{' of an exemplar");
@@ -148,8 +151,9 @@ class Parser {
         return line.wrong("the labels of the exemplar exceed 128 characters");
       if (!line.take(' ')) return line.wrong("expected a space before the exemplar's value");
       AVILA_TRY(exemplar.value, real_number(line, true, "expected the exemplar's value"));
-      if (line.take(' '))
+      if (line.take(' ')) {
         AVILA_TRY(exemplar.timestamp, real_number(line, false, "expected a timestamp"));
+      }
     }
     if (!line.done()) return line.wrong("expected the end of the line");
     return add(std::move(sample));

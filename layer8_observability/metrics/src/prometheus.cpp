@@ -94,7 +94,9 @@ class Parser {
     sample.name = line.until("{ \t");
     if (!is_valid_metric_name(sample.name)) return line.wrong("expected a metric name");
     line.skip_blanks();
-    if (line.take('{')) AVILA_TRY(sample.labels, line.labels(true));
+    if (line.take('{')) {
+      AVILA_TRY(sample.labels, line.labels(true));
+    }
     line.skip_blanks();
     if (!read_number(line.until(" \t\r"), sample.value, true))
       return line.wrong("expected a value");

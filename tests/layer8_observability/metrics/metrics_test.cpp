@@ -214,11 +214,11 @@ TEST(Exposition, Prometheus) {
 TEST(Exposition, ProtobufHasItsFields) {
   Registry registry;
   registry.counter("a", "h").increment(2);
-  // MetricFamily{name "a_total", help "h", type COUNTER, metric{counter{value 2.0}}}, 28 bytes.
+  // MetricFamily{name "a_total", help "h", type COUNTER, metric{counter{value 2.0}}}, 27 bytes.
   const std::string expected(
-      "\x1c\x0a\x07"
+      "\x1b\x0a\x07"
       "a_total\x12\x01h\x18\x00\x22\x0b\x1a\x09\x09\x00\x00\x00\x00\x00\x00\x00\x40",
-      29);
+      28);
   EXPECT_EQ(write_protobuf(registry.collect()), expected);
   Filled f;
   HistogramOptions options;
