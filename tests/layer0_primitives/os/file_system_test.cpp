@@ -193,7 +193,7 @@ TEST_P(AnyFileSystem, WritesAtomicallyAndReadsWithALimit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(RealAndMemory, AnyFileSystem, ::testing::Values(true, false),
-                         [](const auto& info) { return info.param ? "Real" : "Memory"; });
+                         [](const auto& which) { return which.param ? "Real" : "Memory"; });
 
 TEST(Paths, AreJoinedAndTakenApart) {
   EXPECT_EQ(join("a/b", "c"), "a/b/c");
