@@ -1,0 +1,85 @@
+// A limiter a key (client, tenant, address) in bounded memory.
+#pragma once
+#include <avila/error/assert.hpp>
+#include <avila/ratelimit/limiters.hpp>
+#include <list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace avila::ratelimit {
+
+constexpr std::size_t kKeysMax = 100'000;
+
+/// Thread-safe. Beyond `keys_max`, the keys that were not used for longest are forgotten: a
+/// forgotten key begins afresh, so choose room for all keys that are active within the window.
+/// `Limiter` is TokenBucket, Gcra or SlidingWindow.
+template <class Limiter>
+class Keyed {
+ public:
+  explicit Keyed(Rate rate, std::size_t keys_max = kKeysMax)
+      : rate_(rate), shard_keys_max_((keys_max + kShards - 1) / kShards) {
+    AVILA_ASSERT(keys_max > 0);
+  }
+
+  Decision take(std::string_view key, Instant now, std::uint64_t units = 1) {
+    Shard& shard = shards_[std::hash<std::string_view>{}(key) % kShards];
+    const std::lock_guard guard(shard.mutex);
+    const auto found = shard.index.find(key);
+    if (found != shard.index.end()) {
+      shard.order.splice(shard.order.begin(), shard.order, found->second);
+      return found->second->limiter.take(now, units);
+    }
+    if (shard.order.size() >= shard_keys_max_) {
+      shard.index.erase(std::string_view(shard.order.back().key));
+      shard.order.pop_back();
+    }
+    shard.order.push_front({std::string(key), make(now)});
+    shard.index.emplace(std::string_view(shard.order.front().key), shard.order.begin());
+    return shard.order.front().limiter.take(now, units);
+  }
+
+  void forget(std::string_view key) {
+    Shard& shard = shards_[std::hash<std::string_view>{}(key) % kShards];
+    const std::lock_guard guard(shard.mutex);
+    const auto found = shard.index.find(key);
+    if (found == shard.index.end()) return;
+    const auto entry = found->second;
+    shard.index.erase(found);
+    shard.order.erase(entry);
+  }
+
+  std::size_t size() const {
+    std::size_t total = 0;
+    for (Shard& shard : shards_) {
+      const std::lock_guard guard(shard.mutex);
+      total += shard.order.size();
+    }
+    return total;
+  }
+
+ private:
+  static constexpr std::size_t kShards = 16;
+  struct Entry {
+    std::string key;
+    Limiter limiter;
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::list<Entry> order;  // the most recently used first
+    std::unordered_map<std::string_view, typename std::list<Entry>::iterator> index;
+  };
+  Limiter make(Instant now) const {
+    if constexpr (requires { Limiter(rate_, now); })
+      return Limiter(rate_, now);
+    else
+      return Limiter(rate_);
+  }
+
+  Rate rate_;
+  std::size_t shard_keys_max_;
+  mutable Shard shards_[kShards];
+};
+
+}  // namespace avila::ratelimit
