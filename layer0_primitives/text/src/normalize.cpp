@@ -36,9 +36,12 @@ Rules rules_of(Form form) noexcept {
 struct Mark {
   char32_t c;
   std::uint8_t ccc;
+  std::size_t place = 0;  // within its run, while that is sorted
 };
 
-void push(std::vector<Mark>& out, char32_t c) { out.push_back({c, detail::normal_kind_of(c).ccc}); }
+void push(std::vector<Mark>& out, char32_t c) {
+  out.push_back({c, detail::normal_kind_of(c).ccc, 0});
+}
 
 void decompose(std::vector<Mark>& out, char32_t c, bool compatible) {
   if (c >= kSBase && c < kSBase + kSCount) {
@@ -57,7 +60,7 @@ void decompose(std::vector<Mark>& out, char32_t c, bool compatible) {
   }
 }
 
-/// Canonical ordering: a stable sort of every run of marks, O(n log n) on hostile runs too.
+/// Canonical ordering: every run of marks by class, then by place; O(n log n) on hostile runs too.
 void reorder(std::vector<Mark>& marks) {
   for (std::size_t i = 0; i < marks.size();) {
     if (marks[i].ccc == 0) {
@@ -68,8 +71,10 @@ void reorder(std::vector<Mark>& marks) {
     while (end < marks.size() && marks[end].ccc != 0) ++end;
     const auto first = marks.begin() + static_cast<std::ptrdiff_t>(i);
     const auto last = marks.begin() + static_cast<std::ptrdiff_t>(end);
-    const auto by_class = [](Mark a, Mark b) { return a.ccc < b.ccc; };
-    if (!std::is_sorted(first, last, by_class)) std::stable_sort(first, last, by_class);
+    for (std::size_t k = i; k < end; ++k) marks[k].place = k;
+    std::sort(first, last, [](const Mark& a, const Mark& b) {
+      return a.ccc != b.ccc ? a.ccc < b.ccc : a.place < b.place;
+    });
     i = end;
   }
 }
