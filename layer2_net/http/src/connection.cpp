@@ -155,7 +155,7 @@ Connection::Step Connection::begin_exchange(std::size_t head_bytes) {
     have_response_ = true;
     return Step::Await;
   }
-  const SendPlan send = plan_response(response_, request_, decide_keep_alive());
+  const SendPlan send = plan_response(response_, request_, decide_keep_alive() && !response_.close);
   append_head(out_, response_, send, request_, state_.options);
   if (send.send_body) out_ += response_.body.text();
   response_ = Response();

@@ -1,0 +1,71 @@
+// A client's connection, the pool it comes from, and the body it carries.
+#pragma once
+#include <avila/async/transport.hpp>
+#include <avila/http/client.hpp>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace avila::http {
+
+namespace detail {
+
+struct ClientConnection {
+  std::unique_ptr<async::Transport> transport;
+  std::string received;  // and not yet taken
+  std::string key;       // of the pool
+  bool reused = false;
+};
+
+}  // namespace detail
+
+struct Client::State {
+  State(async::Executor& executor_value, ClientOptions options_value);
+
+  /// An idle connection that is still open, or nothing.
+  std::unique_ptr<detail::ClientConnection> take(const std::string& key);
+  void give_back(std::unique_ptr<detail::ClientConnection> connection);
+
+  async::Executor& executor;
+  const ClientOptions options;
+  std::unique_ptr<Connector> own_connector;
+  Connector* connector;
+
+  struct Idle {
+    std::unique_ptr<detail::ClientConnection> connection;
+    Instant since;
+  };
+  std::mutex mutex;
+  std::map<std::string, std::vector<Idle>, std::less<>> idle;
+  std::size_t idle_count = 0;
+};
+
+namespace detail {
+
+/// Reads from the connection until a head is whole: its text stays in `received`.
+Task<Result<std::size_t>> read_head(ClientConnection& connection, const ParseLimits& limits,
+                                    CancelToken cancel);
+
+/// A response body over its connection.
+class ClientBody final : public BodyReader {
+ public:
+  ClientBody(std::shared_ptr<Client::State> state, std::unique_ptr<ClientConnection> connection,
+             Framing framing, const ParseLimits& limits, bool keep_alive, CancelToken cancel);
+  Task<Result<ByteSpan>> read() override;
+  const Headers& trailers() const noexcept override { return decoder_.trailers(); }
+
+ private:
+  void finish();
+  static constexpr std::size_t kReadBytes = 32 * 1024;
+  std::shared_ptr<Client::State> state_;
+  std::unique_ptr<ClientConnection> connection_;
+  BodyDecoder decoder_;
+  std::string input_;
+  std::size_t taken_ = 0;
+  bool keep_alive_;
+  CancelToken cancel_;
+};
+
+}  // namespace detail
+}  // namespace avila::http

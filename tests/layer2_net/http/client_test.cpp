@@ -1,0 +1,197 @@
+#include <gtest/gtest.h>
+#include <avila/async/runtime.hpp>
+#include <avila/future/sleep.hpp>
+#include <avila/http/client.hpp>
+#include <avila/http/server.hpp>
+
+#include <atomic>
+
+namespace {
+
+using avila::Errc;
+using avila::milliseconds;
+using avila::Result;
+using avila::async::Runtime;
+using avila::future::Task;
+using namespace avila::http;
+
+Task<Result<void>> write_pieces(BodyWriter& writer) {
+  const std::string piece(10'000, 'p');
+  for (int i = 0; i < 20; ++i) {
+    auto written = co_await writer.write(std::string_view(piece));
+    AVILA_CO_TRY_VOID(std::move(written));
+  }
+  writer.trailers().add("X-End", "yes");
+  co_return Result<void>();
+}
+
+Task<Response> sleepy(Request& request) {
+  (void)co_await avila::future::sleep(milliseconds(500), request.cancel);
+  co_return Response::text(200, "late");
+}
+
+class Site final : public Handler {
+ public:
+  bool handle_now(Request& request, Response& response) override {
+    ++requests;
+    if (request.path == "/echo") {
+      response =
+          Response::text(200, std::string(request.method_text) + " " + std::string(request.body));
+      response.headers.add("X-Auth", request.header("authorization").value_or("none"));
+    } else if (request.path == "/chunks") {
+      response = Response::streamed(200, "text/plain", write_pieces);
+    } else if (request.path == "/moved") {
+      response = Response::redirect("/echo", 303);
+    } else if (request.path == "/loop") {
+      response = Response::redirect("/loop", 307);
+    } else if (request.path == "/elsewhere") {
+      response = Response::redirect(elsewhere);
+    } else if (request.path == "/close") {
+      response = Response::text(200, "bye");
+      response.close = true;
+    } else if (request.target.starts_with("http://far.example/")) {
+      response = Response::text(200, "proxied " + std::string(request.host));
+    } else {
+      return false;
+    }
+    return true;
+  }
+  Task<Response> handle(Request& request) override {
+    if (request.path == "/slow") return sleepy(request);
+    return done();
+  }
+  static Task<Response> done() { co_return Response::text(404, "none"); }
+
+  std::atomic<int> requests{0};
+  std::string elsewhere;
+};
+
+class HttpClient : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(server_.listen("127.0.0.1:0").has_value());
+    base_ = "http://" + server_.local_address();
+  }
+  void TearDown() override { runtime_.block_on(server_.shutdown(milliseconds(100))); }
+  ClientResponse get(Client& client, const std::string& path) {
+    auto got = runtime_.block_on(client.get(base_ + path));
+    EXPECT_TRUE(got.has_value()) << (got ? "" : got.error().to_string());
+    return got ? std::move(*got) : ClientResponse();
+  }
+
+  Runtime runtime_{{.threads = 2}};
+  Site site_;
+  Server server_{runtime_, site_};
+  std::string base_;
+};
+
+TEST_F(HttpClient, ReusesItsConnection) {
+  Client client(runtime_);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(get(client, "/echo").body, "GET ");
+  EXPECT_EQ(client.idle_connections(), 1U);
+  EXPECT_EQ(server_.metrics().connections_accepted, 1U);
+  EXPECT_EQ(get(client, "/close").body, "bye");
+  EXPECT_EQ(client.idle_connections(), 0U);
+}
+
+TEST_F(HttpClient, SendsBodiesAndReadsChunks) {
+  Client client(runtime_);
+  auto posted =
+      runtime_.block_on(client.post(base_ + "/echo", "text/plain", std::string(200'000, 'x')));
+  ASSERT_TRUE(posted.has_value());
+  EXPECT_EQ(posted->body.size(), 200'005U);
+  const ClientResponse chunks = get(client, "/chunks");
+  EXPECT_EQ(chunks.body.size(), 200'000U);
+  EXPECT_EQ(chunks.trailers.find("x-end"), "yes");
+  EXPECT_EQ(client.idle_connections(), 1U);
+}
+
+TEST_F(HttpClient, FollowsRedirectsAndKeepsSecretsAtHome) {
+  Client client(runtime_);
+  auto posted = runtime_.block_on(client.post(base_ + "/moved", "text/plain", "body"));
+  ASSERT_TRUE(posted.has_value());
+  EXPECT_EQ(posted->body, "GET ");
+  EXPECT_EQ(posted->url, base_ + "/echo");
+  auto loop = runtime_.block_on(client.get(base_ + "/loop"));
+  ASSERT_FALSE(loop.has_value());
+  EXPECT_TRUE(loop.error().is(Errc::LimitExceeded));
+
+  Site other;
+  Server second(runtime_, other);
+  ASSERT_TRUE(second.listen("127.0.0.1:0").has_value());
+  site_.elsewhere = "http://" + second.local_address() + "/echo";
+  ClientRequest request;
+  request.url = base_ + "/elsewhere";
+  request.headers.add("Authorization", "Bearer secret");
+  auto got = runtime_.block_on(client.send(std::move(request)));
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->headers.find("x-auth"), "none");
+  runtime_.block_on(second.shutdown(milliseconds(10)));
+}
+
+TEST_F(HttpClient, CredentialsOfTheUrlBecomeBasic) {
+  Client client(runtime_);
+  auto got = runtime_.block_on(
+      client.get("http://Aladdin:open%20sesame@" + server_.local_address() + "/echo"));
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->headers.find("x-auth"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+}
+
+TEST_F(HttpClient, StreamsAResponse) {
+  Client client(runtime_);
+  ClientRequest request;
+  request.url = base_ + "/chunks";
+  auto opened = runtime_.block_on(client.open(std::move(request)));
+  ASSERT_TRUE(opened.has_value());
+  std::size_t bytes = 0;
+  while (true) {
+    auto piece = runtime_.block_on(opened->body->read());
+    ASSERT_TRUE(piece.has_value());
+    if (piece->empty()) break;
+    bytes += piece->size();
+  }
+  EXPECT_EQ(bytes, 200'000U);
+  EXPECT_EQ(client.idle_connections(), 1U);
+}
+
+TEST_F(HttpClient, TimesOutAndCancels) {
+  Client client(runtime_, {.timeout = milliseconds(50)});
+  auto late = runtime_.block_on(client.get(base_ + "/slow"));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_TRUE(late.error().is(Errc::TimedOut)) << late.error().to_string();
+  avila::future::CancelSource source;
+  source.cancel();
+  auto cancelled = runtime_.block_on(client.get(base_ + "/slow", source.token()));
+  ASSERT_FALSE(cancelled.has_value());
+  EXPECT_TRUE(cancelled.error().is(Errc::Cancelled)) << cancelled.error().to_string();
+}
+
+TEST_F(HttpClient, SpeaksThroughAProxy) {
+  Client client(runtime_, {.proxy = base_});
+  auto got = runtime_.block_on(client.get("http://far.example/x"));
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->body, "proxied far.example");
+}
+
+TEST_F(HttpClient, ErrorsSayWhat) {
+  Client client(runtime_);
+  auto tls = runtime_.block_on(client.get("https://" + server_.local_address() + "/"));
+  ASSERT_FALSE(tls.has_value());
+  EXPECT_TRUE(tls.error().is(Errc::Unsupported));
+  auto scheme = runtime_.block_on(client.get("ftp://a/"));
+  EXPECT_FALSE(scheme.has_value());
+  auto relative = runtime_.block_on(client.get("/x"));
+  EXPECT_FALSE(relative.has_value());
+}
+
+TEST_F(HttpClient, TriesAgainWhenAPooledConnectionWasClosed) {
+  Client client(runtime_);
+  get(client, "/echo");
+  runtime_.block_on(server_.shutdown(milliseconds(10)));
+  Server again(runtime_, site_);
+  ASSERT_TRUE(again.listen(server_.local_address()).has_value());
+  EXPECT_EQ(get(client, "/echo").body, "GET ");
+  runtime_.block_on(again.shutdown(milliseconds(10)));
+}
+
+}  // namespace
