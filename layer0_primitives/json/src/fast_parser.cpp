@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <avila/simd/cpu.hpp>
 #include <avila/simd/target.hpp>
 #include <avila/text/decimal.hpp>
 #include <avila/text/utf8.hpp>
@@ -9,6 +10,10 @@
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#if AVILA_X86_64
+#include <emmintrin.h>
+#endif
 
 #include "number.hpp"
 #include "string_scan.hpp"
@@ -28,29 +33,88 @@ AVILA_ALWAYS_INLINE bool ends_scalar(char c) noexcept {
   return kEndsScalar[static_cast<unsigned char>(c)];
 }
 
-constexpr std::uint64_t kTens[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+constexpr std::uint64_t kTens[] = {1,
+                                   10,
+                                   100,
+                                   1000,
+                                   10000,
+                                   100000,
+                                   1000000,
+                                   10000000,
+                                   100000000,
+                                   1000000000,
+                                   10000000000,
+                                   100000000000,
+                                   1000000000000,
+                                   10000000000000,
+                                   100000000000000,
+                                   1000000000000000,
+                                   10000000000000000};
 
-AVILA_ALWAYS_INLINE std::uint64_t load_word(const char* p) noexcept {
+// Bytes that must be readable before a number and from its start on: sign, 19 digits, point, 16
+// loaded at once; 16 loaded back from the end of the digits.
+constexpr std::ptrdiff_t kBeforeNumber = 16, kBehindNumber = 64;
+
+/// How many digits begin at p, at most 16, and their value.
+#if AVILA_X86_64
+alignas(16) constexpr std::array<std::uint8_t, 32> kKeepLast = [] {
+  std::array<std::uint8_t, 32> table{};
+  for (std::size_t i = 16; i < 32; ++i) table[i] = 0xFF;
+  return table;
+}();
+
+AVILA_ALWAYS_INLINE unsigned take_digits(const char* p, std::uint64_t& value) noexcept {
+  const auto load = [](const void* from) {
+    return _mm_loadu_si128(static_cast<const __m128i*>(from));
+  };
+  const __m128i zero = _mm_set1_epi8('0');
+  const __m128i ahead = _mm_sub_epi8(load(p), zero);
+  const __m128i digits = _mm_cmpeq_epi8(ahead, _mm_min_epu8(ahead, _mm_set1_epi8(9)));
+  const auto others = ~static_cast<unsigned>(_mm_movemask_epi8(digits)) | 0x10000U;
+  const auto n = static_cast<unsigned>(std::countr_zero(others));
+  // The same digits once more, at the end of the register, with zeros in front.
+  __m128i v = _mm_and_si128(_mm_sub_epi8(load(p + n - 16), zero), load(kKeepLast.data() + n));
+  // Pairs, then fours, then eights.
+  v = _mm_add_epi16(_mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)),
+                    _mm_srli_epi16(v, 8));
+  v = _mm_madd_epi16(v, _mm_set1_epi32(100 | 1 << 16));
+  v = _mm_packs_epi32(v, v);
+  v = _mm_madd_epi16(v, _mm_set1_epi32(10000 | 1 << 16));
+  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(v));
+  value = (both & 0xFFFF'FFFFU) * 100'000'000 + (both >> 32);
+  return n;
+}
+#else
+AVILA_ALWAYS_INLINE unsigned take_eight(const char* p, std::uint64_t& value) noexcept {
   std::uint64_t w;
   std::memcpy(&w, p, 8);
   if constexpr (std::endian::native == std::endian::big) w = __builtin_bswap64(w);
-  return w;
-}
-
-/// Up to 8 digits at p (8 bytes are readable): how many, and mantissa × 10^n + their value.
-AVILA_ALWAYS_INLINE unsigned take_digits(const char* p, std::uint64_t& mantissa) noexcept {
-  const std::uint64_t w = load_word(p) ^ 0x3030'3030'3030'3030U;
+  w ^= 0x3030'3030'3030'3030U;
   // A byte is a digit when neither it nor it plus 6 reaches 16.
   const std::uint64_t others = (w | (w + 0x0606'0606'0606'0606U)) & 0xF0F0'F0F0'F0F0'F0F0U;
   const unsigned n = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) >> 3;
+  value = 0;
   if (n == 0) return 0;
   std::uint64_t v = w << (64 - 8 * n);  // zeros in front
   v = v * 10 + (v >> 8);
   v = (((v & 0x0000'00FF'0000'00FFU) * 0x000F'4240'0000'0064U) +
        (((v >> 16) & 0x0000'00FF'0000'00FFU) * 0x0000'2710'0000'0001U)) >>
       32;
-  mantissa = mantissa * kTens[n] + (v & 0xFFFF'FFFFU);
+  value = v & 0xFFFF'FFFFU;
   return n;
+}
+AVILA_ALWAYS_INLINE unsigned take_digits(const char* p, std::uint64_t& value) noexcept {
+  const unsigned n = take_eight(p, value);
+  if (n < 8) return n;
+  std::uint64_t more = 0;
+  const unsigned m = take_eight(p + 8, more);
+  value = value * kTens[m] + more;
+  return 8 + m;
+}
+#endif
+
+AVILA_ALWAYS_INLINE bool is_digit(char c) noexcept {
+  return static_cast<unsigned char>(c - '0') < 10;
 }
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -100,60 +164,53 @@ bool FastParser::refill() {
 }
 
 // One number at p; the end, or null. Everything unusual goes to the careful one.
-AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p) {
+AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p, std::uint64_t*& out) {
   const char* const begin = p;
-  if (end_ - p < 40) [[unlikely]]
-    return hard_number(begin);
+  const auto hard = [this](const char* from, std::uint64_t*& to) {  // keeps `out` in its register
+    out_ = to;
+    const char* const stop = hard_number(from);
+    to = out_;
+    return stop;
+  };
+  if (end_ - p < kBehindNumber || p - source_.data() < kBeforeNumber) [[unlikely]]
+    return hard(begin, out);
   const bool negative = *p == '-';
   p += negative;
   std::uint64_t mantissa = 0;
   unsigned digits = take_digits(p, mantissa);
   if (digits == 0 || (*p == '0' && digits > 1)) return nullptr;
-  if (digits == 8) {
-    digits += take_digits(p + 8, mantissa);
-    if (digits == 16) {
-      digits += take_digits(p + 16, mantissa);
-      if (digits > 18) [[unlikely]]
-        return hard_number(begin);
-    }
-  }
   p += digits;
+  if (digits == 16) {
+    for (; is_digit(*p) && digits < 19; ++p, ++digits)
+      mantissa = mantissa * 10 + static_cast<unsigned char>(*p - '0');
+    if (digits > 18) [[unlikely]]
+      return hard(begin, out);
+  }
   if (ends_scalar(*p)) {
     if (mantissa == 0 && negative) [[unlikely]]
-      return hard_number(begin);  // -0
-    *out_++ = make_word(Tag::Int, 0, 0);
-    *out_++ = negative ? 0 - mantissa : mantissa;
+      return hard(begin, out);  // -0
+    *out++ = make_word(Tag::Int, 0, 0);
+    *out++ = negative ? 0 - mantissa : mantissa;
     return p;
   }
   int exponent = 0;
   if (*p == '.') {
     ++p;
-    unsigned n = take_digits(p, mantissa);
+    std::uint64_t fraction = 0;
+    const unsigned n = take_digits(p, fraction);
     if (n == 0) return nullptr;
-    if (n == 8) {
-      if (digits > 11) [[unlikely]]
-        return hard_number(begin);  // 19 digits fit the mantissa
-      unsigned m = take_digits(p + 8, mantissa);
-      n += m;
-      if (m == 8) {
-        if (digits > 3) [[unlikely]]
-          return hard_number(begin);
-        // Seven more at most, or the mantissa could wrap.
-        m = 0;
-        while (static_cast<unsigned char>(p[n + m] - '0') < 10 && digits + n + m < 19) {
-          mantissa = mantissa * 10 + static_cast<unsigned char>(p[n + m] - '0');
-          ++m;
-        }
-        n += m;
-        if (static_cast<unsigned char>(p[n] - '0') < 10) [[unlikely]]
-          return hard_number(begin);
-      }
-    }
-    if (digits + n > 19) [[unlikely]]
-      return hard_number(begin);
     p += n;
-    exponent = -static_cast<int>(n);
     digits += n;
+    if (digits > 19) [[unlikely]]
+      return hard(begin, out);  // 19 digits fit the mantissa
+    mantissa = mantissa * kTens[n] + fraction;
+    exponent = -static_cast<int>(n);
+    if (n == 16) {
+      for (; is_digit(*p) && digits < 20; ++p, ++digits, --exponent)
+        mantissa = mantissa * 10 + static_cast<unsigned char>(*p - '0');
+      if (digits > 19) [[unlikely]]
+        return hard(begin, out);
+    }
   }
   if ((*p | 0x20) == 'e') {
     ++p;
@@ -163,22 +220,22 @@ AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p) {
     const unsigned n = take_digits(p, e);
     if (n == 0) return nullptr;
     if (n > 5) [[unlikely]]
-      return hard_number(begin);
+      return hard(begin, out);
     p += n;
     exponent += minus ? -static_cast<int>(e) : static_cast<int>(e);
   }
   if (!ends_scalar(*p)) return nullptr;
   if (options_.big_numbers == BigNumbers::KeepText && digits > 17) [[unlikely]]
-    return hard_number(begin);
+    return hard(begin, out);
   const double value = text::decimal_to_double(mantissa, exponent);
   if (value > std::numeric_limits<double>::max()) [[unlikely]]
-    return hard_number(begin);
-  *out_++ = make_word(Tag::Double, 0, 0);
-  *out_++ = std::bit_cast<std::uint64_t>(negative ? -value : value);
+    return hard(begin, out);
+  *out++ = make_word(Tag::Double, 0, 0);
+  *out++ = std::bit_cast<std::uint64_t>(negative ? -value : value);
   return p;
 }
 
-const char* FastParser::hard_number(const char* p) {
+AVILA_NOINLINE const char* FastParser::hard_number(const char* p) {
   const char* stop = p;
   while (stop != end_ && is_number_char(*stop)) ++stop;
   if (stop == end_ || !ends_scalar(*stop)) return nullptr;
@@ -244,35 +301,45 @@ bool FastParser::unique_keys(std::uint32_t container) {
   return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
 }
 
-bool FastParser::build() {
+AVILA_ALWAYS_INLINE bool FastParser::build() {
   const char* const source = source_.data();
-  const std::size_t max_depth = options_.max_depth;
-  Frame* const frames = frames_.data();
-  std::size_t depth = 0;
-  std::uint32_t container = 0, count = 0;
-  bool object = false;
+  Frame* const root = frames_.data();
+  Frame* const deepest = root + options_.max_depth;
+  Frame* frame = root;
+  std::uint32_t count = 0;  // parts of the container at hand
   std::uint32_t at = 0;
+  const std::uint32_t* next = next_;
+  const std::uint32_t* stop = stop_;
+  std::uint64_t* out = out_;
 
+// The next offset. The cursors live in registers and visit their members only for a new chunk.
+#define AVILA_SAVE() (next_ = next, out_ = out)
+#define AVILA_LOAD() (next = next_, stop = stop_, out = out_)
 #define AVILA_NEXT()               \
   do {                             \
-    while (next_ == stop_)         \
+    while (next == stop) {         \
+      AVILA_SAVE();                \
       if (!refill()) return false; \
-    at = *next_++;                 \
+      AVILA_LOAD();                \
+    }                              \
+    at = *next++;                  \
   } while (false)
 
 // At an opening quote.
-#define AVILA_STRING()                                  \
-  do {                                                  \
-    const std::uint32_t open = at;                      \
-    AVILA_NEXT();                                       \
-    if (source[at] == '"') {                            \
-      const std::size_t size = at - open - 1;           \
-      if (size > kMaxCount) [[unlikely]]                \
-        return false;                                   \
-      *out_++ = make_word(Tag::String, size, open + 1); \
-    } else if (!escaped_string(open, at)) {             \
-      return false;                                     \
-    }                                                   \
+#define AVILA_STRING()                                 \
+  do {                                                 \
+    const std::uint32_t open = at;                     \
+    AVILA_NEXT();                                      \
+    if (source[at] == '"') {                           \
+      const std::size_t size = at - open - 1;          \
+      if (size > kMaxCount) [[unlikely]]               \
+        return false;                                  \
+      *out++ = make_word(Tag::String, size, open + 1); \
+    } else {                                           \
+      AVILA_SAVE();                                    \
+      if (!escaped_string(open, at)) return false;     \
+      AVILA_LOAD();                                    \
+    }                                                  \
   } while (false)
 
 // A whole scalar at `p`, or a jump to the container it opens.
@@ -283,18 +350,18 @@ bool FastParser::build() {
     case '[': goto open_array;                                                                    \
     case 't':                                                                                     \
       if (end_ - p < 5 || std::memcmp(p, "true", 4) != 0 || !ends_scalar(p[4])) return false;     \
-      *out_++ = make_word(Tag::True, 0, 0);                                                       \
+      *out++ = make_word(Tag::True, 0, 0);                                                        \
       break;                                                                                      \
     case 'f':                                                                                     \
       if (end_ - p < 6 || std::memcmp(p + 1, "alse", 4) != 0 || !ends_scalar(p[5])) return false; \
-      *out_++ = make_word(Tag::False, 0, 0);                                                      \
+      *out++ = make_word(Tag::False, 0, 0);                                                       \
       break;                                                                                      \
     case 'n':                                                                                     \
       if (end_ - p < 5 || std::memcmp(p, "null", 4) != 0 || !ends_scalar(p[4])) return false;     \
-      *out_++ = make_word(Tag::Null, 0, 0);                                                       \
+      *out++ = make_word(Tag::Null, 0, 0);                                                        \
       break;                                                                                      \
     default:                                                                                      \
-      if (number(p) == nullptr) return false;                                                     \
+      if (number(p, out) == nullptr) return false;                                                \
       break;                                                                                      \
   }
 
@@ -304,12 +371,13 @@ bool FastParser::build() {
   if (source[at] != '{') return false;
 
 open_object:
-  if (depth >= max_depth) return false;
-  frames[depth++] = {container, count, object};
-  object = true;
-  container = static_cast<std::uint32_t>(out_ - words_.data());
+  if (frame == deepest) return false;
+  frame->count = count;
+  ++frame;
+  frame->at = static_cast<std::uint32_t>(out - words_.data());
+  frame->object = true;
   count = 0;
-  ++out_;
+  ++out;
   AVILA_NEXT();
   if (source[at] == '}') goto close;
 key:
@@ -331,12 +399,13 @@ after_member:
   goto close;
 
 open_array:
-  if (depth >= max_depth) return false;
-  frames[depth++] = {container, count, object};
-  object = false;
-  container = static_cast<std::uint32_t>(out_ - words_.data());
+  if (frame == deepest) return false;
+  frame->count = count;
+  ++frame;
+  frame->at = static_cast<std::uint32_t>(out - words_.data());
+  frame->object = false;
   count = 0;
-  ++out_;
+  ++out;
   AVILA_NEXT();
   if (source[at] == ']') goto close;
 element:
@@ -352,28 +421,38 @@ after_element:
   if (source[at] != ']') return false;
 
 close:
-  words_.data()[container] =
-      make_word(object ? Tag::Object : Tag::Array, std::min(count, kMaxCount),
-                static_cast<std::size_t>(out_ - words_.data()));
-  if (object && options_.duplicates == Duplicates::Refuse && !unique_keys(container)) return false;
-  --depth;
-  container = frames[depth].at;
-  count = frames[depth].count;
-  object = frames[depth].object;
-  if (depth != 0) {
-    if (object) goto after_member;
+  words_.data()[frame->at] =
+      make_word(frame->object ? Tag::Object : Tag::Array, std::min(count, kMaxCount),
+                static_cast<std::size_t>(out - words_.data()));
+  if (frame->object && options_.duplicates == Duplicates::Refuse) {
+    AVILA_SAVE();
+    if (!unique_keys(frame->at)) return false;
+  }
+  --frame;
+  count = frame->count;
+  if (frame != root) {
+    if (frame->object) goto after_member;
     goto after_element;
   }
   // Nothing but white space may follow.
+  AVILA_SAVE();
   while (next_ == stop_) {
     if (indexed_ == source_.size()) return true;
     if (!refill()) return false;
   }
   return false;
+#undef AVILA_LOAD
+#undef AVILA_SAVE
 #undef AVILA_VALUE
 #undef AVILA_STRING
 #undef AVILA_NEXT
 }
+
+// The same code twice: bit counts and shifts are shorter with BMI.
+#if AVILA_X86_64
+AVILA_TARGET_BMI2 bool FastParser::build_bmi2() { return build(); }
+#endif
+bool FastParser::build_portable() { return build(); }
 
 bool FastParser::parse(std::string_view text, const ParseOptions& options) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -391,7 +470,11 @@ bool FastParser::parse(std::string_view text, const ParseOptions& options) {
   frames_.reserve(options_.max_depth + 1);
   next_ = stop_ = nullptr;
   out_ = words_.data();
-  return build();
+#if AVILA_X86_64
+  static const bool bmi2 = simd::has_bmi2();
+  if (bmi2) return build_bmi2();
+#endif
+  return build_portable();
 }
 
 }  // namespace avila::json::detail

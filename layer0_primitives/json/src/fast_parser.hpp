@@ -41,8 +41,10 @@ class FastParser {
 
   bool refill();
   bool build();
+  bool build_bmi2();
+  bool build_portable();
   bool check_utf8();
-  const char* number(const char* p);
+  const char* number(const char* p, std::uint64_t*& out);
   const char* hard_number(const char* p);
   bool escaped_string(std::uint32_t open, std::uint32_t at);
   bool unique_keys(std::uint32_t container);

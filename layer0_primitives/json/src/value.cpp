@@ -61,9 +61,7 @@ Value::Value(std::string_view text) : tag_(Tag::ShortString) {
   }
 }
 
-Value::Value(Array elements) : tag_(Tag::Null) {
-  adopt(Tag::List, new Array(std::move(elements)));
-}
+Value::Value(Array elements) : tag_(Tag::Null) { adopt(Tag::List, new Array(std::move(elements))); }
 
 Value::Value(Object members) : tag_(Tag::Null) {
   adopt(Tag::Members, new Object(std::move(members)));

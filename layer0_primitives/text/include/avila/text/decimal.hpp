@@ -1,6 +1,8 @@
 // The core under number.hpp, for parsers that scan digits themselves: whole × 10^exponent to the
 // nearest double without a second look at the text.
 #pragma once
+#include <avila/simd/target.hpp>
+
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -43,7 +45,7 @@ struct Format<float> {
 /// The bits (without sign) of w × 10^q, rounded to nearest even. The method of Lemire, "Number
 /// Parsing at a Gigabyte per Second" (2021), without fallback after Mushtak and Lemire (2023).
 template <class T>
-inline typename Format<T>::Bits nearest_bits(std::uint64_t w, std::int64_t q) noexcept {
+AVILA_ALWAYS_INLINE typename Format<T>::Bits nearest_bits(std::uint64_t w, std::int64_t q) noexcept {
   using F = Format<T>;
   using Bits = typename F::Bits;
   constexpr Bits kInfinity = Bits{F::kInfinite} << F::kMantissa;
@@ -90,7 +92,7 @@ inline constexpr double kExactTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
 }  // namespace detail
 
 /// The double nearest to whole × 10^exponent, exactly rounded.
-inline double decimal_to_double(std::uint64_t whole, std::int64_t exponent) noexcept {
+AVILA_ALWAYS_INLINE double decimal_to_double(std::uint64_t whole, std::int64_t exponent) noexcept {
   // Both factors exact, so one rounding (Clinger 1990).
   if (whole <= std::uint64_t{1} << 53 && exponent >= -22 && exponent <= 22) {
     const auto w = static_cast<double>(whole);
