@@ -333,10 +333,10 @@ const Value* Object::find(std::string_view key) const noexcept {
 }
 
 Value& Object::set(std::string_view key, Value value) {
-  return set(std::string(key), std::move(value));
+  return set_moved(std::string(key), std::move(value));
 }
 
-Value& Object::set(std::string&& key, Value value) {
+Value& Object::set_moved(std::string&& key, Value value) {
   const std::size_t at = position(key);
   if (at < members_.size()) return members_[at].value = std::move(value);
   members_.push_back({std::move(key), std::move(value)});

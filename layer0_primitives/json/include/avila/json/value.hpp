@@ -199,7 +199,10 @@ class Object {
   const Value* find(std::string_view key) const noexcept;
   /// Adds at the end, or replaces the value where the key exists.
   Value& set(std::string_view key, Value value);
-  Value& set(std::string&& key, Value value);
+  template <std::same_as<std::string> S>
+  Value& set(S&& key, Value value) {  // an rvalue: moved in
+    return set_moved(std::move(key), std::move(value));
+  }
   bool erase(std::string_view key);
   void clear() noexcept;
   void reserve(std::size_t count) { members_.reserve(count); }
@@ -208,6 +211,7 @@ class Object {
 
  private:
   struct Index;
+  Value& set_moved(std::string&& key, Value value);
   std::size_t position(std::string_view key) const noexcept;
   void reindex();
   std::vector<Member> members_;
