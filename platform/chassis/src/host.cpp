@@ -1,0 +1,61 @@
+#include <avila/chassis/host.hpp>
+#include <avila/json/value.hpp>
+#include <avila/metrics/registry.hpp>
+#include <avila/web/router.hpp>
+
+#include "gate.hpp"
+
+namespace avila::chassis {
+
+struct Host::State {
+  State(async::Executor& executor, const KeyStore& keys, HostOptions options_in)
+      : options(std::move(options_in)),
+        gate(router, registry, keys, options),
+        server(executor, gate, options.http) {}
+
+  HostOptions options;
+  metrics::Registry registry;
+  web::Router router;
+  Gate gate;
+  http::Server server;
+  std::function<void()> update = [] {};
+};
+
+Host::Host(async::Executor& executor, const KeyStore& keys, HostOptions options)
+    : state_(std::make_unique<State>(executor, keys, std::move(options))) {
+  State* state = state_.get();
+  json::Value health = json::Value::make_object();
+  health.set("status", "ok");
+  health.set("service", state->options.service);
+  health.set("version", state->options.version);
+  state->router
+      .get("/healthz", [text = json::to_string(health)](
+                           http::Request&) { return http::Response::json(200, text); })
+      .summary("Whether the service answers")
+      .tag("operation");
+  state->router
+      .get("/metrics",
+           [state](http::Request&) {
+             state->update();
+             return http::Response(200, "text/plain; version=0.0.4; charset=utf-8",
+                                   metrics::write_prometheus(state->registry.collect()));
+           })
+      .summary("Metrics in Prometheus' text format")
+      .tag("operation");
+}
+
+Host::~Host() = default;
+
+web::Router& Host::router() noexcept { return state_->router; }
+metrics::Registry& Host::registry() noexcept { return state_->registry; }
+void Host::on_scrape(std::function<void()> update) { state_->update = std::move(update); }
+
+Result<void> Host::start() {
+  return state_->server.listen(state_->options.listen).context(state_->options.service);
+}
+
+std::string Host::url() const { return "http://" + state_->server.local_address(); }
+
+future::Task<void> Host::stop(Duration drain) { co_await state_->server.shutdown(drain); }
+
+}  // namespace avila::chassis
