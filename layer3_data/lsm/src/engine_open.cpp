@@ -205,7 +205,8 @@ Result<void> Engine::replay_log(std::string_view bytes, std::uint64_t number,
         return Error(Errc::Corrupted, "the log's header names another log",
                      {.hint = "a file was renamed; restore the folder as it was"});
       if (!expected) expected = reader.first();
-      stop = *expected != reader.first();
+      // Below: left over from a rotation that failed, and empty.
+      stop = reader.first() > *expected;
     }
     if (!more || stop) return {};
     if (record.sequence != *expected)
