@@ -1,7 +1,5 @@
 #include "merging_iterator.hpp"
 
-#include <avila/error/assert.hpp>
-
 namespace avila::lsm::detail {
 namespace {
 
@@ -32,11 +30,13 @@ class MergingIterator final : public InternalIterator {
   }
   void next() override {
     if (!forward_) turn(true);
+    if (heap_.empty()) return;
     heap_[0].child->next();
     settle_top();
   }
   void prev() override {
     if (forward_) turn(false);
+    if (heap_.empty()) return;
     heap_[0].child->prev();
     settle_top();
   }
@@ -103,8 +103,7 @@ class MergingIterator final : public InternalIterator {
       }
     }
     build(forward);
-    // The current child holds the entry that no other is past: it is on top.
-    AVILA_ASSERT(!heap_.empty() && heap_[0].child == current);
+    // The current child is on top: no other is past its entry, if the tables are sorted.
   }
 
   std::vector<std::unique_ptr<InternalIterator>> children_;
