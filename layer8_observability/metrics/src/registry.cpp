@@ -159,7 +159,8 @@ Registry::Registry() : state_(std::make_unique<State>()) {}
 Registry::~Registry() = default;
 
 detail::FamilyBase& Registry::family(std::string_view name, std::string_view help, Type type,
-                                     std::vector<std::string> labels, FamilyOptions options) {
+                                     std::vector<std::string> labels, FamilyOptions options,
+                                     const std::function<void(detail::FamilyBase&)>& init) {
   AVILA_ASSERT(is_valid_metric_name(name));
   for (const std::string& label : labels) {
     AVILA_ASSERT(is_valid_label_name(label));
@@ -181,6 +182,7 @@ detail::FamilyBase& Registry::family(std::string_view name, std::string_view hel
   made->labels = std::move(labels);
   made->unit = std::move(options.unit);
   made->series_max = options.series_max;
+  if (init != nullptr) init(*made);  // before anybody else can see it
   return *state_->families.emplace(std::string(name), std::move(made)).first->second;
 }
 
@@ -196,18 +198,16 @@ Vector<Gauge> Registry::gauges(std::string_view name, std::string_view help,
 Vector<Histogram> Registry::histograms(std::string_view name, std::string_view help,
                                        std::vector<std::string> labels, HistogramOptions histogram,
                                        FamilyOptions options) {
-  auto& made = family(name, help, Type::Histogram, std::move(labels), std::move(options));
-  const std::lock_guard guard(state_->mutex);
-  made.histogram = std::move(histogram);
-  return Vector<Histogram>(made);
+  return Vector<Histogram>(
+      family(name, help, Type::Histogram, std::move(labels), std::move(options),
+             [&](detail::FamilyBase& made) { made.histogram = std::move(histogram); }));
 }
 Vector<Summary> Registry::summaries(std::string_view name, std::string_view help,
                                     std::vector<std::string> labels, SummaryOptions summary,
                                     FamilyOptions options) {
-  auto& made = family(name, help, Type::Summary, std::move(labels), std::move(options));
-  const std::lock_guard guard(state_->mutex);
-  made.summary = std::move(summary);
-  return Vector<Summary>(made);
+  return Vector<Summary>(
+      family(name, help, Type::Summary, std::move(labels), std::move(options),
+             [&](detail::FamilyBase& made) { made.summary = std::move(summary); }));
 }
 
 Counter& Registry::counter(std::string_view name, std::string_view help, FamilyOptions options) {
@@ -227,16 +227,14 @@ Summary& Registry::summary(std::string_view name, std::string_view help, Summary
 
 void Registry::gauge_callback(std::string_view name, std::string_view help,
                               std::function<double()> value) {
-  auto& made = family(name, help, Type::Gauge, {}, {});
-  const std::lock_guard guard(state_->mutex);
-  made.callback = std::move(value);
+  (void)family(name, help, Type::Gauge, {}, {},
+               [&](detail::FamilyBase& made) { made.callback = std::move(value); });
 }
 
 void Registry::info(std::string_view name, std::string_view help, Labels labels) {
   if (name.ends_with("_info")) name.remove_suffix(5);
-  auto& made = family(name, help, Type::Info, {}, {});
-  const std::lock_guard guard(state_->mutex);
-  made.info = std::move(labels);
+  (void)family(name, help, Type::Info, {}, {},
+               [&](detail::FamilyBase& made) { made.info = std::move(labels); });
 }
 
 void Registry::collector(std::function<void(std::vector<Family>&)> collect) {
@@ -249,8 +247,8 @@ std::vector<Family> Registry::collect() const {
   std::vector<Family> families;
   for (const auto& [name, family] : state_->families) families.push_back(family->collect());
   for (const auto& collect : state_->collectors) collect(families);
-  std::stable_sort(families.begin(), families.end(),
-                   [](const Family& a, const Family& b) { return a.name < b.name; });
+  std::sort(families.begin(), families.end(),
+            [](const Family& a, const Family& b) { return a.name < b.name; });
   return families;
 }
 

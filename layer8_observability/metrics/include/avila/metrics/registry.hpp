@@ -63,7 +63,7 @@ class Registry {
   Vector<Summary> summaries(std::string_view name, std::string_view help,
                             std::vector<std::string> labels, SummaryOptions summary = {},
                             FamilyOptions options = {});
-  /// A gauge that is computed when it is collected.
+  /// A gauge that is computed when it is collected; `value` must not use this registry.
   void gauge_callback(std::string_view name, std::string_view help, std::function<double()> value);
   /// Constant facts: "<name>_info{labels} 1".
   void info(std::string_view name, std::string_view help, Labels labels);
@@ -76,7 +76,8 @@ class Registry {
  private:
   struct State;
   detail::FamilyBase& family(std::string_view name, std::string_view help, Type type,
-                             std::vector<std::string> labels, FamilyOptions options);
+                             std::vector<std::string> labels, FamilyOptions options,
+                             const std::function<void(detail::FamilyBase&)>& init = nullptr);
   std::unique_ptr<State> state_;
 };
 
