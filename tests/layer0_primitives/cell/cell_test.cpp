@@ -113,11 +113,9 @@ TEST(Guarded, TryLockFailsWhileHeldAndWaitSleeps) {
   Guarded<int> value(1);
   std::condition_variable ready;
   auto lock = value.lock();
-  std::thread other([&] {
-    EXPECT_FALSE(value.try_lock().has_value());
-    lock.unlock();
-  });
+  std::thread other([&] { EXPECT_FALSE(value.try_lock().has_value()); });
   other.join();
+  lock.unlock();
   std::thread setter([&] {
     *value.lock() = 2;
     ready.notify_all();
