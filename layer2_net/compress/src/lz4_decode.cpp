@@ -153,5 +153,9 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
 Result<std::size_t> decompress(ByteSpan in, MutableByteSpan out) {
   return detail::decode(in, out, out.data(), {});
 }
+Result<std::size_t> decompress_with_dictionary(ByteSpan in, MutableByteSpan out,
+                                               ByteSpan dictionary) {
+  return detail::decode(in, out, out.data(), dictionary);
+}
 
 }  // namespace avila::compress::lz4
