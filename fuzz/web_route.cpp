@@ -1,0 +1,30 @@
+// Any path is looked up without harm, and what a route takes are pieces of the path.
+#include <avila/error/assert.hpp>
+#include <avila/web/router.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace avila;
+  static web::Router* const router = [] {
+    auto* made = new web::Router;
+    for (const char* pattern :
+         {"/", "/a", "/a/b", "/a/:x", "/a/:x/c", "/a/:x/:y", "/a/:x/*rest", "/ab/:n/z", "/*all"})
+      made->get(pattern, [](http::Request&) { return http::Response(200); });
+    return made;
+  }();
+  const std::string_view path(reinterpret_cast<const char*>(data), size);
+  std::vector<http::PathParameter> parameters;
+  const auto found = router->find(http::Method::Get, "GET", path, parameters);
+  AVILA_ASSERT((found.route != nullptr) == path.starts_with('/'));
+  for (const auto& each : parameters) {
+    AVILA_ASSERT(each.value.data() >= path.data() &&
+                 each.value.data() + each.value.size() <= path.data() + path.size());
+  }
+  const std::string target = "/" + std::string(path);
+  http::Request request(http::Method::Get, target);
+  http::Response response;
+  AVILA_ASSERT(router->handle_now(request, response));
+  return 0;
+}
