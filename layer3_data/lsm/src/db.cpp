@@ -30,6 +30,7 @@ namespace {
 /// One batch a thread for single writes: its memory is used again.
 WriteBatch& scratch_batch() {
   thread_local WriteBatch batch;
+  if (batch.size_bytes() > (1U << 20)) batch = {};  // one large value does not stay for good
   batch.clear();
   return batch;
 }

@@ -38,6 +38,7 @@ struct Family {
   std::uint64_t log_number = 0;             // as the manifest has it
   std::array<std::string, kLevels> cursor;  // where the next compaction of a level begins
   bool dropped = false, flushing = false, compacting = false;
+  bool slow = false;  // its level 0 slows writes down
 };
 
 class Engine {
@@ -112,6 +113,7 @@ class Engine {
   void apply(const WriteBatch& batch, Sequence sequence);
   Result<void> wait_for_room(Family& family);
   Result<void> flush_as_leader();
+  Result<void> flush_everything_as_leader();
 
   // engine_read.cpp
   Family* resolve(ColumnFamily* handle) noexcept {
@@ -183,6 +185,7 @@ class Engine {
   Family* default_family_ = nullptr;
   std::atomic<std::uint32_t> next_family_{1};
   std::atomic<std::uint64_t> next_file_{1};
+  std::atomic<int> slow_families_{0};
   std::vector<std::thread> threads_;
   bool stopping_ = false;
   int running_ = 0;

@@ -401,14 +401,21 @@ std::vector<ColumnFamily*> Engine::families() {
 }
 
 Result<void> Engine::checkpoint(const std::string& path) {
-  AVILA_TRY_VOID(flush());
+  if (options_.read_only) return Error(Errc::PermissionDenied, "the store was opened read-only");
   if (fs_.exists(path))
     return Error(Errc::AlreadyExists, "checkpoint: " + path + " exists",
                  {.hint = "name a folder that does not"});
-  // The shape and its tables, held by the pinned states while they are linked.
+  // The shape, taken while nobody writes: else a batch could be in one family's tables and not in
+  // another's. The pinned states keep its tables while they are linked.
   VersionEdit edit;
   std::vector<std::shared_ptr<SuperVersion>> held;
+  Writer self;
   {
+    std::unique_lock lock(write_mutex_);
+    take_lead(self, lock);
+  }
+  auto flushed = flush_everything_as_leader();
+  if (flushed.has_value()) {
     const std::lock_guard manifest_lock(manifest_mutex_);
     const std::lock_guard lock(mutex_);
     edit.last_sequence = last_sequence_.load();
@@ -423,6 +430,8 @@ Result<void> Engine::checkpoint(const std::string& path) {
           edit.added.push_back({id, level, file, 0});
     }
   }
+  release_lead();
+  if (!flushed.has_value()) return std::move(flushed).context("checkpoint");
   AVILA_TRY_VOID(fs_.create_directories(path));
   for (const FileEdit& file : edit.added)
     AVILA_TRY_VOID(

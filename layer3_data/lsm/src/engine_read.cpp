@@ -56,6 +56,10 @@ void Engine::publish(Family& family) {
   if (family.owner) retired_.push_back(std::move(family.owner));
   family.owner = std::move(state);
   family.current.store(family.owner.get());
+  const bool slow = family.version->levels[0].size() >=
+                    static_cast<std::size_t>(family.options.l0_slowdown_files);
+  if (slow != family.slow) slow_families_ += slow ? 1 : -1;
+  family.slow = slow;
   reap();
 }
 

@@ -102,6 +102,11 @@ Result<void> Engine::commit(std::span<Writer* const> group, bool sync) {
   if (closed_.load(std::memory_order_relaxed)) return Error(Errc::Closed, "the store is closed");
   if (log_failed_) AVILA_TRY_VOID(recover_from_log_failure());
   AVILA_TRY_VOID(make_room());
+  if (slow_families_.load(std::memory_order_relaxed) > 0 &&
+      options_.background == Background::Threads) {
+    delayed_.fetch_add(1, std::memory_order_relaxed);
+    std::this_thread::sleep_for(std::chrono::nanoseconds(options_.write_delay.ns));
+  }
   Sequence sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
   const Sequence first = sequence;
   for (const Writer* writer : group) {
@@ -231,7 +236,6 @@ Result<void> Engine::rotate(bool all) {
     log_ = std::move(created).value();
   }
   const std::lock_guard lock(mutex_);
-  bool slow = false;
   for (const auto& [id, family] : families_) {
     if (family->memtable->empty()) {
       family->memtable->set_log_number(number);
@@ -241,14 +245,8 @@ Result<void> Engine::rotate(bool all) {
     family->immutables.insert(family->immutables.begin(), family->memtable);
     family->memtable = std::make_shared<Memtable>(family->options.memtable_bytes, number);
     publish(*family);
-    slow = slow || family->version->levels[0].size() >=
-                       static_cast<std::size_t>(family->options.l0_slowdown_files);
   }
   background_wake_.notify_all();
-  if (slow && options_.background == Background::Threads) {
-    delayed_.fetch_add(1, std::memory_order_relaxed);
-    std::this_thread::sleep_for(std::chrono::nanoseconds(options_.write_delay.ns));
-  }
   return {};
 }
 
@@ -291,14 +289,7 @@ Result<void> Engine::flush_as_leader() {
   }
 }
 
-Result<void> Engine::flush() {
-  if (options_.read_only) return Error(Errc::PermissionDenied, "the store was opened read-only");
-  Writer self;
-  {
-    std::unique_lock lock(write_mutex_);
-    take_lead(self, lock);
-  }
-  const AtExit release{[this] { release_lead(); }};
+Result<void> Engine::flush_everything_as_leader() {
   if (closed_.load()) return Error(Errc::Closed, "the store is closed");
   if (log_failed_) AVILA_TRY_VOID(recover_from_log_failure());
   bool any = false;
@@ -308,6 +299,17 @@ Result<void> Engine::flush() {
   }
   if (any) AVILA_TRY_VOID(rotate(true));
   return flush_as_leader();
+}
+
+Result<void> Engine::flush() {
+  if (options_.read_only) return Error(Errc::PermissionDenied, "the store was opened read-only");
+  Writer self;
+  {
+    std::unique_lock lock(write_mutex_);
+    take_lead(self, lock);
+  }
+  const AtExit release{[this] { release_lead(); }};
+  return flush_everything_as_leader();
 }
 
 Result<void> Engine::sync() {

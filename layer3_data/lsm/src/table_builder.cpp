@@ -41,7 +41,8 @@ void RateLimiter::take(std::uint64_t bytes) {
     const double rate = static_cast<double>(rate_);
     tokens_ = std::min(tokens_ + (now - filled_).seconds() * rate, rate / 10);
     filled_ = now;
-    tokens_ -= static_cast<double>(bytes);
+    // A debt of at most a second: then no wait is longer, whatever the clock does.
+    tokens_ = std::max(tokens_ - static_cast<double>(bytes), -rate);
     if (tokens_ < 0) wait = {static_cast<std::int64_t>(-tokens_ / rate * 1e9)};
   }
   if (wait.ns > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(wait.ns));
