@@ -1,8 +1,8 @@
 // A chunked body decodes to the same in one piece and byte by byte.
+#include <algorithm>
 #include <avila/error/assert.hpp>
 #include <avila/http/parser.hpp>
 #include <cstddef>
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>

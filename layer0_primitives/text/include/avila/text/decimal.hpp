@@ -45,7 +45,8 @@ struct Format<float> {
 /// The bits (without sign) of w × 10^q, rounded to nearest even. The method of Lemire, "Number
 /// Parsing at a Gigabyte per Second" (2021), without fallback after Mushtak and Lemire (2023).
 template <class T>
-AVILA_ALWAYS_INLINE typename Format<T>::Bits nearest_bits(std::uint64_t w, std::int64_t q) noexcept {
+AVILA_ALWAYS_INLINE typename Format<T>::Bits nearest_bits(std::uint64_t w,
+                                                          std::int64_t q) noexcept {
   using F = Format<T>;
   using Bits = typename F::Bits;
   constexpr Bits kInfinity = Bits{F::kInfinite} << F::kMantissa;
