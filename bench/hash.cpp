@@ -2,7 +2,10 @@
 #include <avila/hash/blake3.hpp>
 #include <avila/hash/crc32.hpp>
 #include <avila/hash/crc32c.hpp>
+#include <avila/hash/md5.hpp>
+#include <avila/hash/sha1.hpp>
 #include <avila/hash/sha256.hpp>
+#include <avila/hash/sha512.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/hash/xxh3.hpp>
 #include <avila/hash/xxh64.hpp>
@@ -37,6 +40,9 @@ int main(int argc, char** argv) {
   const ByteSpan input = std::as_bytes(std::span(bytes));
   const hash::SipKey key(input.data(), 16);
   each("sha256", input, [](ByteSpan in) { return hash::sha256(in); });
+  each("sha512", input, [](ByteSpan in) { return hash::sha512(in); });
+  each("sha1", input, [](ByteSpan in) { return hash::sha1(in); });
+  each("md5", input, [](ByteSpan in) { return hash::md5(in); });
   each("blake3", input, [](ByteSpan in) { return hash::blake3(in); });
   each("xxh3-64", input, [](ByteSpan in) { return hash::xxh3_64(in); });
   each("xxh3-128", input, [](ByteSpan in) { return hash::xxh3_128(in).low; });

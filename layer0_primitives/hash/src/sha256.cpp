@@ -3,37 +3,24 @@
 #include <avila/primitives/endian.hpp>
 #include <cstring>
 
+#include "block_buffer.hpp"
 #include "sha256_kernels.hpp"
 
 namespace avila::hash {
 namespace detail {
 
 void Sha256Core::update(ByteSpan bytes) noexcept {
-  if (bytes.empty()) return;
-  const std::size_t held = total_ % kBlockSize;
-  total_ += bytes.size();
-  if (held != 0) {
-    const std::size_t take = std::min(kBlockSize - held, bytes.size());
-    std::memcpy(buffer_.data() + held, bytes.data(), take);
-    bytes = bytes.subspan(take);
-    if (held + take < kBlockSize) return;
-    sha256_blocks(state_.data(), buffer_.data(), 1);
-  }
-  const std::size_t blocks = bytes.size() / kBlockSize;
-  if (blocks != 0) sha256_blocks(state_.data(), bytes.data(), blocks);
-  const std::size_t left = bytes.size() % kBlockSize;
-  if (left != 0) std::memcpy(buffer_.data(), bytes.data() + bytes.size() - left, left);
+  feed_blocks(buffer_, total_, bytes, [this](const std::byte* in, std::size_t blocks) {
+    sha256_blocks(state_.data(), in, blocks);
+  });
 }
 
 std::array<std::uint32_t, 8> Sha256Core::finish() noexcept {
-  // FIPS 180-4 §5.1.1: a one bit, zeros, the length in bits as 64 bits big endian.
-  std::byte last[2 * kBlockSize] = {};
-  const std::size_t held = total_ % kBlockSize;
-  if (held != 0) std::memcpy(last, buffer_.data(), held);
-  last[held] = std::byte{0x80};
-  const std::size_t blocks = held < 56 ? 1 : 2;
-  store_be64(last + blocks * kBlockSize - 8, total_ * 8);
-  sha256_blocks(state_.data(), last, blocks);
+  // FIPS 180-4 §5.1.1.
+  pad_blocks<8>(
+      buffer_, total_,
+      [this](const std::byte* in, std::size_t blocks) { sha256_blocks(state_.data(), in, blocks); },
+      [](std::byte* to, std::uint64_t bits) { store_be64(to, bits); });
   return state_;
 }
 

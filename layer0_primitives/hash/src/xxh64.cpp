@@ -1,10 +1,9 @@
 // XXH64 and XXH32 as the xxHash specification defines them; steps are numbered as there.
-#include <algorithm>
 #include <avila/hash/xxh64.hpp>
 #include <avila/primitives/endian.hpp>
 #include <bit>
-#include <cstring>
 
+#include "block_buffer.hpp"
 #include "xxh3_long.hpp"
 
 namespace avila::hash {
@@ -98,25 +97,6 @@ inline std::uint32_t finish32(const std::array<std::uint32_t, 4>& lanes, std::ui
   return h ^ (h >> 16);
 }
 
-// Feeds whole stripes of N bytes to `run`, keeping the rest in `buffer`.
-template <std::size_t N, class Run>
-void feed(std::array<std::byte, N>& buffer, std::uint64_t& total, ByteSpan bytes,
-          Run run) noexcept {
-  if (bytes.empty()) return;
-  const std::size_t held = total % N;
-  total += bytes.size();
-  if (held != 0) {
-    const std::size_t take = std::min(N - held, bytes.size());
-    std::memcpy(buffer.data() + held, bytes.data(), take);
-    bytes = bytes.subspan(take);
-    if (held + take < N) return;
-    run(buffer.data(), std::size_t{1});
-  }
-  run(bytes.data(), bytes.size() / N);
-  const std::size_t left = bytes.size() % N;
-  if (left != 0) std::memcpy(buffer.data(), bytes.data() + bytes.size() - left, left);
-}
-
 }  // namespace
 
 std::uint64_t xxh64(ByteSpan bytes, std::uint64_t seed) noexcept {
@@ -136,8 +116,8 @@ void Xxh64::reset(std::uint64_t seed) noexcept {
   seed_ = seed;
 }
 void Xxh64::update(ByteSpan bytes) noexcept {
-  feed(buffer_, total_, bytes,
-       [this](const std::byte* in, std::size_t blocks) { stripes64(lanes_, in, blocks); });
+  feed_blocks(buffer_, total_, bytes,
+              [this](const std::byte* in, std::size_t blocks) { stripes64(lanes_, in, blocks); });
 }
 std::uint64_t Xxh64::digest() const noexcept {
   return finish64(lanes_, seed_, total_, buffer_.data());
@@ -149,8 +129,8 @@ void Xxh32::reset(std::uint32_t seed) noexcept {
   seed_ = seed;
 }
 void Xxh32::update(ByteSpan bytes) noexcept {
-  feed(buffer_, total_, bytes,
-       [this](const std::byte* in, std::size_t blocks) { stripes32(lanes_, in, blocks); });
+  feed_blocks(buffer_, total_, bytes,
+              [this](const std::byte* in, std::size_t blocks) { stripes32(lanes_, in, blocks); });
 }
 std::uint32_t Xxh32::digest() const noexcept {
   return finish32(lanes_, seed_, total_, buffer_.data());

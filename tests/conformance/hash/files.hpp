@@ -56,6 +56,11 @@ class JsonScanner {
     const std::size_t colon = text_.find(':', at_);
     return std::strtoll(std::string(text_.substr(colon + 1, 24)).c_str(), nullptr, 10);
   }
+  /// The string after the key just read.
+  std::string string_of_next() {
+    Token token;
+    return next(token) ? token.text : std::string();
+  }
   /// Reads on to key `name`: its value, a string.
   std::string string_of(std::string_view name) {
     for (Token token; next(token);)

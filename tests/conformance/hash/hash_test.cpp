@@ -1,6 +1,8 @@
 // The hash suite: files are found by walking the folders, cases by the formats of their files.
 #include <avila/hash/blake3.hpp>
 #include <avila/hash/crc32.hpp>
+#include <avila/hash/md5.hpp>
+#include <avila/hash/sha1.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/hash/xxh3.hpp>
 #include <avila/hash/xxh64.hpp>
@@ -133,6 +135,10 @@ TEST(HashConformance, BotanVectors) {
       const std::vector<std::byte> in = from_hex(s.get("In")), out = from_hex(s.get("Out"));
       if (s.group == "CRC32") {
         report.check(big_endian(out) == crc32(in), name);
+      } else if (s.group == "MD5") {
+        report.check(out == to_vector(md5(in)), name);
+      } else if (s.group == "SHA-1") {
+        report.check(out == to_vector(sha1(in)), name);
       } else if (s.group == "SipHash(2,4)") {
         const auto key = from_hex(s.get("Key"));
         report.check(big_endian(out) == byteswap64(siphash_2_4(SipKey(key.data(), 16), in)), name);
