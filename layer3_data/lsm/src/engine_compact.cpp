@@ -135,8 +135,10 @@ Result<void> Engine::compact(Family& family, Pick& pick) {
   sort_level(1, sorted);
   for (std::size_t i = 1; i < sorted.size() && disjoint; ++i)
     disjoint = compare_keys(sorted[i - 1]->largest, sorted[i]->smallest) < 0;
-  if (!pick.inputs.empty() && pick.level > 0)
+  if (pick.level > 0) {
+    const std::lock_guard lock(mutex_);
     family.cursor[static_cast<std::size_t>(pick.level)] = sorted.back()->smallest;
+  }
   if (disjoint) {
     for (const FilePtr& file : pick.inputs)
       edit.added.push_back({family.handle.id(), pick.output_level, file, 0});
