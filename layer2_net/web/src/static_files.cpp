@@ -1,0 +1,385 @@
+#include <algorithm>
+#include <avila/http/conditional.hpp>
+#include <avila/time/format.hpp>
+#include <avila/web/problem.hpp>
+#include <avila/web/static_files.hpp>
+#include <list>
+#include <map>
+#include <mutex>
+
+namespace avila::web {
+
+std::string_view content_type_of(std::string_view path) noexcept {
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {"html", "text/html; charset=utf-8"},
+      {"htm", "text/html; charset=utf-8"},
+      {"css", "text/css; charset=utf-8"},
+      {"js", "text/javascript; charset=utf-8"},
+      {"mjs", "text/javascript; charset=utf-8"},
+      {"json", "application/json"},
+      {"map", "application/json"},
+      {"txt", "text/plain; charset=utf-8"},
+      {"md", "text/markdown; charset=utf-8"},
+      {"csv", "text/csv; charset=utf-8"},
+      {"xml", "application/xml"},
+      {"svg", "image/svg+xml"},
+      {"png", "image/png"},
+      {"jpg", "image/jpeg"},
+      {"jpeg", "image/jpeg"},
+      {"gif", "image/gif"},
+      {"webp", "image/webp"},
+      {"avif", "image/avif"},
+      {"ico", "image/vnd.microsoft.icon"},
+      {"woff2", "font/woff2"},
+      {"woff", "font/woff"},
+      {"ttf", "font/ttf"},
+      {"wasm", "application/wasm"},
+      {"pdf", "application/pdf"},
+      {"zip", "application/zip"},
+      {"gz", "application/gzip"},
+      {"mp4", "video/mp4"},
+      {"webm", "video/webm"},
+      {"mp3", "audio/mpeg"},
+      {"webmanifest", "application/manifest+json"},
+  };
+  const std::size_t dot = path.rfind('.');
+  if (dot != std::string_view::npos && path.find('/', dot) == std::string_view::npos) {
+    for (const auto& [extension, type] : kTypes) {
+      if (http::equal_ignoring_case(path.substr(dot + 1), extension)) return type;
+    }
+  }
+  return "application/octet-stream";
+}
+
+std::optional<std::string> safe_relative_path(std::string_view path, bool dot_files) {
+  constexpr std::size_t kMaxBytes = 4096;
+  if (path.size() > kMaxBytes) return std::nullopt;
+  std::string out;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    const std::string_view name = path.substr(0, slash);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    if (name.empty() || name == ".") continue;
+    if (name == ".." || (name[0] == '.' && !dot_files)) return std::nullopt;
+    for (const char c : name) {
+      const auto u = static_cast<unsigned char>(c);
+      if (u < 0x20 || c == '\\' || c == ':' || u == 0x7f) return std::nullopt;
+    }
+    if (!out.empty()) out += '/';
+    out += name;
+  }
+  return out;
+}
+
+namespace {
+
+/// A file as it was looked up; its content when it is small.
+struct Loaded {
+  std::string path;
+  std::string_view content_type;
+  std::string_view coding;  // of a precompressed variant
+  bool varies = false;
+  bool folder = false;
+  os::FileInfo info;
+  std::string etag;
+  std::string modified;
+  std::shared_ptr<const std::string> content;  // null: read when sent
+  std::int64_t checked_ns = 0;
+};
+using LoadedPointer = std::shared_ptr<const Loaded>;
+
+std::string hex(std::uint64_t value) {
+  std::string out;
+  do {
+    out.insert(out.begin(), "0123456789abcdef"[value & 15]);
+    value >>= 4;
+  } while (value != 0);
+  return out;
+}
+
+}  // namespace
+
+struct StaticFiles::State {
+  async::Executor& executor;
+  os::FileSystem& files;
+  std::string root;
+  StaticFilesOptions options;
+
+  std::mutex mutex;
+  struct Entry {
+    LoadedPointer file;
+    std::list<std::string>::iterator recent;
+  };
+  std::map<std::string, Entry, std::less<>> cache;
+  std::list<std::string> recent;  // the last used first
+  std::uint64_t cached_bytes = 0;
+
+  LoadedPointer find(std::string_view key) {
+    const std::lock_guard lock(mutex);
+    const auto found = cache.find(key);
+    if (found == cache.end()) return nullptr;
+    if (executor.coarse_now().ns - found->second.file->checked_ns > options.cache_fresh.ns)
+      return nullptr;
+    recent.splice(recent.begin(), recent, found->second.recent);
+    return found->second.file;
+  }
+
+  static std::uint64_t cost(const Loaded& file) noexcept {
+    return 512 + (file.content != nullptr ? file.content->size() : 0);
+  }
+
+  void forget(std::map<std::string, Entry, std::less<>>::iterator entry) {
+    cached_bytes -= cost(*entry->second.file);
+    recent.erase(entry->second.recent);
+    cache.erase(entry);
+  }
+
+  void keep(const std::string& key, LoadedPointer file) {
+    const std::lock_guard lock(mutex);
+    if (const auto old = cache.find(key); old != cache.end()) forget(old);
+    cached_bytes += cost(*file);
+    recent.push_front(key);
+    cache.emplace(key, Entry{std::move(file), recent.begin()});
+    while (cached_bytes > options.cache_bytes && !recent.empty()) forget(cache.find(recent.back()));
+  }
+
+  Result<LoadedPointer> load(const std::string& relative, bool takes_br, bool takes_gzip);
+};
+
+/// Blocking: runs on the pool.
+Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, bool takes_br,
+                                               bool takes_gzip) {
+  auto file = std::make_shared<Loaded>();
+  file->path = relative.empty() ? root : os::join(root, relative);
+  AVILA_TRY(file->info, files.info(file->path));
+  if (file->info.kind == os::FileKind::Directory) {
+    file->folder = true;
+    return LoadedPointer(file);
+  }
+  if (file->info.kind != os::FileKind::Regular) return Error(Errc::NotFound, "no regular file");
+  file->content_type = content_type_of(relative);
+  if (options.precompressed) {
+    for (const auto& [suffix, coding, taken] :
+         {std::tuple{".br", "br", takes_br}, std::tuple{".gz", "gzip", takes_gzip}}) {
+      auto variant = files.info(file->path + suffix);
+      if (!variant.has_value() || variant->kind != os::FileKind::Regular) continue;
+      file->varies = true;
+      if (!taken || !file->coding.empty()) continue;
+      file->coding = coding;
+      file->info = *variant;
+      file->path += suffix;
+    }
+  }
+  file->etag = http::make_etag(hex(file->info.size) + "-" +
+                               hex(static_cast<std::uint64_t>(file->info.modified_ns)));
+  file->modified = time::format_http_date({file->info.modified_ns});
+  if (file->info.size <= options.cached_file_bytes) {
+    AVILA_TRY(std::string text, files.read_text(file->path, options.cached_file_bytes));
+    file->info.size = text.size();
+    file->content = std::make_shared<const std::string>(std::move(text));
+  }
+  file->checked_ns = executor.now().ns;
+  return LoadedPointer(file);
+}
+
+namespace {
+
+/// Pieces of a file, read on the blocking pool as they are sent.
+class FilePieces final : public http::BodySource {
+ public:
+  FilePieces(async::Executor& executor, os::FileSystem& files, std::string path,
+             std::vector<std::pair<std::string, http::ByteRange>> pieces, std::string end)
+      : executor_(executor),
+        files_(files),
+        path_(std::move(path)),
+        pieces_(std::move(pieces)),
+        end_(std::move(end)) {}
+
+  Task<Result<void>> write_to(http::BodyWriter& writer) override {
+    constexpr std::uint64_t kBlockBytes = 256 * 1024;
+    auto open = [this] { return files_.open(path_); };
+    auto opened = co_await executor_.spawn_blocking(std::move(open));
+    AVILA_CO_TRY(const std::unique_ptr<os::File> file, std::move(opened));
+    std::string block;
+    for (const auto& [before, range] : pieces_) {
+      if (!before.empty()) {
+        auto written = co_await writer.write(as_bytes(before));
+        AVILA_CO_TRY_VOID(std::move(written));
+      }
+      for (std::uint64_t done = 0; done < range.length;) {
+        const auto want = static_cast<std::size_t>(std::min(kBlockBytes, range.length - done));
+        block.resize(want);
+        const std::uint64_t offset = range.first + done;
+        auto read = [&file, &block, offset] {
+          return file->read_at(offset, {reinterpret_cast<std::byte*>(block.data()), block.size()});
+        };
+        auto got = co_await executor_.spawn_blocking(std::move(read));
+        AVILA_CO_TRY(const MutableByteSpan bytes, std::move(got));
+        if (bytes.empty()) co_return Error(Errc::Io, "the file became shorter while it was sent");
+        auto written = co_await writer.write(ByteSpan(bytes));
+        AVILA_CO_TRY_VOID(std::move(written));
+        done += bytes.size();
+      }
+    }
+    if (!end_.empty()) {
+      auto written = co_await writer.write(as_bytes(end_));
+      AVILA_CO_TRY_VOID(std::move(written));
+    }
+    co_return Result<void>();
+  }
+
+ private:
+  async::Executor& executor_;
+  os::FileSystem& files_;
+  std::string path_;
+  std::vector<std::pair<std::string, http::ByteRange>> pieces_;
+  std::string end_;
+};
+
+void set_ranges(StaticFiles::State& state, const LoadedPointer& file, const Request& request,
+                const http::Validators& validators, Response& response) {
+  const std::uint64_t size = file->info.size;
+  const http::RangeRequest ranges = http::select_range(request, validators, size);
+  using Kind = http::RangeRequest::Kind;
+  if (ranges.kind == Kind::Unsatisfiable) {
+    response = problem(416, "no byte of the file is in the range");
+    response.headers.add("Content-Range", http::unsatisfied_range(size));
+    return;
+  }
+  std::vector<std::pair<std::string, http::ByteRange>> pieces;
+  std::string end;
+  std::uint64_t total = 0;
+  if (ranges.kind == Kind::Whole) {
+    pieces.push_back({"", {0, size}});
+    total = size;
+  } else if (ranges.ranges.size() == 1) {
+    pieces.push_back({"", ranges.ranges[0]});
+    total = ranges.ranges[0].length;
+    response.headers.add("Content-Range", http::content_range(ranges.ranges[0], size));
+  } else {
+    const http::ByteRangesFrame frame(
+        std::string(file->content_type), size,
+        "avila-range-" + hex(static_cast<std::uint64_t>(file->info.modified_ns)));
+    for (const http::ByteRange& range : ranges.ranges)
+      pieces.push_back({frame.before(range), range});
+    end = frame.after();
+    total = frame.total(ranges.ranges);
+    response.headers.set("Content-Type", frame.content_type());
+  }
+  response.status = ranges.kind == Kind::Whole ? 200 : 206;
+  if (file->content == nullptr) {
+    response.body =
+        http::Body::stream(std::make_unique<FilePieces>(state.executor, state.files, file->path,
+                                                        std::move(pieces), std::move(end)),
+                           total);
+  } else if (pieces.size() == 1) {
+    const http::ByteRange range = pieces[0].second;
+    response.body = http::Body::shared(file->content,
+                                       as_bytes(*file->content).subspan(range.first, range.length));
+  } else {
+    std::string text;
+    for (const auto& [before, range] : pieces)
+      text.append(before).append(*file->content, range.first, range.length);
+    response.body = http::Body(text + end);
+  }
+}
+
+Response answer(StaticFiles::State& state, const LoadedPointer& file, const Request& request) {
+  const http::Validators validators{file->etag, WallTime{file->info.modified_ns}};
+  Response response(200);
+  response.headers.reserve(256);
+  response.headers.add("Content-Type", file->content_type);
+  if (!file->coding.empty()) response.headers.add("Content-Encoding", file->coding);
+  if (file->varies) response.headers.add("Vary", "Accept-Encoding");
+  response.headers.add("ETag", file->etag).add("Last-Modified", file->modified);
+  response.headers.add("Accept-Ranges", "bytes").add("X-Content-Type-Options", "nosniff");
+  if (!state.options.cache_control.empty())
+    response.headers.add("Cache-Control", state.options.cache_control);
+  switch (http::evaluate_preconditions(request, validators)) {
+    case http::Precondition::NotModified:
+      response.status = 304;
+      response.headers.remove("Content-Type");
+      return response;
+    case http::Precondition::Failed: return problem(412, "the file is not as was required");
+    case http::Precondition::Go: break;
+  }
+  set_ranges(state, file, request, validators, response);
+  return response;
+}
+
+struct Wanted {
+  std::string relative;
+  bool br = false, gzip = false, ends_with_slash = false;
+  std::string key() const { return relative + (br ? "\x01" : "") + (gzip ? "\x02" : ""); }
+};
+
+std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& request) {
+  const std::string_view path =
+      request.parameters.empty() ? request.path : request.parameters.back().value;
+  auto relative = safe_relative_path(path, options.dot_files);
+  if (!relative) return std::nullopt;
+  Wanted want;
+  want.relative = std::move(*relative);
+  want.ends_with_slash = path.empty() || path.ends_with('/');
+  if (options.precompressed) {
+    const std::string accept = request.fields.combined("accept-encoding");
+    want.br = http::negotiate_coding(accept, {"br"}) == "br";
+    want.gzip = http::negotiate_coding(accept, {"gzip"}) == "gzip";
+  }
+  if (want.ends_with_slash && !options.index.empty()) {
+    if (!want.relative.empty()) want.relative += '/';
+    want.relative += options.index;
+  }
+  return want;
+}
+
+Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted want,
+                               const Request* request) {
+  auto load = [state, want] { return state->load(want.relative, want.br, want.gzip); };
+  auto loaded = co_await state->executor.spawn_blocking(std::move(load));
+  if (!loaded.has_value()) {
+    if (loaded.error().is(Errc::PermissionDenied) || loaded.error().is(Errc::NotFound))
+      co_return problem(404, "no such file");
+    co_return error_response(loaded.error());
+  }
+  const LoadedPointer file = *loaded;
+  if (file->folder) {  // relative links in its index want the slash
+    if (want.ends_with_slash || state->options.index.empty())
+      co_return problem(404, "no such file");
+    std::string location(request->path);
+    while (location.starts_with("//")) location.erase(0, 1);  // would be another host
+    location += '/';
+    if (!request->query.empty()) location.append("?").append(request->query);
+    co_return Response::redirect(location, 301);
+  }
+  state->keep(want.key(), file);
+  co_return answer(*state, file, *request);
+}
+
+}  // namespace
+
+StaticFiles::StaticFiles(async::Executor& executor, os::FileSystem& files, std::string root,
+                         StaticFilesOptions options)
+    : state_(new State{executor, files, std::move(root), std::move(options), {}, {}, {}, 0}) {}
+
+StaticFiles::~StaticFiles() = default;
+
+bool StaticFiles::call_now(Request& request, Response& response) {
+  const auto want = wanted(state_->options, request);
+  if (!want) {
+    response = problem(404, "no such file");
+    return true;
+  }
+  const LoadedPointer file = state_->find(want->key());
+  if (file == nullptr) return false;
+  response = answer(*state_, file, request);
+  return true;
+}
+
+Task<Response> StaticFiles::call(Request& request) {
+  auto want = wanted(state_->options, request);
+  if (!want) return detail::ready(problem(404, "no such file"));
+  return load_and_answer(state_, std::move(*want), &request);
+}
+
+}  // namespace avila::web
