@@ -1,4 +1,5 @@
 #include <avila/serde/toml.hpp>
+#include <utility>
 
 namespace avila::serde::toml {
 
@@ -17,6 +18,19 @@ std::string_view to_string(Kind kind) noexcept {
   }
   return "?";
 }
+
+// Here and not in the header: they need the complete Member.
+Value::Value(Kind kind) : kind_(kind) {}
+Value::Value() : Value(Kind::Table) {}
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+Value::Value(std::string text) : kind_(Kind::String), text_(std::move(text)) {}
+Value::Value(std::int64_t number) : kind_(Kind::Integer), integer_(number) {}
+Value::Value(double number) : kind_(Kind::Float), float_(number) {}
+Value::Value(bool truth) : kind_(Kind::Boolean), boolean_(truth) {}
 
 Value Value::table() { return Value(Kind::Table); }
 Value Value::array() { return Value(Kind::Array); }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace avila::serde::toml {
@@ -28,14 +27,19 @@ class Value {
  public:
   struct Member;
 
-  Value() : Value(table()) {}
-  Value(std::string text) : kind_(Kind::String), text_(std::move(text)) {}
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+  Value(std::string text);
   Value(std::string_view text) : Value(std::string(text)) {}
   Value(const char* text) : Value(std::string(text)) {}
-  Value(std::int64_t number) : kind_(Kind::Integer), integer_(number) {}
+  Value(std::int64_t number);
   Value(int number) : Value(std::int64_t{number}) {}
-  Value(double number) : kind_(Kind::Float), float_(number) {}
-  Value(bool truth) : kind_(Kind::Boolean), boolean_(truth) {}
+  Value(double number);
+  Value(bool truth);
   static Value table();
   static Value array();
   /// `text` as RFC 3339 writes it, upper-case T and Z.
@@ -62,7 +66,7 @@ class Value {
   void append(std::string key, Value value);
 
  private:
-  explicit Value(Kind kind) : kind_(kind) {}
+  explicit Value(Kind kind);
 
   Kind kind_;
   bool boolean_ = false;
