@@ -36,6 +36,8 @@ struct ServiceOptions {
   std::size_t document_bytes_max = kMaxDocumentBytes;
   /// Vector indexes are saved when they changed by this many writes, on close, and on flush().
   std::uint64_t vector_snapshot_writes = 50'000;
+  /// Background work in threads of the store; false: inside the calls (simulations).
+  bool threads = true;
 };
 
 class Service {
