@@ -82,14 +82,14 @@ struct RotateSse41 {
 constexpr std::uint8_t kPlaces[16] = {0, 2, 4, 6, 1, 3, 5, 7, 14, 8, 10, 12, 15, 9, 11, 13};
 
 AVILA_TARGET_SSE42 void compress_sse41(const Blake3Block& block, std::uint32_t out[16]) noexcept {
-  const auto* m = reinterpret_cast<const int*>(block.bytes);
+  const std::byte* const m = block.bytes;
   const __m128i first = load128(block.chaining_value), second = load128(block.chaining_value + 4);
   __m128i a = first, b = second, c = load128(kBlake3Iv);
   __m128i d = _mm_set_epi32(static_cast<int>(block.flags), static_cast<int>(block.size),
                             static_cast<int>(block.counter >> 32), static_cast<int>(block.counter));
   const auto word = [m](std::size_t i) {
     int value;
-    __builtin_memcpy(&value, m + i, 4);
+    __builtin_memcpy(&value, m + 4 * i, 4);
     return value;
   };
   for (const auto& s : kBlake3Schedule) {

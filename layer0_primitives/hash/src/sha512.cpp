@@ -31,7 +31,7 @@ namespace {
 
 // FIPS 180-4 §5.3.4 to §5.3.6.
 template <std::size_t Size>
-constexpr std::array<std::uint64_t, 8> kInitial;
+constexpr std::array<std::uint64_t, 8> kInitial{};
 template <>
 constexpr std::array<std::uint64_t, 8> kInitial<64> = {
     0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,

@@ -148,7 +148,7 @@ Result<void> FrameDecoder::Body::take_block() {
   if ((flags & kIndependent) == 0) {
     const std::size_t filled = history + decoded;
     const std::size_t keep = std::min(filled, kHistory);
-    std::memmove(window.data(), window.data() + filled - keep, keep);
+    if (keep != 0) std::memmove(window.data(), window.data() + filled - keep, keep);
     history = keep;
   }
   decoded = handed_out = 0;

@@ -51,7 +51,8 @@ void run(const std::filesystem::path& base_path, hnsw::Quantization quantization
       right = static_cast<std::int32_t>(exact[i].distance) == wanted[i];
     report.check(right, "exact neighbours of query " + std::to_string(q));
     // Ids of equal distance may be permuted: a hit is as near as the tenth.
-    for (const auto& n : *index.search(query, {.k = 10, .ef = 64}))
+    const auto nearest_ones = *index.search(query, {.k = 10, .ef = 64});
+    for (const auto& n : nearest_ones)
       hits += static_cast<std::int32_t>(n.distance) <= wanted[9] ? 1 : 0;
   }
   const double recall = static_cast<double>(hits) / (10.0 * queries.rows);
