@@ -123,7 +123,7 @@ Result<void> Engine::commit_edit(VersionEdit edit, std::span<const Memtable* con
                                        ? family->memtable->log_number()
                                        : family->immutables.back()->log_number();
       const bool named = std::any_of(edit.log_numbers.begin(), edit.log_numbers.end(),
-                                     [id = id](const auto& entry) { return entry.first == id; });
+                                     [own = id](const auto& entry) { return entry.first == own; });
       if (oldest > family->log_number && !named) edit.log_numbers.emplace_back(id, oldest);
     }
     std::sort(edit.log_numbers.begin(), edit.log_numbers.end());
