@@ -111,7 +111,7 @@ bool BlockCursor::parse() {
     key_ = std::move(larger);
     key_capacity_ = capacity;
   }
-  std::memcpy(key_.get() + shared, p, fresh);
+  if (fresh > 0) std::memcpy(key_.get() + shared, p, fresh);  // an empty key has no buffer
   key_size_ = size;
   p += fresh;
   std::uint64_t tag;

@@ -99,7 +99,7 @@ void Memtable::add(Tag tag, std::string_view key, std::string_view value) {
   Node* node = new_node(height, key.size(), value.size());
   node->tag = tag;
   char* bytes = reinterpret_cast<char*>(node) + kHeader;
-  std::memcpy(bytes, key.data(), key.size());
+  if (!key.empty()) std::memcpy(bytes, key.data(), key.size());
   if (!value.empty()) std::memcpy(bytes + key.size(), value.data(), value.size());
   for (int level = 0; level < height; ++level) {
     node->link(level).store(splice_[level]->next(level), std::memory_order_relaxed);
