@@ -6,8 +6,10 @@
 namespace avila::aviladb {
 
 namespace {
-constexpr std::uint64_t kDive = 100;  // entries looked at to estimate a range
-}
+constexpr std::uint64_t kDive = 100;            // entries looked at to estimate a range
+constexpr std::uint64_t kDiveInMemory = 4'000;  // where no table tells its size yet
+constexpr std::size_t kDiveRanges = 20;
+}  // namespace
 
 DocumentTable::DocumentTable(Store& store, std::shared_ptr<Collection> collection,
                              std::string partition)
@@ -76,27 +78,28 @@ double DocumentTable::estimate(std::size_t number, std::span<const sql::KeyRange
   if (ranges.size() == 1 && ranges[0].begin.empty() && ranges[0].end.empty() &&
       (partition_.empty() || source.keys != nullptr || source.ids))
     return static_cast<double>(source.entries);
+  const auto all = store_.db->approximate_size(source.prefix, sql::key_after_prefix(source.prefix));
+  const std::uint64_t dive = all > 0 ? kDive : kDiveInMemory;
   std::uint64_t seen = 0, size = 0;
   std::size_t looked = 0;
   for (const sql::KeyRange& range : here) {
-    if (seen >= kDive || looked >= 20) break;
+    if (seen >= dive || looked >= kDiveRanges) break;
     ++looked;
     auto it = store_.db->iterate(
         {.snapshot = &snapshot_, .lower_bound = range.begin, .upper_bound = range.end});
-    for (it->seek(range.begin); it->valid() && seen < kDive; it->next()) ++seen;
+    for (it->seek(range.begin); it->valid() && seen < dive; it->next()) ++seen;
   }
-  if (seen < kDive && looked == here.size()) return static_cast<double>(seen);
-  if (seen < kDive)
+  if (seen < dive) {
+    if (looked == here.size()) return static_cast<double>(seen);
     return static_cast<double>(seen) * static_cast<double>(here.size()) /
            static_cast<double>(looked);
+  }
   for (const sql::KeyRange& range : here)
     size += store_.db->approximate_size(range.begin, range.end);
-  const auto all = store_.db->approximate_size(source.prefix, sql::key_after_prefix(source.prefix));
-  const auto entries = static_cast<double>(source.entries);
+  const auto entries = static_cast<double>(source.entries), least = static_cast<double>(dive);
   const double share =
-      all > 0 ? static_cast<double>(size) / static_cast<double>(all) : 1.0 / 3;  // all in memory
-  return std::clamp(entries * share, static_cast<double>(kDive),
-                    std::max(entries, static_cast<double>(kDive)));
+      all > 0 ? static_cast<double>(size) / static_cast<double>(all) : 1.0;  // all in memory
+  return std::clamp(entries * share, least, std::max(entries, least));
 }
 
 bool DocumentTable::encode(std::size_t index, std::size_t column, const sql::Datum& value,
