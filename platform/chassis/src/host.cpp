@@ -1,6 +1,7 @@
 #include <avila/chassis/host.hpp>
 #include <avila/json/value.hpp>
 #include <avila/metrics/registry.hpp>
+#include <avila/web/openapi.hpp>
 #include <avila/web/router.hpp>
 
 #include "gate.hpp"
@@ -19,6 +20,7 @@ struct Host::State {
   Gate gate;
   http::Server server;
   std::function<void()> update = [] {};
+  std::string openapi;  // made by start(), when all routes are there
 };
 
 Host::Host(async::Executor& executor, const KeyStore& keys, HostOptions options)
@@ -42,6 +44,11 @@ Host::Host(async::Executor& executor, const KeyStore& keys, HostOptions options)
            })
       .summary("Metrics in Prometheus' text format")
       .tag("operation");
+  state->router
+      .get("/openapi.json",
+           [state](http::Request&) { return http::Response::json(200, state->openapi); })
+      .summary("This document")
+      .tag("operation");
 }
 
 Host::~Host() = default;
@@ -51,6 +58,11 @@ metrics::Registry& Host::registry() noexcept { return state_->registry; }
 void Host::on_scrape(std::function<void()> update) { state_->update = std::move(update); }
 
 Result<void> Host::start() {
+  web::OpenApiInfo info;
+  info.title = state_->options.service;
+  info.version = state_->options.version;
+  info.bearer_auth = true;
+  state_->openapi = web::openapi_json(state_->router, info);
   return state_->server.listen(state_->options.listen).context(state_->options.service);
 }
 

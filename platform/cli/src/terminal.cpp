@@ -1,41 +1,30 @@
 #include <avila/cli/terminal.hpp>
 #include <avila/os/clock.hpp>
-#include <avila/text/utf8.hpp>
-#include <cstdlib>
+#include <avila/os/terminal.hpp>
 #include <utility>
-#ifdef _WIN32
-#include <io.h>
-#else
-#include <sys/ioctl.h>
-#include <unistd.h>
-#endif
 
 namespace avila::cli {
 
-bool is_terminal(FILE* stream) {
+namespace {
+
+int descriptor_of(FILE* stream) {
 #ifdef _WIN32
-  return _isatty(_fileno(stream)) != 0;
+  return _fileno(stream);
 #else
-  return ::isatty(::fileno(stream)) == 1;
+  return ::fileno(stream);
 #endif
 }
 
+}  // namespace
+
+bool is_terminal(FILE* stream) { return os::is_terminal(descriptor_of(stream)); }
+
 Paint paint_for(FILE* stream) {
-  // https://no-color.org: any non-empty value turns colours off.
-  const char* no_color = std::getenv("NO_COLOR");
-  if (!is_terminal(stream) || (no_color != nullptr && *no_color != '\0')) return {};
+  if (!os::wants_colour(descriptor_of(stream))) return {};
   return {"\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"};
 }
 
-std::size_t terminal_width() {
-#ifndef _WIN32
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-#endif
-  const char* columns = std::getenv("COLUMNS");
-  const int number = columns != nullptr ? std::atoi(columns) : 0;
-  return number > 0 ? static_cast<std::size_t>(number) : 80;
-}
+std::size_t terminal_width() { return os::window_size().value_or(os::WindowSize{}).columns; }
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;

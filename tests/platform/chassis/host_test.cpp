@@ -61,6 +61,9 @@ TEST_F(HostTest, WithoutAKeyOnlyHealthAndOpenApiAnswer) {
   start();
   HttpClient stranger(port, "");
   EXPECT_EQ(stranger.send("GET", "/healthz").status, 200);
+  const auto document = stranger.send("GET", "/openapi.json");
+  EXPECT_EQ(document.status, 200);
+  EXPECT_NE(document.body.find("\"/things/{id}\""), std::string::npos) << document.body;
   EXPECT_EQ(stranger.send("GET", "/things/1").status, 401);
   EXPECT_EQ(stranger.send("GET", "/metrics").status, 401);
   EXPECT_EQ(stranger.send("GET", "/nothing").status, 401);
