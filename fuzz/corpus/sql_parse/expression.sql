@@ -1,0 +1,1 @@
+EXISTS(SELECT VALUE t FROM t IN c.x WHERE t BETWEEN 1 AND 2) ?? (a ? b : c)

@@ -1,0 +1,1 @@
+SELECT VALUE {a: [1, -2.5e3, 'x\n'], b: CASE WHEN true THEN 1 END} -- end
