@@ -19,13 +19,6 @@ struct MethodTable {
   std::vector<Route*> others;
   Route* any = nullptr;
 
-  bool empty() const noexcept {
-    if (any != nullptr || !others.empty()) return false;
-    for (const Route* route : known) {
-      if (route != nullptr) return false;
-    }
-    return true;
-  }
   const Route* find(Method method, std::string_view text) const noexcept {
     if (method != Method::Other) {
       const Route* route = known[static_cast<std::size_t>(method)];
@@ -48,8 +41,8 @@ struct Node {
   std::string first_bytes;  // of the children, in their order
   std::vector<std::unique_ptr<Node>> children;
   std::unique_ptr<Node> parameter;
-  MethodTable wildcard;
-  MethodTable here;
+  std::unique_ptr<MethodTable> wildcard;  // apart: most nodes have neither
+  std::unique_ptr<MethodTable> here;
 };
 
 Node& insert_fixed(Node& from, std::string_view text) {
@@ -90,7 +83,7 @@ struct Search {
   /// The table that takes `rest` below `node`. Each node is entered at most once a search: the
   /// way to it fixes how many segments came before. So a hostile path costs no more than the tree.
   const MethodTable* descend(const Node& node, std::string_view rest) {
-    if (rest.empty() && !node.here.empty()) return &node.here;
+    if (rest.empty() && node.here != nullptr) return node.here.get();
     if (!rest.empty()) {
       const void* found =
           std::memchr(node.first_bytes.data(), rest.front(), node.first_bytes.size());
@@ -113,9 +106,9 @@ struct Search {
         count = before;
       }
     }
-    if (!node.wildcard.empty()) {
+    if (node.wildcard != nullptr) {
       values[count++] = rest;
-      return &node.wildcard;
+      return node.wildcard.get();
     }
     return nullptr;
   }
@@ -217,7 +210,7 @@ Route& Router::add(std::string_view method, std::string_view pattern,
   route->method = method;
   route->endpoint = std::move(endpoint);
   Node* node = &state_->root;
-  MethodTable* table = nullptr;
+  std::unique_ptr<MethodTable>* place = nullptr;
   for (std::size_t at = 0; at < pattern.size();) {
     // A parameter begins a segment; ':' and '*' elsewhere are themselves ("/v1/items:batch").
     std::size_t special = at;
@@ -232,14 +225,16 @@ Route& Router::add(std::string_view method, std::string_view pattern,
     AVILA_ASSERT(route->names.size() <= kMaxParameters);
     if (pattern[special] == '*') {
       AVILA_ASSERT(end == pattern.size() && "a wildcard comes last");
-      table = &node->wildcard;
+      place = &node->wildcard;
       break;
     }
     if (node->parameter == nullptr) node->parameter = std::make_unique<Node>();
     node = node->parameter.get();
     at = end;
   }
-  if (table == nullptr) table = &node->here;
+  if (place == nullptr) place = &node->here;
+  if (*place == nullptr) *place = std::make_unique<MethodTable>();
+  MethodTable* const table = place->get();
   if (method == "*") {
     AVILA_ASSERT(table->any == nullptr && "the route is there already");
     table->any = route.get();
