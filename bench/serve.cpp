@@ -1,5 +1,6 @@
 // A static file server to put under load: bench_serve DIR [--port N] [--threads N]. Files are kept
 // in memory at first use; prints its URL and process id, serves until it is ended by a signal.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 #include <avila/async/runtime.hpp>
@@ -19,6 +20,25 @@ namespace {
 
 using namespace avila;
 
+constexpr std::size_t kInMemoryBytes = 64 * 1024;  // larger files are sent by the kernel
+
+struct File {
+  std::string content;
+  int descriptor = -1;
+  std::uint64_t size = 0;
+};
+
+class FileSource final : public http::BodySource {
+ public:
+  explicit FileSource(std::shared_ptr<const File> file) : file_(std::move(file)) {}
+  future::Task<Result<void>> write_to(http::BodyWriter& writer) override {
+    return writer.send_file(file_->descriptor, 0, file_->size);
+  }
+
+ private:
+  std::shared_ptr<const File> file_;
+};
+
 class Files final : public http::Handler {
  public:
   explicit Files(std::string folder) : folder_(std::move(folder)) {}
@@ -29,31 +49,43 @@ class Files final : public http::Handler {
       response = http::Response::text(404, "not found\n");
       return true;
     }
-    response =
-        http::Response(200, "application/octet-stream", http::Body::shared(file, as_bytes(*file)));
+    http::Body body;
+    if (file->descriptor >= 0) {
+      body = http::Body::stream(std::make_unique<FileSource>(file), file->size);
+    } else {
+      body = http::Body::shared(file, as_bytes(file->content));
+    }
+    response = http::Response(200, "application/octet-stream", std::move(body));
     return true;
   }
   future::Task<http::Response> handle(http::Request&) override { co_return http::Response(500); }
 
  private:
-  std::shared_ptr<const std::string> find(std::string_view path) {
+  std::shared_ptr<const File> find(std::string_view path) {
     {
       const std::shared_lock lock(mutex_);
       const auto known = files_.find(path);
       if (known != files_.end()) return known->second;
     }
     if (path.find("..") != std::string_view::npos) return nullptr;
-    std::ifstream in(folder_ + std::string(path), std::ios::binary);
+    const std::string name = folder_ + std::string(path);
+    std::ifstream in(name, std::ios::binary);
     if (!in) return nullptr;
-    auto content = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
-                                                       std::istreambuf_iterator<char>());
+    auto file = std::make_shared<File>();
+    file->content.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    file->size = file->content.size();
+    if (file->size > kInMemoryBytes) {
+      file->descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);  // open until the end
+      if (file->descriptor < 0) return nullptr;
+      file->content = std::string();
+    }
     const std::unique_lock lock(mutex_);
-    return files_.emplace(std::string(path), std::move(content)).first->second;
+    return files_.emplace(std::string(path), std::move(file)).first->second;
   }
 
   std::string folder_;
   std::shared_mutex mutex_;
-  std::map<std::string, std::shared_ptr<const std::string>, std::less<>> files_;
+  std::map<std::string, std::shared_ptr<const File>, std::less<>> files_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <avila/error/assert.hpp>
+#include <avila/tcp/stream.hpp>
 #include <cstring>
 
 namespace avila::http::detail {
@@ -21,6 +22,7 @@ Duration tick_for(const ServerOptions& options) noexcept {
 Connection::Connection(Server::State& state, async::Transport& transport, std::string peer)
     : state_(state),
       transport_(transport),
+      stream_(dynamic_cast<tcp::Stream*>(&transport)),
       peer_(std::move(peer)),
       watchdog_(state.stop.token(), tick_for(state.options)),
       body_(*this) {

@@ -150,6 +150,7 @@ class Connection {
 
   Server::State& state_;
   async::Transport& transport_;
+  tcp::Stream* const stream_;  // transport_ where it is a socket, for sendfile()
   const std::string peer_;
   Watchdog watchdog_;
   std::atomic<bool> idle_{false};

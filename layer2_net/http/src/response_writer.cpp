@@ -1,6 +1,7 @@
 #include "response_writer.hpp"
 
 #include <algorithm>
+#include <avila/tcp/stream.hpp>
 #include <avila/time/format.hpp>
 
 #include "connection.hpp"
@@ -194,9 +195,39 @@ Task<Result<void>> ResponseWriter::emit(ByteSpan bytes) {
   co_return written;
 }
 
+/// Without chunks nothing stands between the head and the file's bytes: sendfile().
+Task<Result<void>> ResponseWriter::send_in_kernel(tcp::Stream& stream, int descriptor,
+                                                  std::uint64_t offset, std::uint64_t length) {
+  if (plan_.framing == Framing::Kind::Length) {
+    if (length > remaining_)
+      co_return Error(Errc::InvalidArgument, "the body is longer than was announced");
+    remaining_ -= length;
+  }
+  auto before = co_await flush();
+  AVILA_CO_TRY_VOID(std::move(before));
+  while (length > 0) {
+    const std::uint64_t now = std::min<std::uint64_t>(length, kKernelBytes);
+    connection_.write_deadline();
+    auto sent = co_await stream.send_file(descriptor, offset, now, connection_.watchdog_.token());
+    connection_.watchdog_.set(Watchdog::kNever);
+    if (!sent.has_value()) {
+      connection_.broken_ = true;
+      co_return sent;
+    }
+    offset += now;
+    length -= now;
+  }
+  co_return Result<void>();
+}
+
 Task<Result<void>> ResponseWriter::send_file(int descriptor, std::uint64_t offset,
                                              std::uint64_t length) {
 #if defined(__unix__) || defined(__APPLE__)
+  if (tcp::Stream* const stream = connection_.stream_;
+      stream != nullptr && plan_.framing != Framing::Kind::Chunked) {
+    auto sent = co_await send_in_kernel(*stream, descriptor, offset, length);
+    co_return sent;
+  }
   std::unique_ptr<std::byte[]> block(new std::byte[kFileBlockBytes]);
   while (length > 0) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes));

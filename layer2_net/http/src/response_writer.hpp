@@ -7,6 +7,10 @@
 #include <string>
 #include <string_view>
 
+namespace avila::tcp {
+class Stream;
+}
+
 namespace avila::http::detail {
 
 class Connection;
@@ -47,6 +51,9 @@ class ResponseWriter final : public BodyWriter {
  private:
   Task<Result<void>> emit(ByteSpan bytes);
   void append_piece(ByteSpan bytes);
+  Task<Result<void>> send_in_kernel(tcp::Stream& stream, int descriptor, std::uint64_t offset,
+                                    std::uint64_t length);
+  static constexpr std::uint64_t kKernelBytes = 1024 * 1024;  // under one deadline
   static constexpr std::size_t kGatherBytes = 16 * 1024;
   static constexpr std::size_t kFileBlockBytes = 128 * 1024;
   Connection& connection_;
