@@ -53,7 +53,7 @@ constexpr std::uint64_t kTens[] = {1,
 
 // Bytes that must be readable before a number and from its start on: sign, 19 digits, point, 16
 // loaded at once; 16 loaded back from the end of the digits.
-constexpr std::ptrdiff_t kBeforeNumber = 16, kBehindNumber = 64;
+constexpr std::size_t kBeforeNumber = 16, kBehindNumber = 64;
 
 /// How many digits begin at p, at most 16, and their value.
 #if AVILA_X86_64
@@ -132,28 +132,30 @@ bool FastParser::check_utf8() {
 
 bool FastParser::refill() {
   if (indexed_ == source_.size()) return false;
-  const std::size_t size = std::min(kChunk, source_.size() - indexed_);
-  const char* const from = source_.data() + indexed_;
-  const auto base = static_cast<std::uint32_t>(indexed_);
-  state_.quotes = state_.control = state_.high = 0;
-  std::uint32_t* end = index_blocks(from, size / 64, base, state_, offsets_.data());
+  const std::size_t before = indexed_, size = std::min(kChunk, source_.size() - before);
+  const char* const from = source_.data() + before;
+  char* const copy = text_.data() + before;
+  const auto base = static_cast<std::uint32_t>(before);
+  // An escape over the edge has been unescaped into what is copied now.
+  char kept[16];
+  const std::size_t keep = final_ > before ? std::min(final_ - before, sizeof kept) : 0;
+  std::memcpy(kept, copy, sizeof kept);
+  state_.control = state_.high = 0;
+  std::uint32_t* end = index_blocks(from, size / 64, base, state_, offsets_.data(), copy);
   if (const std::size_t rest = size % 64; rest != 0) {
     char block[64];
     std::memset(block, ' ', 64);
     std::memcpy(block, from + (size - rest), rest);
-    end = index_blocks(block, 1, base + static_cast<std::uint32_t>(size - rest), state_, end);
+    end = index_blocks(block, 1, base + static_cast<std::uint32_t>(size - rest), state_, end,
+                       copy + (size - rest));
   }
-  const std::size_t before = indexed_;
+  std::memcpy(copy, kept, keep);
   indexed_ += size;
   if (state_.control != 0) return false;
   if (state_.high != 0 || checked_ != before) {
     if (!check_utf8()) return false;
   } else {
     checked_ = indexed_;
-  }
-  if (state_.quotes != 0) {
-    const std::size_t kept = final_ > before ? final_ - before : 0;  // of an escape over the edge
-    std::memcpy(text_.data() + before + kept, from + kept, size - std::min(kept, size));
   }
   next_ = offsets_.data();
   stop_ = end;
@@ -172,7 +174,7 @@ AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p, std::uint64_t*
     to = out_;
     return stop;
   };
-  if (end_ - p < kBehindNumber || p - source_.data() < kBeforeNumber) [[unlikely]]
+  if (static_cast<std::size_t>(p - careless_) >= careless_size_) [[unlikely]]
     return hard(begin, out);
   const bool negative = *p == '-';
   p += negative;
@@ -186,44 +188,50 @@ AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p, std::uint64_t*
     if (digits > 18) [[unlikely]]
       return hard(begin, out);
   }
-  if (ends_scalar(*p)) {
-    if (mantissa == 0 && negative) [[unlikely]]
-      return hard(begin, out);  // -0
-    *out++ = make_word(Tag::Int, 0, 0);
-    *out++ = negative ? 0 - mantissa : mantissa;
-    return p;
-  }
   int exponent = 0;
   if (*p == '.') {
     ++p;
     std::uint64_t fraction = 0;
-    const unsigned n = take_digits(p, fraction);
+    unsigned n = take_digits(p, fraction);
     if (n == 0) return nullptr;
     p += n;
     digits += n;
     if (digits > 19) [[unlikely]]
       return hard(begin, out);  // 19 digits fit the mantissa
     mantissa = mantissa * kTens[n] + fraction;
-    exponent = -static_cast<int>(n);
     if (n == 16) {
-      for (; is_digit(*p) && digits < 20; ++p, ++digits, --exponent)
+      for (; is_digit(*p) && digits < 20; ++p, ++digits, ++n)
         mantissa = mantissa * 10 + static_cast<unsigned char>(*p - '0');
       if (digits > 19) [[unlikely]]
         return hard(begin, out);
     }
+    if (ends_scalar(*p)) {
+      if (digits > 17 && options_.big_numbers == BigNumbers::KeepText) [[unlikely]]
+        return hard(begin, out);
+      const double value = text::fraction_to_double(mantissa, n);
+      *out++ = make_word(Tag::Double, 0, 0);
+      *out++ = std::bit_cast<std::uint64_t>(value) | std::uint64_t{negative} << 63;
+      return p;
+    }
+    exponent = -static_cast<int>(n);
+  } else if (ends_scalar(*p)) {
+    if (mantissa == 0 && negative) [[unlikely]]
+      return hard(begin, out);  // -0
+    *out++ = make_word(Tag::Int, 0, 0);
+    *out++ = negative ? 0 - mantissa : mantissa;
+    return p;
   }
-  if ((*p | 0x20) == 'e') {
-    ++p;
-    const bool minus = *p == '-';
-    p += (minus || *p == '+') ? 1 : 0;
-    std::uint64_t e = 0;
-    const unsigned n = take_digits(p, e);
-    if (n == 0) return nullptr;
-    if (n > 5) [[unlikely]]
-      return hard(begin, out);
-    p += n;
-    exponent += minus ? -static_cast<int>(e) : static_cast<int>(e);
-  }
+  if ((*p | 0x20) != 'e') return nullptr;
+  ++p;
+  const bool minus = *p == '-';
+  p += (minus || *p == '+') ? 1 : 0;
+  std::uint64_t e = 0;
+  const unsigned n = take_digits(p, e);
+  if (n == 0) return nullptr;
+  if (n > 5) [[unlikely]]
+    return hard(begin, out);
+  p += n;
+  exponent += minus ? -static_cast<int>(e) : static_cast<int>(e);
   if (!ends_scalar(*p)) return nullptr;
   if (options_.big_numbers == BigNumbers::KeepText && digits > 17) [[unlikely]]
     return hard(begin, out);
@@ -231,7 +239,7 @@ AVILA_ALWAYS_INLINE const char* FastParser::number(const char* p, std::uint64_t*
   if (value > std::numeric_limits<double>::max()) [[unlikely]]
     return hard(begin, out);
   *out++ = make_word(Tag::Double, 0, 0);
-  *out++ = std::bit_cast<std::uint64_t>(negative ? -value : value);
+  *out++ = std::bit_cast<std::uint64_t>(value) | std::uint64_t{negative} << 63;
   return p;
 }
 
@@ -462,6 +470,9 @@ bool FastParser::parse(std::string_view text, const ParseOptions& options) {
   source_ = text;
   end_ = text.data() + text.size();
   indexed_ = checked_ = final_ = 0;
+  careless_ = text.data() + kBeforeNumber;
+  careless_size_ =
+      text.size() > kBeforeNumber + kBehindNumber ? text.size() - kBeforeNumber - kBehindNumber : 0;
   state_ = {};
   options_ = options;
   options_.max_depth = std::min(options.max_depth, kMaxDepth);

@@ -32,7 +32,7 @@ class FastParser {
   }
 
  private:
-  static constexpr std::size_t kChunk = std::size_t{1} << 15;
+  static constexpr std::size_t kChunk = std::size_t{1} << 13;
   struct Frame {
     std::uint32_t at;     // of the container's word
     std::uint32_t count;  // of its parts so far
@@ -57,9 +57,11 @@ class FastParser {
   // Of the parse at hand.
   std::string_view source_;
   const char* end_ = nullptr;
-  std::size_t indexed_ = 0;  // bytes that went through stage 1
-  std::size_t checked_ = 0;  // bytes known to be UTF-8
-  std::size_t final_ = 0;    // bytes of text_ that unescaping has written, not to be copied over
+  const char* careless_ = nullptr;  // numbers that begin here, not near either end, may be
+  std::size_t careless_size_ = 0;   // loaded with what surrounds them
+  std::size_t indexed_ = 0;         // bytes that went through stage 1
+  std::size_t checked_ = 0;         // bytes known to be UTF-8
+  std::size_t final_ = 0;  // bytes of text_ that unescaping has written, not to be copied over
   IndexState state_;
   const std::uint32_t* next_ = nullptr;  // offsets not used yet
   const std::uint32_t* stop_ = nullptr;

@@ -21,14 +21,14 @@ struct IndexState {
 /// Appends to `out` the offsets (`base` + position) of the brackets, colons and commas outside of
 /// strings, of both quotes of each string and the backslash of each escape in it, and of the first
 /// byte of every other token, for `blocks` blocks of 64 bytes. Returns the end; room for
-/// 64 × blocks + kIndexSlack is needed. 0x0C and 0x1A may pass for a comma and a colon: the reader
-/// looks at the bytes.
+/// 64 × blocks + kIndexSlack is needed. The blocks are also copied to `copy`. 0x0C and 0x1A may
+/// pass for a comma and a colon: the reader looks at the bytes.
 using IndexFn = std::uint32_t* (*)(const char* from, std::size_t blocks, std::uint32_t base,
-                                   IndexState& state, std::uint32_t* out) noexcept;
+                                   IndexState& state, std::uint32_t* out, char* copy) noexcept;
 inline constexpr std::size_t kIndexSlack = 64;
 
 std::uint32_t* index_blocks(const char* from, std::size_t blocks, std::uint32_t base,
-                            IndexState& state, std::uint32_t* out) noexcept;
+                            IndexState& state, std::uint32_t* out, char* copy) noexcept;
 /// Best first, portable last; for tests.
 std::span<const simd::Kernel<IndexFn>> index_kernels() noexcept;
 

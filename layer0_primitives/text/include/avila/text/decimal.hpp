@@ -96,10 +96,19 @@ inline constexpr double kExactTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
 AVILA_ALWAYS_INLINE double decimal_to_double(std::uint64_t whole, std::int64_t exponent) noexcept {
   // Both factors exact, so one rounding (Clinger 1990).
   if (whole <= std::uint64_t{1} << 53 && exponent >= -22 && exponent <= 22) {
-    const auto w = static_cast<double>(whole);
+    const auto w = static_cast<double>(static_cast<std::int64_t>(whole));
     return exponent < 0 ? w / detail::kExactTens[-exponent] : w * detail::kExactTens[exponent];
   }
   return std::bit_cast<double>(detail::nearest_bits<double>(whole, exponent));
+}
+
+/// The double nearest to whole × 10^-digits, for 0 <= digits <= 19: what a number with a point and
+/// no exponent says, in fewer steps.
+AVILA_ALWAYS_INLINE double fraction_to_double(std::uint64_t whole, unsigned digits) noexcept {
+  if (whole <= std::uint64_t{1} << 53)
+    return static_cast<double>(static_cast<std::int64_t>(whole)) / detail::kExactTens[digits];
+  return std::bit_cast<double>(
+      detail::nearest_bits<double>(whole, -static_cast<std::int64_t>(digits)));
 }
 
 }  // namespace avila::text
