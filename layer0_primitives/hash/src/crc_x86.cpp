@@ -174,18 +174,30 @@ struct Fused {
   }
 };
 
+AVILA_NOINLINE AVILA_TARGET_PCLMUL std::uint32_t crc32c_long(const std::byte* in, std::size_t size,
+                                                             std::uint64_t crc) noexcept {
+  using Large = Fused<60>;  // 8,160 bytes
+  using Medium = Fused<7>;  // 952 bytes
+  for (; size >= Large::kBlock; in += Large::kBlock, size -= Large::kBlock)
+    crc = Large::run(in, crc);
+  for (; size >= Medium::kBlock; in += Medium::kBlock, size -= Medium::kBlock)
+    crc = Medium::run(in, crc);
+  for (; size >= 216; in += 216, size -= 216) crc = three_lanes(in, crc);
+  return crc32c_serial(in, size, static_cast<std::uint32_t>(crc));
+}
+
+// Short inputs stay out of the function above, which has registers to save.
 AVILA_TARGET_PCLMUL std::uint32_t crc32c_pclmul(const std::byte* in, std::size_t size,
                                                 std::uint32_t state) noexcept {
+  if (size >= 216) return crc32c_long(in, size, state);
   std::uint64_t crc = state;
-  if (size >= 216) {
-    using Large = Fused<60>;  // 8,160 bytes
-    using Medium = Fused<7>;  // 952 bytes
-    for (; size >= Large::kBlock; in += Large::kBlock, size -= Large::kBlock)
-      crc = Large::run(in, crc);
-    for (; size >= Medium::kBlock; in += Medium::kBlock, size -= Medium::kBlock)
-      crc = Medium::run(in, crc);
-    for (; size >= 216; in += 216, size -= 216) crc = three_lanes(in, crc);
+  for (; size >= 64; in += 64, size -= 64) {
+    crc = _mm_crc32_u64(crc, word(in)), crc = _mm_crc32_u64(crc, word(in + 8));
+    crc = _mm_crc32_u64(crc, word(in + 16)), crc = _mm_crc32_u64(crc, word(in + 24));
+    crc = _mm_crc32_u64(crc, word(in + 32)), crc = _mm_crc32_u64(crc, word(in + 40));
+    crc = _mm_crc32_u64(crc, word(in + 48)), crc = _mm_crc32_u64(crc, word(in + 56));
   }
+  if (size == 0) return static_cast<std::uint32_t>(crc);
   return crc32c_serial(in, size, static_cast<std::uint32_t>(crc));
 }
 
