@@ -37,6 +37,10 @@ if(MSVC)
 else()
   target_compile_options(avila_flags INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers $<$<BOOL:${AVILA_WERROR}>:-Werror>)
+  if(AVILA_WERROR AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # libstdc++ 12 marks what its own std::stable_sort uses, and clang says so at our line.
+    target_compile_options(avila_flags INTERFACE -Wno-error=deprecated-declarations)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Coroutines need sibling calls for constant stack depth in symmetric transfer, at every -O level.
     # -Wno-… : false positives of g++ 12 in coroutine frames and at -O2 in std::string.
@@ -58,4 +62,13 @@ if(AVILA_SANITIZE)
 endif()
 if(AVILA_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# For clean builds on small machines; off by day, because it hides a missing #include.
+option(AVILA_PCH "Precompile the standard headers that most libraries use" OFF)
+if(AVILA_PCH)
+  add_library(avila_std_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cpp)
+  target_link_libraries(avila_std_pch PRIVATE avila_flags)
+  target_precompile_headers(avila_std_pch PRIVATE <algorithm> <atomic> <functional> <memory> <mutex>
+    <optional> <span> <string> <string_view> <utility> <vector>)
 endif()

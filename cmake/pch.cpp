@@ -1,0 +1,1 @@
+// Owner of the precompiled standard headers (AVILA_PCH).
