@@ -50,7 +50,7 @@ TEST(Runtime, SleepIsNeverShort) {
   for (const std::int64_t ms : {0, 1, 5, 70}) {
     const Duration slept = runtime.block_on(sleep_for(&runtime, milliseconds(ms)));
     EXPECT_GE(slept, milliseconds(ms));
-    EXPECT_LT(slept, milliseconds(ms + 2000));
+    EXPECT_LT(slept, milliseconds(ms + 20'000));  // a loaded machine is late
   }
 }
 

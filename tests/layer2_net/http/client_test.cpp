@@ -26,7 +26,7 @@ Task<Result<void>> write_pieces(BodyWriter& writer) {
 }
 
 Task<Response> sleepy(Request& request) {
-  (void)co_await avila::future::sleep(milliseconds(500), request.cancel);
+  (void)co_await avila::future::sleep(milliseconds(60'000), request.cancel);
   co_return Response::text(200, "late");
 }
 

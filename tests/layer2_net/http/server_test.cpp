@@ -48,7 +48,8 @@ Task<Response> count_stream(Request& request) {
 }
 
 Task<Response> sleepy(Request& request) {
-  (void)co_await avila::future::sleep(milliseconds(100), request.cancel);
+  const int ms = request.query == "long" ? 60'000 : 100;
+  (void)co_await avila::future::sleep(milliseconds(ms), request.cancel);
   co_return Response::text(200, request.cancel.cancelled() ? "cancelled" : "slept");
 }
 
@@ -108,7 +109,7 @@ class HttpServer : public ::testing::Test {
   }
   void stop() {
     if (server_ == nullptr) return;
-    runtime_.block_on(server_->shutdown(milliseconds(2000)));
+    runtime_.block_on(server_->shutdown(milliseconds(20'000)));
     server_.reset();
   }
   void TearDown() override { stop(); }
@@ -305,9 +306,9 @@ TEST_F(HttpServer, RefusesAndClosesOnMalformedRequests) {
 
 TEST_F(HttpServer, CutsSlowSenders) {
   ServerOptions options;
-  options.header_timeout = milliseconds(80);
-  options.idle_timeout = milliseconds(80);
-  options.body_grace = milliseconds(80);
+  options.header_timeout = milliseconds(250);
+  options.idle_timeout = milliseconds(250);
+  options.body_grace = milliseconds(250);
   start(options);
   RawClient head(server_->port());
   head.send("GET / HTTP/1.1\r\nHo");
@@ -353,7 +354,7 @@ TEST_F(HttpServer, ShutdownLetsRequestsEndAndClosesIdleConnections) {
 TEST_F(HttpServer, ShutdownCancelsWhatDoesNotEnd) {
   start();
   RawClient busy(server_->port());
-  busy.send("GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+  busy.send("GET /sleep?long HTTP/1.1\r\nHost: x\r\n\r\n");
   while (server_->metrics().requests < 1) ::usleep(500);
   runtime_.block_on(server_->shutdown(milliseconds(1)));
   server_.reset();

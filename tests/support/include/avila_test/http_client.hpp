@@ -31,11 +31,14 @@ class HttpClient {
     if (!body.empty()) request += "Content-Type: application/json\r\n";
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     HttpReply reply;
-    if ((fd_ < 0 && !connect()) || !write_all(request) || !read_reply(reply)) {
+    if (fd_ < 0 && !connect()) {
       disconnect();
       return {};
     }
-    return reply;
+    const bool sent = write_all(request);  // a server may answer and close before it has all
+    const bool answered = read_reply(reply);
+    if (!sent || !answered) disconnect();
+    return answered ? reply : HttpReply{};
   }
 
  private:
