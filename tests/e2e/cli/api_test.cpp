@@ -195,7 +195,8 @@ TEST_F(Api, FiltersAreRequired) {
 TEST_F(Api, QueriesPageExplainAndStream) {
   for (int i = 0; i < 30; ++i) put_item("q" + std::to_string(i), 5'000 + i);
   const std::string select =
-      R"("query":"SELECT c.id, c.price FROM items c WHERE c.price >= @min ORDER BY c.price","parameters":{"min":5000})";
+      R"("query":"SELECT c.id, c.price FROM items c WHERE c.price >= @min ORDER BY c.price",)"
+      R"("parameters":{"min":5000})";
   const Value whole = parsed(client.send("POST", kShop + "/query", '{' + select + '}'));
   EXPECT_EQ(text_of(whole, "count"), "30");
   EXPECT_TRUE(whole.find("continuation")->is_null());
