@@ -290,7 +290,7 @@ Datum evaluate(const Expr& expr, Context& context) {
     case ExprKind::Object: return object_expr(expr, context);
     case ExprKind::Name: break;
   }
-  AVILA_ASSERT(!"an unbound name was evaluated");
+  AVILA_ASSERT(expr.kind != ExprKind::Name && "an unbound name was evaluated");
   return {};
 }
 
