@@ -19,6 +19,8 @@ constexpr Setting kSettings[] = {
      "writes kept in memory before they go to a table", 1 << 20, INT64_C(1) << 32},
     {"aviladb.document_bytes", SettingKind::Bytes, "4MiB", "largest document", 1 << 10,
      static_cast<std::int64_t>(kMaxDocumentBytes)},
+    {"aviladb.nesting", SettingKind::Integer, "128", "arrays and objects within one another", 1,
+     static_cast<std::int64_t>(kMaxNesting)},
     {"aviladb.query_time", SettingKind::Duration, "30s", "longest query", 1'000'000, INT64_MAX},
     {"aviladb.query_memory", SettingKind::Bytes, "256MiB", "for sorting and grouping, of one query",
      1 << 20, INT64_C(1) << 40},
@@ -32,6 +34,7 @@ class Hosted final : public chassis::HostedService {
     options.cache_bytes = config.bytes("aviladb.cache_bytes");
     options.memtable_bytes = config.bytes("aviladb.memtable_bytes");
     options.document_bytes_max = config.bytes("aviladb.document_bytes");
+    options.nesting_max = static_cast<std::size_t>(config.integer("aviladb.nesting"));
     options.query_timeout = config.duration("aviladb.query_time");
     options.query_memory_bytes = config.bytes("aviladb.query_memory");
     AVILA_TRY(service_, Service::open(std::move(options)));

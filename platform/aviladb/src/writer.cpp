@@ -13,9 +13,13 @@ namespace avila::aviladb {
 
 namespace {
 
-json::Parser& new_parser() {
-  thread_local json::Parser parser{
-      json::ParseOptions{.max_depth = kMaxNesting, .duplicates = json::Duplicates::Refuse}};
+json::Parser& new_parser(std::size_t nesting_max) {
+  thread_local json::Parser parser;
+  thread_local std::size_t made_for = 0;
+  if (made_for != nesting_max) {
+    parser = json::Parser({.max_depth = nesting_max, .duplicates = json::Duplicates::Refuse});
+    made_for = nesting_max;
+  }
   return parser;
 }
 /// Of stored documents: system fields may take a level more than the limit.
@@ -53,7 +57,14 @@ Result<json::Element> parse_document(const Store& store, std::string_view json) 
     return Error(Errc::LimitExceeded, "the document is " + std::to_string(json.size()) +
                                           " bytes; the limit (kMaxDocumentBytes) is " +
                                           std::to_string(store.options.document_bytes_max));
-  AVILA_TRY(const json::Element root, new_parser().parse(json).context("document"));
+  auto parsed = new_parser(store.options.nesting_max).parse(json);
+  if (!parsed.has_value() && parsed.error().is(Errc::LimitExceeded)) {
+    return Error(Errc::LimitExceeded,
+                 "the document nests deeper than the limit (aviladb.nesting) of " +
+                     std::to_string(store.options.nesting_max),
+                 {.offset = parsed.error().offset()});
+  }
+  AVILA_TRY(const json::Element root, std::move(parsed).context("document"));
   if (!root.is_object()) return Error(Errc::InvalidArgument, "a document must be a JSON object");
   return root;
 }

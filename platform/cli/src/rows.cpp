@@ -141,13 +141,13 @@ std::string to_csv(const Grid& grid) {
     if (c > 0) out += ',';
     append_csv(out, grid.columns[c]);
   }
-  out += "\r\n";
+  out += '\n';
   for (const Row& row : grid.rows) {
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (c > 0) out += ',';
       append_csv(out, row[c].text);
     }
-    out += "\r\n";
+    out += '\n';
   }
   return out;
 }

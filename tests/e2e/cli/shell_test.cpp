@@ -50,7 +50,7 @@ TEST_F(Cli, QueriesInThreeFormats) {
       "db query demo \"SELECT s.id, s.area_km2 FROM states s WHERE s.region = @r ORDER BY s.id\" "
       "--param r=Sul ";
   EXPECT_EQ(platform.avl(query + "--format csv").out,
-            "id,area_km2\r\nPR,199299\r\nRS,281707\r\nSC,95731\r\n");
+            "id,area_km2\nPR,199299\nRS,281707\nSC,95731\n");
   EXPECT_EQ(platform.avl(query + "--format json").out,
             "[\n{\"id\":\"PR\",\"area_km2\":199299},\n{\"id\":\"RS\",\"area_km2\":281707},\n{"
             "\"id\":\"SC\",\"area_km2\":95731}\n]\n");
@@ -96,7 +96,7 @@ TEST_F(Cli, ImportsCountRejectAndGoOn) {
                 .avl("db query shop 'SELECT VALUE r.n FROM rows r WHERE r.id = @id' --param "
                      "id='\"7\"' --format csv")
                 .out,
-            "value\r\n49\r\n");
+            "value\n49\n");
   const CommandResult bad = platform.avl("db import shop.rows " +
                                          file("bad.ndjson", "{\"x\":1}\nnope\n[1]\n{\"x\":2}\n") +
                                          " --rejects " + (folder / "rejects"));
@@ -109,7 +109,7 @@ TEST_F(Cli, ImportsCountRejectAndGoOn) {
   EXPECT_EQ(
       platform.avl("db query shop 'SELECT VALUE COUNT(1) FROM rows r WHERE r.x > 0' --format csv")
           .out,
-      "value\r\n2\r\n");
+      "value\n2\n");
 
   const CommandResult exported = platform.avl("db export shop.rows " + (folder / "out.ndjson"));
   EXPECT_EQ(exported.status, 0) << exported.out;
@@ -134,7 +134,7 @@ TEST_F(Cli, TheShellTakesStatementsOverLines) {
   const CommandResult shell = run_command(AVILA_BIN_DIR "/avl db shell --data " + platform.data() +
                                           " < " + with_set + " 2>&1");
   EXPECT_EQ(shell.status, 0) << shell.out;
-  EXPECT_EQ(shell.out, "id\r\nMG\r\nSP\r\n");
+  EXPECT_EQ(shell.out, "id\nMG\nSP\n");
   const CommandResult wrong = run_command(AVILA_BIN_DIR "/avl db shell --data " + platform.data() +
                                           " < " + script + " 2>&1");
   EXPECT_NE(wrong.out.find("error:"), std::string::npos) << "a parameter is missing: " << wrong.out;

@@ -29,7 +29,7 @@ TEST(Rows, TableIsCutToTheTerminal) {
 
 TEST(Rows, CsvQuotesWhatItMust) {
   const std::vector<std::string> rows = {R"({"a":"x,y","b":"say \"hi\"","c":null,"d":1.5})"};
-  EXPECT_EQ(*format_rows(rows, Format::Csv, 0), "a,b,c,d\r\n\"x,y\",\"say \"\"hi\"\"\",,1.5\r\n");
+  EXPECT_EQ(*format_rows(rows, Format::Csv, 0), "a,b,c,d\n\"x,y\",\"say \"\"hi\"\"\",,1.5\n");
 }
 
 TEST(Rows, JsonIsOneArray) {
@@ -39,7 +39,7 @@ TEST(Rows, JsonIsOneArray) {
 
 TEST(Rows, ScalarsHaveOneColumn) {
   EXPECT_EQ(*format_rows(std::vector<std::string>{"3", "\"x\""}, Format::Csv, 0),
-            "value\r\n3\r\nx\r\n");
+            "value\n3\nx\n");
   EXPECT_EQ(*format_rows({}, Format::Table, 80), "");
 }
 

@@ -34,6 +34,7 @@ struct ServiceOptions {
   std::size_t query_memory_bytes = 256U << 20;  ///< for one query
   Duration query_timeout = avila::seconds(30);
   std::size_t document_bytes_max = kMaxDocumentBytes;
+  std::size_t nesting_max = kMaxNesting;  ///< of documents; at most kMaxNesting
   /// Vector indexes are saved when they changed by this many writes, on close, and on flush().
   std::uint64_t vector_snapshot_writes = 50'000;
   /// Background work in threads of the store; false: inside the calls (simulations).

@@ -1,4 +1,5 @@
-// Documents for people and programs: an aligned table, JSON, or CSV (RFC 4180).
+// Documents for people and programs: an aligned table, JSON, or CSV (RFC 4180, but lines end with
+// LF, as Unix tools want them).
 #pragma once
 #include <avila/error/result.hpp>
 #include <span>
