@@ -118,6 +118,9 @@ Parsed parse_v2(ByteSpan bytes) {
   header.has_addresses = true;
   header.datagram = protocol == 2;
   if (family == 3) {
+    // '@' is how we write the zero byte of an abstract name; a path of its own cannot begin so.
+    if (rest[0] == std::byte{'@'} || rest[kUnixBytes] == std::byte{'@'})
+      return malformed("a Unix path that begins with @", kV2FixedBytes);
     header.source = unix_at(rest);
     header.destination = unix_at(rest.subspan(kUnixBytes));
   } else {

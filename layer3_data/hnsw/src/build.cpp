@@ -80,7 +80,7 @@ void Builder::apply_edits() {
   for (const Edit& edit : edits_) {
     std::uint32_t* const links = graph_.links_of(edit.node, edit.level);
     AVILA_ASSERT(edit.count <= graph_.capacity_of(edit.level));
-    std::memcpy(links + 1, edit_ids_.data() + edit.first, edit.count * sizeof(NodeId));
+    std::copy_n(edit_ids_.begin() + edit.first, edit.count, links + 1);  // of none, too
     links[0] = edit.count;
   }
   edits_.clear();
