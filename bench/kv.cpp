@@ -4,6 +4,7 @@
 #include <avila/lsm/db.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 
 #include "bench.hpp"
 

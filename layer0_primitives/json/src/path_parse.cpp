@@ -1,6 +1,7 @@
 #include <avila/text/number.hpp>
 #include <avila/text/utf8.hpp>
 
+#include <memory>
 #include "path_query.hpp"
 #include "string_scan.hpp"
 

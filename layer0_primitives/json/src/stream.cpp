@@ -1,5 +1,6 @@
 #include <avila/json/stream.hpp>
 #include <bit>
+#include <memory>
 
 #include "event_parser.hpp"
 

@@ -2,6 +2,7 @@
 #include <avila/log/sinks.hpp>
 #include <avila/time/civil.hpp>
 #include <cstdio>
+#include <memory>
 #include <thread>
 
 namespace avila::log {

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <avila/os/file_system.hpp>
+#include <memory>
 
 #include <algorithm>
 #include <atomic>

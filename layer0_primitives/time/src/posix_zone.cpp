@@ -1,4 +1,5 @@
 // POSIX TZ rules (IEEE 1003.1 §8.3, RFC 9636 §3.3.1).
+#include <memory>
 #include "scan.hpp"
 #include "zone_data.hpp"
 

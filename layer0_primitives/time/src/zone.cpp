@@ -2,6 +2,7 @@
 #include <avila/os/file_system.hpp>
 #include <avila/primitives/endian.hpp>
 #include <cstdio>
+#include <memory>
 
 #include "zone_data.hpp"
 

@@ -5,6 +5,7 @@
 #include <avila/future/wait_queue.hpp>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <vector>
 
 namespace avila::async {

@@ -3,6 +3,7 @@
 #include <avila/hash/xxh64.hpp>
 #include <avila/primitives/endian.hpp>
 #include <cstring>
+#include <memory>
 
 #include "lz4_decode.hpp"
 #include "lz4_frame_format.hpp"

@@ -3,6 +3,7 @@
 #include <avila/compress/lz4_frame.hpp>
 #include <avila/error/assert.hpp>
 #include <avila/hash/xxh64.hpp>
+#include <memory>
 
 #include "lz4_frame_format.hpp"
 #include "lz4_hc.hpp"

@@ -4,6 +4,7 @@
 #include <avila/url/percent.hpp>
 #include <avila/url/url.hpp>
 
+#include <memory>
 #include "client_connection.hpp"
 
 namespace avila::http {

@@ -4,6 +4,7 @@
 #include <avila/future/sleep.hpp>
 #include <avila/tcp/connect.hpp>
 #include <avila/tcp/stream.hpp>
+#include <memory>
 
 namespace avila::http {
 

@@ -3,6 +3,7 @@
 #include <avila/async/transport.hpp>
 #include <avila/http/client.hpp>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>

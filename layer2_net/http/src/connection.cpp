@@ -5,6 +5,7 @@
 #include <avila/error/assert.hpp>
 #include <avila/tcp/stream.hpp>
 #include <cstring>
+#include <memory>
 
 namespace avila::http::detail {
 

@@ -1,4 +1,5 @@
 #include <avila/http/message.hpp>
+#include <memory>
 
 namespace avila::http {
 

@@ -8,6 +8,7 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
+#include <memory>
 
 #include <cerrno>
 #endif

@@ -3,6 +3,7 @@
 #include <avila/tcp/listener.hpp>
 #include <avila/tcp/stream.hpp>
 
+#include <memory>
 #include "connection.hpp"
 
 namespace avila::http {

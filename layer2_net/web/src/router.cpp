@@ -3,6 +3,7 @@
 #include <avila/web/problem.hpp>
 #include <avila/web/router.hpp>
 #include <cstring>
+#include <memory>
 
 namespace avila::web {
 

@@ -7,6 +7,7 @@
 #include <avila/text/encoding.hpp>
 #include <avila/web/problem.hpp>
 #include <avila/web/standard.hpp>
+#include <memory>
 
 namespace avila::web {
 

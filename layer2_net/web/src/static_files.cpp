@@ -5,6 +5,7 @@
 #include <avila/web/static_files.hpp>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 
 namespace avila::web {

@@ -1,5 +1,6 @@
 #include <avila/json/writer.hpp>
 #include <avila/web/template.hpp>
+#include <memory>
 #include <vector>
 
 namespace avila::web {

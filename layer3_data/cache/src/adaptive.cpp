@@ -1,6 +1,7 @@
 // ARC: "ARC: A Self-Tuning, Low Overhead Replacement Cache", Megiddo and Modha, FAST 2003.
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <unordered_map>
 
 #include "lists.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <list>
+#include <memory>
 
 #include "lists.hpp"
 

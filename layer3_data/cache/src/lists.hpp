@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/cache/policy.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace avila::cache::detail {

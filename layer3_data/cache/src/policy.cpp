@@ -1,6 +1,7 @@
 #include "lists.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace avila::cache::detail {
 namespace {

@@ -1,6 +1,7 @@
 #include <avila/hnsw/index.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <shared_mutex>
 
 #include "build.hpp"

@@ -1,6 +1,7 @@
 #include "search.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace avila::hnsw::detail {
 namespace {

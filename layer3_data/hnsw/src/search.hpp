@@ -1,5 +1,6 @@
 // Walking the graph.
 #pragma once
+#include <memory>
 #include <mutex>
 
 #include "graph.hpp"

@@ -4,6 +4,7 @@
 #include <avila/hash/crc32c.hpp>
 #include <avila/primitives/endian.hpp>
 #include <cmath>
+#include <memory>
 
 namespace avila::hnsw::detail {
 namespace {

@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/os/file_system.hpp>
 
+#include <memory>
 #include "graph.hpp"
 
 namespace avila::hnsw::detail {

@@ -1,5 +1,6 @@
 // From sorted entries to tables: what nobody can see any more is left out.
 #include <algorithm>
+#include <memory>
 
 #include "engine.hpp"
 

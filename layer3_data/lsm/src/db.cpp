@@ -1,5 +1,6 @@
 #include <avila/lsm/db.hpp>
 
+#include <memory>
 #include "engine.hpp"
 
 namespace avila::lsm {

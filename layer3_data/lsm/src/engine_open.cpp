@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "engine.hpp"
 

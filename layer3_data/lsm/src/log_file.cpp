@@ -3,6 +3,7 @@
 #include <avila/hash/crc32c.hpp>
 
 #include <cstdio>
+#include <memory>
 
 namespace avila::lsm::detail {
 namespace {

@@ -7,6 +7,7 @@
 #pragma once
 #include <avila/os/file_system.hpp>
 
+#include <memory>
 #include "format.hpp"
 
 namespace avila::lsm::detail {

@@ -2,6 +2,7 @@
 #include <avila/primitives/varint.hpp>
 
 #include <cstdio>
+#include <memory>
 
 #include "log_file.hpp"
 #include "version.hpp"

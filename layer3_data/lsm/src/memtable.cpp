@@ -1,6 +1,7 @@
 #include "memtable.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 
 namespace avila::lsm::detail {

@@ -1,4 +1,5 @@
 #include "merging_iterator.hpp"
+#include <memory>
 
 namespace avila::lsm::detail {
 namespace {

@@ -1,5 +1,6 @@
 // Several walks as one.
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "internal_iterator.hpp"

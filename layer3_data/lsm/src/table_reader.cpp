@@ -3,6 +3,7 @@
 #include <avila/primitives/varint.hpp>
 
 #include <algorithm>
+#include <memory>
 
 #include "bloom.hpp"
 #include "table.hpp"

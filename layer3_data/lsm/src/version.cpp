@@ -1,6 +1,7 @@
 #include "version.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "bloom.hpp"
 

@@ -1,5 +1,6 @@
 #include <avila/sql/ast.hpp>
 #include <avila/sql/datum.hpp>
+#include <memory>
 
 namespace avila::sql {
 

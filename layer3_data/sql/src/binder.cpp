@@ -3,6 +3,7 @@
 #include <avila/sql/parser.hpp>
 #include <avila/sql/token.hpp>
 
+#include <memory>
 #include "functions.hpp"
 
 namespace avila::sql {

@@ -2,6 +2,7 @@
 #include <avila/json/writer.hpp>
 #include <avila/sql/datum.hpp>
 #include <cmath>
+#include <memory>
 
 namespace avila::sql {
 

@@ -4,6 +4,7 @@
 #include <avila/json/value.hpp>
 #include <avila/sql/key.hpp>
 #include <cmath>
+#include <memory>
 
 namespace avila::sql {
 

@@ -1,5 +1,6 @@
 #include <avila/sql/limits.hpp>
 
+#include <memory>
 #include "parser_detail.hpp"
 
 namespace avila::sql::detail {

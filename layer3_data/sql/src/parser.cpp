@@ -2,6 +2,7 @@
 #include <avila/sql/parser.hpp>
 #include <avila/sql/token.hpp>
 
+#include <memory>
 #include "parser_detail.hpp"
 
 namespace avila::sql {

@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/sql/ast.hpp>
 #include <avila/sql/token.hpp>
+#include <memory>
 
 namespace avila::sql::detail {
 

@@ -3,6 +3,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <memory>
 #include <shared_mutex>
 #include <unordered_map>
 

@@ -4,6 +4,7 @@
 #include <avila/log/log.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
+#include <memory>
 
 #include "store.hpp"
 

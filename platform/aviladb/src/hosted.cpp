@@ -4,6 +4,7 @@
 #include <avila/json/value.hpp>
 #include <avila/metrics/registry.hpp>
 
+#include <memory>
 #include "demo_data.hpp"
 
 namespace avila::aviladb {

@@ -6,6 +6,7 @@
 #include <avila/sql/execute.hpp>
 #include <avila/sql/key.hpp>
 #include <cmath>
+#include <memory>
 #include <unordered_map>
 
 #include "continuation.hpp"

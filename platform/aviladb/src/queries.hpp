@@ -1,5 +1,6 @@
 // Queries, changes by filter, vector search.
 #pragma once
+#include <memory>
 #include "store.hpp"
 
 namespace avila::aviladb {

@@ -2,6 +2,7 @@
 
 #include <avila/async/executor.hpp>
 #include <avila/aviladb/service.hpp>
+#include <memory>
 
 namespace avila::aviladb {
 namespace {

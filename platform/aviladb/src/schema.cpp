@@ -4,6 +4,7 @@
 #include <avila/aviladb/json.hpp>
 #include <avila/json/value.hpp>
 #include <cmath>
+#include <memory>
 
 #include "forms.hpp"
 

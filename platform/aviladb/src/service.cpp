@@ -2,6 +2,7 @@
 #include <avila/aviladb/service.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
+#include <memory>
 
 #include "patch.hpp"
 #include "queries.hpp"

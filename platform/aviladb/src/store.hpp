@@ -7,6 +7,7 @@
 #include <avila/os/entropy.hpp>
 #include <avila/os/file_system.hpp>
 #include <condition_variable>
+#include <memory>
 #include <thread>
 #include <unordered_set>
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <avila/sql/key.hpp>
+#include <memory>
 
 namespace avila::aviladb {
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/sql/catalogue.hpp>
 
+#include <memory>
 #include "store.hpp"
 
 namespace avila::aviladb {

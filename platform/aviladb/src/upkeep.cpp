@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
+#include <memory>
 
 #include "writer.hpp"
 

@@ -1,5 +1,6 @@
 // Expiry, verification, counters.
 #pragma once
+#include <memory>
 #include "store.hpp"
 
 namespace avila::aviladb {

@@ -4,6 +4,7 @@
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
 #include <cmath>
+#include <memory>
 
 #include "writer.hpp"
 

@@ -4,6 +4,7 @@
 #include <avila/web/openapi.hpp>
 #include <avila/web/router.hpp>
 
+#include <memory>
 #include "gate.hpp"
 
 namespace avila::chassis {

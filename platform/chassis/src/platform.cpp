@@ -13,6 +13,7 @@
 #include <avila/web/router.hpp>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <optional>
 
 namespace avila::chassis {

@@ -2,6 +2,7 @@
 
 #include <avila/async/runtime.hpp>
 #include <avila/http/client.hpp>
+#include <memory>
 
 namespace avila::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include <avila/cli/import.hpp>
 #include <avila/json/value.hpp>
 
+#include <memory>
 #include "byte_source.hpp"
 #include "import_csv.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <avila/json/value.hpp>
 
+#include <memory>
 #include "byte_source.hpp"
 
 namespace avila::cli {

@@ -1,6 +1,7 @@
 #pragma once
 #include <avila/cli/import.hpp>
 #include <avila/os/file_system.hpp>
+#include <memory>
 
 namespace avila::cli {
 

@@ -9,6 +9,7 @@
 #include <avila_test/tools.hpp>
 
 #include <fstream>
+#include <memory>
 
 namespace {
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <avila/error/result.hpp>
 #include <cerrno>
+#include <memory>
 
 namespace avila {
 namespace parse {

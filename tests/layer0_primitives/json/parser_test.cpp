@@ -6,6 +6,7 @@
 #include <avila/simd/dispatch.hpp>
 
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "fast_parser.hpp"

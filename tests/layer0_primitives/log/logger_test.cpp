@@ -5,6 +5,7 @@
 #include <avila/log/span.hpp>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 namespace avila::log {

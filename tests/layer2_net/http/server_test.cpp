@@ -3,6 +3,7 @@
 #include <avila/future/sleep.hpp>
 #include <avila/http/server.hpp>
 
+#include <memory>
 #include "raw_client.hpp"
 
 namespace {

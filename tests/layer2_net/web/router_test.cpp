@@ -2,6 +2,7 @@
 #include <avila/future/sync_wait.hpp>
 #include <avila/http/message.hpp>
 #include <avila/web/router.hpp>
+#include <memory>
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include <avila/web/standard.hpp>
 #include <avila/web/static_files.hpp>
 #include <avila/web/template.hpp>
+#include <memory>
 
 namespace web_test {
 

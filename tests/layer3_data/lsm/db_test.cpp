@@ -3,6 +3,7 @@
 #include <avila/os/memory_file_system.hpp>
 
 #include <map>
+#include <memory>
 
 #include "avila_test/tools.hpp"
 #include "support.hpp"

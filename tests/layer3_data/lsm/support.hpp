@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <avila/lsm/db.hpp>
 #include <avila/os/memory_file_system.hpp>
+#include <memory>
 
 #define ASSERT_OK(expression)                                                    \
   do {                                                                           \

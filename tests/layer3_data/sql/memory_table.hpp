@@ -6,6 +6,7 @@
 #include <avila/sql/execute.hpp>
 #include <avila/sql/key.hpp>
 #include <map>
+#include <memory>
 
 namespace avila_test {
 

@@ -7,6 +7,7 @@
 #include <avila/os/clock.hpp>
 #include <avila/os/entropy.hpp>
 #include <avila/os/memory_file_system.hpp>
+#include <memory>
 
 namespace avila_test {
 

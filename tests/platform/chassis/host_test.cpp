@@ -5,6 +5,7 @@
 #include <avila/os/memory_file_system.hpp>
 #include <avila/web/router.hpp>
 
+#include <memory>
 #include <thread>
 
 #include "avila_test/http_client.hpp"

@@ -2,7 +2,6 @@
 #pragma once
 #include <avila/error/assert.hpp>
 #include <avila/error/error.hpp>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -34,7 +33,7 @@ class [[nodiscard]] Result {
   }
   Result& operator=(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
     if (this != &other) {
-      std::destroy_at(this);
+      this->~Result();
       ::new (this) Result(std::move(other));
     }
     return *this;
@@ -43,9 +42,9 @@ class [[nodiscard]] Result {
   Result& operator=(const Result&) = delete;
   ~Result() {
     if (ok_) {
-      std::destroy_at(&value_);
+      value_.~T();
     } else {
-      std::destroy_at(&error_);
+      error_.~Error();
     }
   }
 

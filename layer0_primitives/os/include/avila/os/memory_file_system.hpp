@@ -4,6 +4,7 @@
 #pragma once
 #include <avila/os/clock.hpp>
 #include <avila/os/file_system.hpp>
+#include <memory>
 
 namespace avila::os {
 

@@ -4,6 +4,7 @@
 #include <avila/error/assert.hpp>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace avila {

@@ -6,6 +6,7 @@
 #include <avila/lsm/stats.hpp>
 #include <avila/lsm/write_batch.hpp>
 #include <avila/os/file_system.hpp>
+#include <memory>
 
 namespace avila::lsm {
 

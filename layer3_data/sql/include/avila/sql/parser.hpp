@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/sql/ast.hpp>
+#include <memory>
 #include <string_view>
 
 namespace avila::sql {
