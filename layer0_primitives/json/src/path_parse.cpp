@@ -2,6 +2,7 @@
 #include <avila/text/utf8.hpp>
 
 #include <memory>
+
 #include "path_query.hpp"
 #include "string_scan.hpp"
 

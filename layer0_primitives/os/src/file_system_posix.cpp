@@ -7,13 +7,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <avila/os/file_system.hpp>
-#include <memory>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
+#include <memory>
 #include <mutex>
 
 #include "hooks.hpp"

@@ -8,9 +8,9 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
-#include <memory>
 
 #include <cerrno>
+#include <memory>
 #endif
 
 namespace avila::http::detail {
