@@ -10,6 +10,13 @@
 #include <execinfo.h>
 #endif
 #endif
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+#endif
 
 namespace avila {
 
@@ -48,6 +55,31 @@ std::string capture_backtrace(int skip_frames) {
   std::string text;
   for (int i = skip_frames + 1; i < count; ++i) {
     text += "  #" + std::to_string(i - skip_frames - 1) + ' ' + describe_frame(frames[i]) + '\n';
+  }
+  return text;
+}
+
+#elif defined(_WIN32)
+
+// Without symbols: file and offset, for addr2line or a debugger.
+std::string capture_backtrace(int skip_frames) {
+  constexpr ULONG kMaxFrames = 62;  // more is refused before Windows Vista, and enough
+  void* frames[kMaxFrames];
+  const USHORT count =
+      CaptureStackBackTrace(static_cast<ULONG>(skip_frames) + 1, kMaxFrames, frames, nullptr);
+  std::string text;
+  for (USHORT i = 0; i < count; ++i) {
+    HMODULE module = nullptr;
+    char file[MAX_PATH] = "?";
+    if (GetModuleHandleExA(
+            GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+            static_cast<const char*>(frames[i]), &module))
+      GetModuleFileNameA(module, file, sizeof file);
+    char line[MAX_PATH + 64];
+    std::snprintf(
+        line, sizeof line, "  #%d %s(+0x%zx)\n", static_cast<int>(i), file,
+        static_cast<std::size_t>(static_cast<char*>(frames[i]) - reinterpret_cast<char*>(module)));
+    text += line;
   }
   return text;
 }

@@ -1,7 +1,6 @@
 #include <avila/os/clock.hpp>
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
-#include <windows.h>
+
+#include "windows_strings.hpp"
 
 namespace avila::os {
 namespace {

@@ -1,11 +1,10 @@
 #include <avila/os/entropy.hpp>
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
-#include <windows.h>
-// after windows.h
-#include <bcrypt.h>
 
 #include <algorithm>
+
+#include "windows_strings.hpp"
+// after windows.h
+#include <bcrypt.h>
 
 namespace avila::os {
 namespace {

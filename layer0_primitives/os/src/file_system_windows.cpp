@@ -1,38 +1,22 @@
 // The machine's file system through the Windows API. Paths are UTF-8 with '/'.
 #include <avila/os/file_system.hpp>
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
-#include <windows.h>
 
 #include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
 
+#include "windows_strings.hpp"
+
 namespace avila::os {
 namespace {
 
 constexpr std::int64_t kTicksFrom1601To1970 = 116'444'736'000'000'000;  // of 100 ns
 constexpr DWORD kTransferMax = 1U << 30;
+// FILE_DISPOSITION_INFO_EX of Windows 10 1607; older headers lack it.
+constexpr auto kDispositionInfoEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(21);
+constexpr DWORD kDispositionDelete = 1, kDispositionPosix = 2;
 constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-
-std::wstring wide(const std::string& path) {
-  const int length =
-      MultiByteToWideChar(CP_UTF8, 0, path.data(), static_cast<int>(path.size()), nullptr, 0);
-  std::wstring result(static_cast<std::size_t>(length), L'\0');
-  MultiByteToWideChar(CP_UTF8, 0, path.data(), static_cast<int>(path.size()), result.data(),
-                      length);
-  std::replace(result.begin(), result.end(), L'/', L'\\');
-  return result;
-}
-
-std::string narrow(const wchar_t* text) {
-  const int length = WideCharToMultiByte(CP_UTF8, 0, text, -1, nullptr, 0, nullptr, nullptr);
-  std::string result(static_cast<std::size_t>(std::max(length, 1)), '\0');
-  WideCharToMultiByte(CP_UTF8, 0, text, -1, result.data(), length, nullptr, nullptr);
-  result.pop_back();
-  return result;
-}
 
 Error failed(const char* what, const std::string& path) {
   return Error::from_windows(GetLastError(), std::string(what) + " " + path);
@@ -131,9 +115,10 @@ class WindowsFile final : public File {
     if (bytes <= now) return {};
     FILE_ALLOCATION_INFO allocation{};
     allocation.AllocationSize.QuadPart = static_cast<LONGLONG>(bytes);
-    if (!SetFileInformationByHandle(handle_, FileAllocationInfo, &allocation, sizeof allocation))
+    if (!SetFileInformationByHandle(handle_, FileAllocationInfo, &allocation, sizeof allocation) &&
+        GetLastError() == ERROR_DISK_FULL)
       return failed("reserve room for", path_);
-    return {};
+    return {};  // a file system without reservation (Wine's) is no error
   }
   Result<ByteSpan> map() override {
     AVILA_TRY(const std::uint64_t bytes, size());
@@ -176,28 +161,45 @@ class WindowsFileSystem final : public FileSystem {
       how = options.truncate ? CREATE_ALWAYS : OPEN_ALWAYS;
     else if (options.truncate)
       how = TRUNCATE_EXISTING;
-    const HANDLE handle = CreateFileW(wide(path).c_str(), access, kShareAll, nullptr, how,
-                                      FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle = CreateFileW(detail::wide_path(path).c_str(), access, kShareAll, nullptr,
+                                      how, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle == INVALID_HANDLE_VALUE) return failed("open", path);
     return std::unique_ptr<File>(std::make_unique<WindowsFile>(handle, path));
   }
   Result<void> rename(const std::string& from, const std::string& to) override {
-    if (!MoveFileExW(wide(from).c_str(), wide(to).c_str(),
+    if (!MoveFileExW(detail::wide_path(from).c_str(), detail::wide_path(to).c_str(),
                      MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
       return failed(("rename " + from + " to").c_str(), to);
     return {};
   }
   Result<void> remove(const std::string& path) override {
-    if (!DeleteFileW(wide(path).c_str())) return failed("remove", path);
+    // As on POSIX: the name goes at once, and who has the file open keeps it (NTFS, Windows 10).
+    std::wstring name = detail::wide_path(path);
+    {
+      const detail::OwnedHandle file(CreateFileW(name.c_str(), DELETE, kShareAll, nullptr,
+                                                 OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT,
+                                                 nullptr));
+      if (file.value == INVALID_HANDLE_VALUE) return failed("remove", path);
+      DWORD flags = kDispositionDelete | kDispositionPosix;
+      if (SetFileInformationByHandle(file.value, kDispositionInfoEx, &flags, sizeof flags))
+        return {};
+    }
+    // Elsewhere a file that is open keeps its name until it is closed: let it be another name.
+    static std::atomic<unsigned> removed{0};
+    const std::wstring aside = name + L".removed-" + std::to_wstring(GetCurrentProcessId()) + L"-" +
+                               std::to_wstring(removed.fetch_add(1));
+    if (MoveFileExW(name.c_str(), aside.c_str(), 0)) name = aside;
+    if (!DeleteFileW(name.c_str())) return failed("remove", path);
     return {};
   }
   Result<void> hard_link(const std::string& from, const std::string& to) override {
-    if (!CreateHardLinkW(wide(to).c_str(), wide(from).c_str(), nullptr))
+    if (!CreateHardLinkW(detail::wide_path(to).c_str(), detail::wide_path(from).c_str(), nullptr))
       return failed(("link " + from + " to").c_str(), to);
     return {};
   }
   Result<void> create_directory(const std::string& path, std::uint32_t) override {
-    if (!CreateDirectoryW(wide(path).c_str(), nullptr)) return failed("create folder", path);
+    if (!CreateDirectoryW(detail::wide_path(path).c_str(), nullptr))
+      return failed("create folder", path);
     return {};
   }
   Result<void> create_directories(const std::string& path, std::uint32_t) override {
@@ -205,20 +207,20 @@ class WindowsFileSystem final : public FileSystem {
       end = path.find('/', end + 1);
       const std::string part = path.substr(0, end);
       if (part.empty() || part.back() == ':') continue;
-      if (CreateDirectoryW(wide(part).c_str(), nullptr)) continue;
+      if (CreateDirectoryW(detail::wide_path(part).c_str(), nullptr)) continue;
       const DWORD error = GetLastError();
-      const DWORD there = GetFileAttributesW(wide(part).c_str());
+      const DWORD there = GetFileAttributesW(detail::wide_path(part).c_str());
       if (there != INVALID_FILE_ATTRIBUTES && (there & FILE_ATTRIBUTE_DIRECTORY) != 0) continue;
       return Error::from_windows(error, "create folder " + part);
     }
     return {};
   }
   Result<void> remove_directory(const std::string& path) override {
-    if (!RemoveDirectoryW(wide(path).c_str())) return failed("remove folder", path);
+    if (!RemoveDirectoryW(detail::wide_path(path).c_str())) return failed("remove folder", path);
     return {};
   }
   Result<void> remove_all(const std::string& path) override {
-    const DWORD there = GetFileAttributesW(wide(path).c_str());
+    const DWORD there = GetFileAttributesW(detail::wide_path(path).c_str());
     if (there == INVALID_FILE_ATTRIBUTES) {
       if (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND)
         return {};
@@ -234,11 +236,11 @@ class WindowsFileSystem final : public FileSystem {
   }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override {
     WIN32_FIND_DATAW found;
-    const HANDLE search = FindFirstFileW(wide(join(path, "*")).c_str(), &found);
+    const HANDLE search = FindFirstFileW(detail::wide_path(join(path, "*")).c_str(), &found);
     if (search == INVALID_HANDLE_VALUE) return failed("list", path);
     std::vector<DirectoryEntry> entries;
     do {
-      std::string name = narrow(found.cFileName);
+      std::string name = detail::narrow(found.cFileName);
       if (name != "." && name != "..")
         entries.push_back({std::move(name), kind_of(found.dwFileAttributes)});
     } while (FindNextFileW(search, &found));
@@ -251,7 +253,7 @@ class WindowsFileSystem final : public FileSystem {
   }
   Result<FileInfo> info(const std::string& path) override {
     WIN32_FILE_ATTRIBUTE_DATA data;
-    if (!GetFileAttributesExW(wide(path).c_str(), GetFileExInfoStandard, &data))
+    if (!GetFileAttributesExW(detail::wide_path(path).c_str(), GetFileExInfoStandard, &data))
       return failed("look at", path);
     FileInfo info;
     info.kind = kind_of(data.dwFileAttributes);
@@ -264,20 +266,21 @@ class WindowsFileSystem final : public FileSystem {
   }
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override {
     const DWORD wanted = (mode & 0200U) != 0 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY;
-    if (!SetFileAttributesW(wide(path).c_str(), wanted)) return failed("set mode of", path);
+    if (!SetFileAttributesW(detail::wide_path(path).c_str(), wanted))
+      return failed("set mode of", path);
     return {};
   }
   // NTFS journals names; MOVEFILE_WRITE_THROUGH makes renames durable.
   Result<void> sync_directory(const std::string&) override { return {}; }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-    const HANDLE handle = CreateFileW(wide(path).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr,
-                                      OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+    const HANDLE handle = CreateFileW(detail::wide_path(path).c_str(), GENERIC_READ | GENERIC_WRITE,
+                                      0, nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle == INVALID_HANDLE_VALUE) return failed("lock", path);  // Busy when it is shared
     return std::unique_ptr<FileLock>(std::make_unique<WindowsLock>(handle));
   }
   Result<std::uint64_t> free_space(const std::string& path) override {
     ULARGE_INTEGER available;
-    if (!GetDiskFreeSpaceExW(wide(path).c_str(), &available, nullptr, nullptr))
+    if (!GetDiskFreeSpaceExW(detail::wide_path(path).c_str(), &available, nullptr, nullptr))
       return failed("free space of", path);
     return available.QuadPart;
   }

@@ -1,9 +1,9 @@
 // Both file systems keep the same contract; the real one works in a temporary folder.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <avila/os/file_system.hpp>
 #include <avila/os/memory_file_system.hpp>
+
+#include <filesystem>
 
 #include "avila_test/tools.hpp"
 
@@ -166,6 +166,9 @@ TEST_P(AnyFileSystem, TellsSizeModeAndTime) {
   EXPECT_EQ(info->mode, 0600U);
   EXPECT_GT(info->modified_ns, 0);
   ASSERT_TRUE(fs().set_mode(at("a"), 0640).has_value());
+#ifdef _WIN32
+  if (GetParam()) return;  // it knows "read only", no more
+#endif
   EXPECT_EQ(fs().info(at("a"))->mode, 0640U);
   EXPECT_TRUE(fs().info(at("none")).error().is(Errc::NotFound));
   EXPECT_TRUE(fs().set_mode(at("none"), 0600).error().is(Errc::NotFound));
@@ -222,11 +225,13 @@ TEST(RealFileSystem, NeverFollowsLinksWhenRemoving) {
   ASSERT_TRUE(fs.create_directories(folder / "keep").has_value());
   ASSERT_TRUE(fs.write_atomically(folder / "keep/file", as_bytes("x")).has_value());
   ASSERT_TRUE(fs.create_directories(folder / "gone/deep").has_value());
-  ASSERT_EQ(::symlink((folder / "keep").c_str(), (folder / "gone/deep/link").c_str()), 0);
+  std::error_code failed;
+  std::filesystem::create_directory_symlink(folder / "keep", folder / "gone/deep/link", failed);
+  if (failed) GTEST_SKIP() << "no links here: " << failed.message();
   EXPECT_EQ((*fs.list(folder / "gone/deep"))[0].kind, FileKind::Symlink);
   ASSERT_TRUE(fs.remove_all(folder / "gone").has_value());
   EXPECT_TRUE(fs.exists(folder / "keep/file"));
-  ASSERT_EQ(::symlink("nowhere", (folder / "dangling").c_str()), 0);
+  std::filesystem::create_symlink("nowhere", folder / "dangling");
   EXPECT_EQ(fs.info(folder / "dangling")->kind, FileKind::Symlink);
 }
 

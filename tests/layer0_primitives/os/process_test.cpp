@@ -1,10 +1,10 @@
+// POSIX; process_windows_test.cpp has the same for Windows.
+#ifndef _WIN32
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
-#include <avila/os/memory.hpp>
 #include <avila/os/process.hpp>
 #include <avila/os/signals.hpp>
-#include <avila/os/terminal.hpp>
 
 #include "avila_test/tools.hpp"
 
@@ -107,32 +107,6 @@ TEST(SignalSet, QueuesWhatItCaught) {
   EXPECT_TRUE(SignalSet::create({SIGUSR1}).has_value());
 }
 
-TEST(AnonymousMemory, IsZeroedAndProtected) {
-  auto memory = AnonymousMemory::map(5000);
-  ASSERT_TRUE(memory.has_value());
-  EXPECT_EQ(memory->span().size() % page_size(), 0U);
-  EXPECT_EQ(memory->span()[4999], std::byte{0});
-  memory->span()[0] = std::byte{1};
-  ASSERT_TRUE(memory->discard(0, page_size()).has_value());
-#ifdef __linux__
-  EXPECT_EQ(memory->span()[0], std::byte{0});
-#endif
-  ASSERT_TRUE(memory->protect(0, page_size(), Protection::Read).has_value());
-  EXPECT_DEATH(memory->span()[0] = std::byte{1}, "");
-  EXPECT_TRUE(memory->protect(0, 1 << 20, Protection::Read).error().is(Errc::OutOfRange));
-  EXPECT_TRUE(memory->discard(1 << 20, 1).error().is(Errc::OutOfRange));
-  EXPECT_FALSE(AnonymousMemory::map(0).has_value());
-}
-
-TEST(Terminal, PipesAreNone) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  EXPECT_FALSE(is_terminal(ends[0]));
-  EXPECT_FALSE(wants_colour(ends[0]));
-  EXPECT_EQ(window_size(ends[0]).has_value(), false);
-  ::close(ends[0]);
-  ::close(ends[1]);
-}
-
 }  // namespace
 }  // namespace avila::os
+#endif

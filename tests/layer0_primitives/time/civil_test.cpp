@@ -27,6 +27,7 @@ TEST(Civil, DaysAndDatesAreInverse) {
   }
 }
 
+#ifndef _WIN32
 TEST(Civil, AgreesWithTheCLibrary) {
   for (std::int64_t second = -9'000'000'000; second < 9'000'000'000; second += 86'413 * 17) {
     const time_t t = static_cast<time_t>(second);
@@ -49,6 +50,7 @@ TEST(Civil, AgreesWithTheCLibrary) {
     ASSERT_EQ(date_from_iso_week(week), ours.date);
   }
 }
+#endif
 
 TEST(Civil, LeapYears) {
   EXPECT_TRUE(is_leap_year(2000));

@@ -2,12 +2,15 @@
 // seeds.
 #pragma once
 #include <gtest/gtest.h>
-#include <stdlib.h>
+
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 
 namespace avila_test {
@@ -16,8 +19,10 @@ namespace avila_test {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "avila-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
+    const auto folder = std::filesystem::temp_directory_path();
+    std::random_device random;
+    do path_ = (folder / ("avila-test-" + std::to_string(random()))).generic_string();
+    while (!std::filesystem::create_directory(path_));
   }
   ~TempDir() {
     std::error_code ignored;
@@ -32,6 +37,7 @@ class TempDir {
   std::string path_;
 };
 
+#ifndef _WIN32
 struct CommandResult {
   int status = -1;  ///< exit status, or 128 + signal
   std::string out;  ///< standard output (add 2>&1 for both)
@@ -53,6 +59,7 @@ inline CommandResult run_command(const std::string& command) {
 inline bool have_program(const std::string& name) {
   return run_command("command -v " + name + " 2>/dev/null").status == 0;
 }
+#endif
 
 /// $AVILA_SEED alone when set (to replay a failure), else 1…count.
 template <class Run>

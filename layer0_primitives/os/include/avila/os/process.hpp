@@ -50,7 +50,8 @@ class Process {
   Result<ExitStatus> wait();
   /// Nothing when it still runs after `timeout`.
   Result<std::optional<ExitStatus>> wait_for(Duration timeout);
-  /// SIGTERM, SIGKILL, …; fine when it has ended.
+  /// SIGTERM, SIGKILL, …; fine when it has ended. Windows knows 2, 9 and 15, which all end it at
+  /// once; others are Errc::Unsupported.
   Result<void> signal(int number);
   Result<void> kill();
 
@@ -59,6 +60,9 @@ class Process {
   std::int64_t id_ = -1;
   int in_ = -1, out_ = -1, error_ = -1;
   std::optional<ExitStatus> status_;
+#ifdef _WIN32
+  void* handle_ = nullptr;
+#endif
 };
 
 std::optional<std::string> environment(const std::string& name);
@@ -74,7 +78,8 @@ Result<std::string> host_name();
 Result<std::string> program_path();
 Result<std::string> current_folder();
 
-/// Following the XDG Base Directory Specification; without a trailing '/'.
+/// Following the XDG Base Directory Specification, on Windows with APPDATA and LOCALAPPDATA where
+/// its variables are not set; without a trailing '/'.
 Result<std::string> home_folder();
 Result<std::string> config_folder();
 Result<std::string> data_folder();
