@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <avila/hash/blake3.hpp>
+#include <avila/hash/secret.hpp>
 #include <avila/primitives/endian.hpp>
 #include <bit>
 #include <cstring>
@@ -101,6 +102,8 @@ Blake3 Blake3::derive_key(std::string_view context) noexcept {
   const Digest key = context_hash.finish();
   return Blake3(load_words(key.data()), kDeriveKeyMaterial);
 }
+
+void Blake3::forget() noexcept { wipe(this, sizeof *this); }
 
 void Blake3::reset() noexcept {
   chunks_ = 0;
@@ -240,6 +243,10 @@ Blake3::Digest Blake3::finish() const noexcept {
   Digest digest;
   finish_into(digest);
   return digest;
+}
+
+bool Blake3::verify(std::span<const std::byte, kSize> tag) const noexcept {
+  return equal_tags(finish(), tag);
 }
 
 Blake3::Digest blake3(ByteSpan bytes) noexcept {

@@ -40,4 +40,22 @@ void pad_blocks(const std::array<std::byte, N>& buffer, std::uint64_t total, Run
   run(last, blocks);
 }
 
+/// A message that is there at once: its whole blocks, then the padded rest; short ones in a single
+/// call of run.
+template <std::size_t N, std::size_t LengthSize, class Run, class Store>
+void run_whole(ByteSpan bytes, Run run, Store store) noexcept {
+  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
+  if (bytes.size() >= 2 * N - LengthSize) {
+    const std::size_t blocks = bytes.size() / N;
+    run(bytes.data(), blocks);
+    bytes = bytes.subspan(blocks * N);
+  }
+  std::byte last[2 * N] = {};
+  if (!bytes.empty()) std::memcpy(last, bytes.data(), bytes.size());
+  last[bytes.size()] = std::byte{0x80};
+  const std::size_t blocks = bytes.size() < N - LengthSize ? 1 : 2;
+  store(last + blocks * N - LengthSize, bits);
+  run(last, blocks);
+}
+
 }  // namespace avila::hash::detail

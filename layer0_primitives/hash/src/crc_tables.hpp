@@ -1,4 +1,6 @@
-// Arithmetic of reflected 32-bit CRCs over GF(2): bit 31 of a word is the coefficient of x^0.
+// Arithmetic of reflected CRCs over GF(2): the highest bit of a word is the coefficient of x^0.
+// Word is uint32_t or uint64_t. A CRC of 32 bits is at the same time one of 64 modulo P x^32: its
+// registers and polynomial are the same numbers, widened. The folding kernels use that.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -8,22 +10,30 @@ namespace avila::hash::detail {
 
 inline constexpr std::uint32_t kCrc32Polynomial = 0xEDB88320U;   // 0x04C11DB7 reflected
 inline constexpr std::uint32_t kCrc32cPolynomial = 0x82F63B78U;  // 0x1EDC6F41 reflected
+inline constexpr std::uint64_t kCrc64NvmePolynomial = 0x9A6C9329AC4BC9B5U;
 
-/// a * b mod P.
-constexpr std::uint32_t crc_multiply(std::uint32_t a, std::uint32_t b,
-                                     std::uint32_t polynomial) noexcept {
-  std::uint32_t product = 0;
-  for (std::uint32_t bit = 0x80000000U; bit != 0; bit >>= 1) {
+/// a x mod P.
+template <class Word>
+constexpr Word crc_times_x(Word a, Word polynomial) noexcept {
+  return static_cast<Word>((a >> 1) ^ ((a & 1) != 0 ? polynomial : 0));
+}
+
+/// a b mod P.
+template <class Word>
+constexpr Word crc_multiply(Word a, Word b, Word polynomial) noexcept {
+  Word product = 0;
+  for (Word bit = Word{1} << (8 * sizeof(Word) - 1); bit != 0; bit >>= 1) {
     if ((a & bit) != 0) product ^= b;
-    b = (b >> 1) ^ ((b & 1) != 0 ? polynomial : 0);
+    b = crc_times_x(b, polynomial);
   }
   return product;
 }
 
 /// x^n mod P.
-constexpr std::uint32_t crc_power(std::uint64_t n, std::uint32_t polynomial) noexcept {
-  std::uint32_t result = 0x80000000U;  // x^0
-  std::uint32_t square = 0x40000000U;  // x^1
+template <class Word>
+constexpr Word crc_power(std::uint64_t n, Word polynomial) noexcept {
+  Word result = Word{1} << (8 * sizeof(Word) - 1);  // x^0
+  Word square = result >> 1;                        // x^1
   for (; n != 0; n >>= 1) {
     if ((n & 1) != 0) result = crc_multiply(result, square, polynomial);
     square = crc_multiply(square, square, polynomial);
@@ -31,27 +41,33 @@ constexpr std::uint32_t crc_power(std::uint64_t n, std::uint32_t polynomial) noe
   return result;
 }
 
-/// crc(a ‖ b) from crc(a), crc(b): appending 8 n zero bits multiplies by x^(8n).
-constexpr std::uint32_t crc_combine(std::uint32_t a, std::uint32_t b, std::uint64_t size_b,
-                                    std::uint32_t polynomial) noexcept {
-  // x has order dividing 2^32 - 1, so the exponent may be reduced before it overflows.
-  const std::uint64_t bits = (size_b % 0xFFFFFFFFU) * 8;
-  return crc_multiply(crc_power(bits, polynomial), a, polynomial) ^ b;
+/// crc(a ‖ b) from crc(a), crc(b): appending n bytes multiplies by (x^8)^n.
+template <class Word>
+constexpr Word crc_combine(Word a, Word b, std::uint64_t size_b, Word polynomial) noexcept {
+  Word factor = a;
+  Word power = crc_power(std::uint64_t{8}, polynomial);
+  for (; size_b != 0; size_b >>= 1) {
+    if ((size_b & 1) != 0) factor = crc_multiply(factor, power, polynomial);
+    power = crc_multiply(power, power, polynomial);
+  }
+  return factor ^ b;
 }
 
 /// Slicing-by-8 tables: tables[k][b] is the CRC of byte b followed by k zero bytes.
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
-constexpr CrcTables make_crc_tables(std::uint32_t polynomial) noexcept {
-  CrcTables tables{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
+template <class Word>
+using CrcTables = std::array<std::array<Word, 256>, 8>;
+template <class Word>
+constexpr CrcTables<Word> make_crc_tables(Word polynomial) noexcept {
+  CrcTables<Word> tables{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    Word crc = static_cast<Word>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = crc_times_x(crc, polynomial);
     tables[0][byte] = crc;
   }
   for (std::size_t k = 1; k < 8; ++k)
     for (std::size_t byte = 0; byte < 256; ++byte) {
-      const std::uint32_t before = tables[k - 1][byte];
-      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xFF];
+      const Word before = tables[k - 1][byte];
+      tables[k][byte] = static_cast<Word>((before >> 8) ^ tables[0][before & 0xFF]);
     }
   return tables;
 }

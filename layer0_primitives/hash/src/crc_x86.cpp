@@ -1,5 +1,6 @@
-// CRC kernels of x86-64. Products of reflected words: clmul(a, b) of two 64-bit words whose bit 63
-// is x^0, read as a 128-bit word whose bit 127 is x^0, is a * b * x.
+// CRC-32C by its instruction, and the tables of all CRC kernels of x86-64. Products of reflected
+// words: clmul(a, b) of two 64-bit words whose bit 63 is x^0, read as a 128-bit word whose bit 127
+// is x^0, is a * b * x.
 #include <avila/simd/cpu.hpp>
 #include <avila/simd/target.hpp>
 
@@ -41,43 +42,6 @@ inline std::uint64_t word(const std::byte* p) noexcept {
   std::uint64_t value;
   std::memcpy(&value, p, 8);
   return value;
-}
-
-// ---- CRC-32: folding alone
-
-AVILA_TARGET_PCLMUL std::uint32_t crc32_pclmul(const std::byte* in, std::size_t size,
-                                               std::uint32_t state) noexcept {
-  if (size < 64) return crc32_portable(in, size, state);
-  const __m128i by128 = fold_by<kCrc32Polynomial, 128>();
-  __m128i a = _mm_xor_si128(load(in), _mm_cvtsi32_si128(static_cast<int>(state)));
-  __m128i b = load(in + 16), c = load(in + 32), d = load(in + 48);
-  in += 64, size -= 64;
-  if (size >= 128) {  // eight words in flight hide the latency of clmul
-    const __m128i by1024 = fold_by<kCrc32Polynomial, 1024>();
-    __m128i e = load(in), f = load(in + 16), g = load(in + 32), h = load(in + 48);
-    in += 64, size -= 64;
-    for (; size >= 128; in += 128, size -= 128) {
-      a = fold(a, by1024, load(in)), b = fold(b, by1024, load(in + 16));
-      c = fold(c, by1024, load(in + 32)), d = fold(d, by1024, load(in + 48));
-      e = fold(e, by1024, load(in + 64)), f = fold(f, by1024, load(in + 80));
-      g = fold(g, by1024, load(in + 96)), h = fold(h, by1024, load(in + 112));
-    }
-    const __m128i by512 = fold_by<kCrc32Polynomial, 512>();
-    a = fold(a, by512, e), b = fold(b, by512, f);
-    c = fold(c, by512, g), d = fold(d, by512, h);
-  }
-  if (size >= 64) {
-    const __m128i by512 = fold_by<kCrc32Polynomial, 512>();
-    a = fold(a, by512, load(in)), b = fold(b, by512, load(in + 16));
-    c = fold(c, by512, load(in + 32)), d = fold(d, by512, load(in + 48));
-    in += 64, size -= 64;
-  }
-  const __m128i by256 = fold_by<kCrc32Polynomial, 256>();
-  a = fold(fold(a, by256, c), by128, fold(b, by256, d));
-  for (; size >= 16; in += 16, size -= 16) a = fold(a, by128, load(in));
-  alignas(16) std::byte rest[16];
-  _mm_store_si128(reinterpret_cast<__m128i*>(rest), a);
-  return crc32_portable(in, size, crc32_portable(rest, 16, 0));
 }
 
 // ---- CRC-32C: the crc32 instruction and folding, side by side on different execution ports
@@ -201,23 +165,65 @@ AVILA_TARGET_PCLMUL std::uint32_t crc32c_pclmul(const std::byte* in, std::size_t
   return crc32c_serial(in, size, static_cast<std::uint32_t>(crc));
 }
 
-constexpr simd::Kernel<CrcFn> kCrc32[] = {{"pclmul", simd::has_pclmul, crc32_pclmul},
-                                          {"portable", simd::always, crc32_portable}};
+// ---- the tables
+
+std::uint32_t crc32_pclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
+  if (size < kCrcFoldMin) return crc32_portable(in, size, state);
+  return static_cast<std::uint32_t>(crc_fold_pclmul<kCrc32Polynomial>(in, size, state));
+}
+std::uint32_t crc32_vpclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
+  if (size < kCrcFoldMin) return crc32_portable(in, size, state);
+  return static_cast<std::uint32_t>(crc_fold_vpclmul<kCrc32Polynomial>(in, size, state));
+}
+std::uint32_t crc32c_vpclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
+  if (size < 256) return crc32c_pclmul(in, size, state);
+  return static_cast<std::uint32_t>(crc_fold_vpclmul<kCrc32cPolynomial>(in, size, state));
+}
+std::uint64_t crc64nvme_pclmul(const std::byte* in, std::size_t size,
+                               std::uint64_t state) noexcept {
+  if (size < kCrcFoldMin) return crc64nvme_portable(in, size, state);
+  return crc_fold_pclmul<kCrc64NvmePolynomial>(in, size, state);
+}
+std::uint64_t crc64nvme_vpclmul(const std::byte* in, std::size_t size,
+                                std::uint64_t state) noexcept {
+  if (size < kCrcFoldMin) return crc64nvme_portable(in, size, state);
+  return crc_fold_vpclmul<kCrc64NvmePolynomial>(in, size, state);
+}
+
 bool has_crc_and_pclmul() noexcept { return simd::has_pclmul() && simd::has_sse42(); }
-constexpr simd::Kernel<CrcFn> kCrc32c[] = {{"pclmul", has_crc_and_pclmul, crc32c_pclmul},
-                                           {"sse42", simd::has_sse42, crc32c_sse42},
-                                           {"portable", simd::always, crc32c_portable}};
+
+constexpr simd::Kernel<CrcFn<std::uint32_t>> kCrc32[] = {
+    {"vpclmul", simd::has_avx512vaes, crc32_vpclmul},
+    {"pclmul", has_crc_and_pclmul, crc32_pclmul},
+    {"portable", simd::always, crc32_portable}};
+constexpr simd::Kernel<CrcFn<std::uint32_t>> kCrc32c[] = {
+    {"vpclmul", simd::has_avx512vaes, crc32c_vpclmul},
+    {"pclmul", has_crc_and_pclmul, crc32c_pclmul},
+    {"sse42", simd::has_sse42, crc32c_sse42},
+    {"portable", simd::always, crc32c_portable}};
+constexpr simd::Kernel<CrcFn<std::uint64_t>> kCrc64Nvme[] = {
+    {"vpclmul", simd::has_avx512vaes, crc64nvme_vpclmul},
+    {"pclmul", has_crc_and_pclmul, crc64nvme_pclmul},
+    {"portable", simd::always, crc64nvme_portable}};
 }  // namespace
 #else
 namespace {
-constexpr simd::Kernel<CrcFn> kCrc32[] = {{"portable", simd::always, crc32_portable}};
-constexpr simd::Kernel<CrcFn> kCrc32c[] = {{"portable", simd::always, crc32c_portable}};
+constexpr simd::Kernel<CrcFn<std::uint32_t>> kCrc32[] = {
+    {"portable", simd::always, crc32_portable}};
+constexpr simd::Kernel<CrcFn<std::uint32_t>> kCrc32c[] = {
+    {"portable", simd::always, crc32c_portable}};
+constexpr simd::Kernel<CrcFn<std::uint64_t>> kCrc64Nvme[] = {
+    {"portable", simd::always, crc64nvme_portable}};
 }  // namespace
 #endif
 
-std::span<const simd::Kernel<CrcFn>> crc32_kernels() noexcept { return kCrc32; }
-std::span<const simd::Kernel<CrcFn>> crc32c_kernels() noexcept { return kCrc32c; }
-CrcFn select_crc32() noexcept { return simd::select(kCrc32); }
-CrcFn select_crc32c() noexcept { return simd::select(kCrc32c); }
+std::span<const simd::Kernel<CrcFn<std::uint32_t>>> crc32_kernels() noexcept { return kCrc32; }
+std::span<const simd::Kernel<CrcFn<std::uint32_t>>> crc32c_kernels() noexcept { return kCrc32c; }
+std::span<const simd::Kernel<CrcFn<std::uint64_t>>> crc64nvme_kernels() noexcept {
+  return kCrc64Nvme;
+}
+CrcFn<std::uint32_t> select_crc32() noexcept { return simd::select(kCrc32); }
+CrcFn<std::uint32_t> select_crc32c() noexcept { return simd::select(kCrc32c); }
+CrcFn<std::uint64_t> select_crc64nvme() noexcept { return simd::select(kCrc64Nvme); }
 
 }  // namespace avila::hash::detail

@@ -83,9 +83,13 @@ Md5::Digest Md5::finish() noexcept {
 }
 
 Md5::Digest md5(ByteSpan bytes) noexcept {
-  Md5 state;
-  state.update(bytes);
-  return state.finish();
+  std::uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+  detail::run_whole<64, 8>(
+      bytes, [&state](const std::byte* in, std::size_t blocks) { md5_blocks(state, in, blocks); },
+      [](std::byte* to, std::uint64_t bits) { store_le64(to, bits); });
+  Md5::Digest digest;
+  for (std::size_t i = 0; i < 4; ++i) store_le32(digest.data() + 4 * i, state[i]);
+  return digest;
 }
 
 }  // namespace avila::hash

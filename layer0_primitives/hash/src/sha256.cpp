@@ -59,23 +59,16 @@ Sha224::Digest Sha224::finish() noexcept {
 
 namespace {
 
-// One call of the kernel for whole blocks, one for the padded rest; a single one for short inputs.
 template <std::size_t Size>
 std::array<std::byte, Size> one_shot(const std::array<std::uint32_t, 8>& initial,
                                      ByteSpan bytes) noexcept {
   std::array<std::uint32_t, 8> state = initial;
-  const std::uint64_t bits = static_cast<std::uint64_t>(bytes.size()) * 8;
-  if (bytes.size() >= 120) {
-    const std::size_t blocks = bytes.size() / 64;
-    detail::sha256_blocks(state.data(), bytes.data(), blocks);
-    bytes = bytes.subspan(blocks * 64);
-  }
-  std::byte last[128] = {};
-  if (!bytes.empty()) std::memcpy(last, bytes.data(), bytes.size());
-  last[bytes.size()] = std::byte{0x80};
-  const std::size_t blocks = bytes.size() < 56 ? 1 : 2;
-  store_be64(last + blocks * 64 - 8, bits);
-  detail::sha256_blocks(state.data(), last, blocks);
+  detail::run_whole<64, 8>(
+      bytes,
+      [&state](const std::byte* in, std::size_t blocks) {
+        detail::sha256_blocks(state.data(), in, blocks);
+      },
+      [](std::byte* to, std::uint64_t bits) { store_be64(to, bits); });
   return digest_of<Size>(state);
 }
 

@@ -68,15 +68,25 @@ template class BasicSha512<48>;
 template class BasicSha512<32>;
 template class BasicSha512<28>;
 
-Sha512::Digest sha512(ByteSpan bytes) noexcept {
-  Sha512 state;
-  state.update(bytes);
-  return state.finish();
+namespace {
+
+template <std::size_t Size>
+std::array<std::byte, Size> one_shot(ByteSpan bytes) noexcept {
+  std::array<std::uint64_t, 8> state = kInitial<Size>;
+  detail::run_whole<128, 16>(
+      bytes,
+      [&state](const std::byte* in, std::size_t blocks) {
+        detail::sha512_blocks(state.data(), in, blocks);
+      },
+      [](std::byte* to, std::uint64_t bits) { store_be64(to + 8, bits); });
+  std::array<std::byte, Size> digest;
+  for (std::size_t i = 0; i < Size / 8; ++i) store_be64(digest.data() + 8 * i, state[i]);
+  return digest;
 }
-Sha384::Digest sha384(ByteSpan bytes) noexcept {
-  Sha384 state;
-  state.update(bytes);
-  return state.finish();
-}
+
+}  // namespace
+
+Sha512::Digest sha512(ByteSpan bytes) noexcept { return one_shot<64>(bytes); }
+Sha384::Digest sha384(ByteSpan bytes) noexcept { return one_shot<48>(bytes); }
 
 }  // namespace avila::hash

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <avila/hash/secret.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/primitives/endian.hpp>
 #include <bit>
@@ -52,22 +53,17 @@ inline std::uint64_t last_word(const std::byte* tail, std::uint64_t total) noexc
   return word;
 }
 
+// The end of both variants; `last` is absorbed first.
 template <int C, int D>
-std::uint64_t sip64(SipKey key, ByteSpan bytes) noexcept {
-  SipState s(key);
-  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
-  s.absorb<C>(last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+std::uint64_t finish64(SipState s, std::uint64_t last) noexcept {
+  s.absorb<C>(last);
   s.v2 ^= 0xff;
   s.rounds<D>();
   return s.folded();
 }
-
 template <int C, int D>
-std::array<std::byte, 16> sip128(SipKey key, ByteSpan bytes) noexcept {
-  SipState s(key);
-  s.v1 ^= 0xee;
-  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
-  s.absorb<C>(last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+std::array<std::byte, 16> finish128(SipState s, std::uint64_t last) noexcept {
+  s.absorb<C>(last);
   std::array<std::byte, 16> out;
   s.v2 ^= 0xee;
   s.rounds<D>();
@@ -76,6 +72,20 @@ std::array<std::byte, 16> sip128(SipKey key, ByteSpan bytes) noexcept {
   s.rounds<D>();
   store_le64(out.data() + 8, s.folded());
   return out;
+}
+
+template <int C, int D>
+std::uint64_t sip64(SipKey key, ByteSpan bytes) noexcept {
+  SipState s(key);
+  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
+  return finish64<C, D>(s, last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+}
+template <int C, int D>
+std::array<std::byte, 16> sip128(SipKey key, ByteSpan bytes) noexcept {
+  SipState s(key);
+  s.v1 ^= 0xee;
+  s.absorb_words<C>(bytes.data(), bytes.size() / 8);
+  return finish128<C, D>(s, last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
 }
 
 }  // namespace
@@ -89,14 +99,19 @@ std::array<std::byte, 16> siphash_1_3_128(SipKey key, ByteSpan bytes) noexcept {
   return sip128<1, 3>(key, bytes);
 }
 
-template <int C, int D>
-BasicSipHash<C, D>::BasicSipHash(SipKey key) noexcept {
-  const SipState s(key);
+template <int C, int D, int Bits>
+BasicSipHash<C, D, Bits>::BasicSipHash(SipKey key) noexcept {
+  SipState s(key);
+  if constexpr (Bits == 128) s.v1 ^= 0xee;
   v_ = {s.v0, s.v1, s.v2, s.v3};
 }
+template <int C, int D, int Bits>
+BasicSipHash<C, D, Bits>::~BasicSipHash() {
+  wipe(this, sizeof *this);
+}
 
-template <int C, int D>
-void BasicSipHash<C, D>::update(ByteSpan bytes) noexcept {
+template <int C, int D, int Bits>
+void BasicSipHash<C, D, Bits>::update(ByteSpan bytes) noexcept {
   if (bytes.empty()) return;
   const std::size_t held = total_ % 8;
   total_ += bytes.size();
@@ -114,16 +129,19 @@ void BasicSipHash<C, D>::update(ByteSpan bytes) noexcept {
   v_ = {s.v0, s.v1, s.v2, s.v3};
 }
 
-template <int C, int D>
-std::uint64_t BasicSipHash<C, D>::digest() const noexcept {
-  SipState s(v_);
-  s.absorb<C>(last_word(buffer_.data(), total_));
-  s.v2 ^= 0xff;
-  s.rounds<D>();
-  return s.folded();
+template <int C, int D, int Bits>
+typename BasicSipHash<C, D, Bits>::Digest BasicSipHash<C, D, Bits>::digest() const noexcept {
+  const std::uint64_t last = last_word(buffer_.data(), total_);
+  if constexpr (Bits == 64) {
+    return finish64<C, D>(SipState(v_), last);
+  } else {
+    return finish128<C, D>(SipState(v_), last);
+  }
 }
 
 template class BasicSipHash<2, 4>;
 template class BasicSipHash<1, 3>;
+template class BasicSipHash<2, 4, 128>;
+template class BasicSipHash<1, 3, 128>;
 
 }  // namespace avila::hash

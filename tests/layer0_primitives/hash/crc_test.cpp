@@ -1,5 +1,6 @@
 #include <avila/hash/crc32.hpp>
 #include <avila/hash/crc32c.hpp>
+#include <avila/hash/crc64nvme.hpp>
 
 #include "crc_tables.hpp"
 #include "support.hpp"
@@ -13,10 +14,11 @@ using namespace avila::hash;
 using hash_test::random_bytes;
 
 // The definition, bit by bit.
-std::uint32_t slow_crc(ByteSpan bytes, std::uint32_t crc, std::uint32_t polynomial) {
+template <class Word>
+Word slow_crc(ByteSpan bytes, Word crc, Word polynomial) {
   crc = ~crc;
   for (const std::byte b : bytes) {
-    crc ^= static_cast<std::uint32_t>(b);
+    crc ^= static_cast<Word>(b);
     for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1) != 0 ? polynomial : 0);
   }
   return ~crc;
@@ -34,6 +36,8 @@ TEST(Crc, KnownValues) {
   EXPECT_EQ(crc32c(bytes), 0x46DD794EU);
   for (std::size_t i = 0; i < 32; ++i) bytes[i] = static_cast<std::byte>(31 - i);
   EXPECT_EQ(crc32c(bytes), 0x113FDB5CU);
+  EXPECT_EQ(crc64nvme(as_bytes("123456789")), 0xAE8B14860A799888U);
+  EXPECT_EQ(crc64nvme({}), 0U);
   EXPECT_EQ(crc32({}), 0U);
   EXPECT_EQ(crc32c({}), 0U);
 }
@@ -46,6 +50,9 @@ TEST(Crc, EverySizeAndOffsetAgreesWithTheDefinition) {
       const auto start = static_cast<std::uint32_t>(size * 0x9E3779B1U);
       ASSERT_EQ(crc32(part, start), slow_crc(part, start, detail::kCrc32Polynomial)) << size;
       ASSERT_EQ(crc32c(part, start), slow_crc(part, start, detail::kCrc32cPolynomial)) << size;
+      const std::uint64_t start64 = size * 0x9E3779B97F4A7C15U;
+      ASSERT_EQ(crc64nvme(part, start64), slow_crc(part, start64, detail::kCrc64NvmePolynomial))
+          << size;
     }
 }
 
@@ -59,6 +66,8 @@ TEST(Crc, PiecesAndCombineGiveTheWhole) {
     EXPECT_EQ(crc32c(b, crc32c(a)), whole_c);
     EXPECT_EQ(crc32_combine(crc32(a), crc32(b), b.size()), whole);
     EXPECT_EQ(crc32c_combine(crc32c(a), crc32c(b), b.size()), whole_c);
+    EXPECT_EQ(crc64nvme(b, crc64nvme(a)), crc64nvme(all));
+    EXPECT_EQ(crc64nvme_combine(crc64nvme(a), crc64nvme(b), b.size()), crc64nvme(all));
   }
 }
 

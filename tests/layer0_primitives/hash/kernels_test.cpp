@@ -2,7 +2,9 @@
 #include <avila/simd/cpu.hpp>
 #include <avila/simd/dispatch.hpp>
 
+#include "adler32_kernels.hpp"
 #include "crc_kernels.hpp"
+#include "sha1_kernels.hpp"
 #include "sha256_kernels.hpp"
 #include "support.hpp"
 #include "xxh3_long.hpp"
@@ -18,12 +20,13 @@ using namespace avila;
 using namespace avila::hash::detail;
 using hash_test::random_bytes;
 
-void expect_crc_kernels_agree(std::span<const simd::Kernel<CrcFn>> kernels) {
+template <class Word>
+void expect_crc_kernels_agree(std::span<const simd::Kernel<CrcFn<Word>>> kernels) {
   const auto bytes = random_bytes(40'000, 1);
   for (std::size_t size = 0; size < 39'000; size += size < 1200 ? 1 : 733)
     for (const std::size_t offset : {0, 1, 7, 33}) {
-      const auto state = static_cast<std::uint32_t>(size * 2654435761U + offset);
-      const std::uint32_t expected = kernels.back().run(&bytes[offset], size, state);
+      const auto state = static_cast<Word>((size * 2654435761U + offset) * 0x9E3779B97F4A7C15U);
+      const Word expected = kernels.back().run(&bytes[offset], size, state);
       for (const auto& kernel : kernels) {
         if (!kernel.supported()) continue;
         ASSERT_EQ(kernel.run(&bytes[offset], size, state), expected)
@@ -34,6 +37,43 @@ void expect_crc_kernels_agree(std::span<const simd::Kernel<CrcFn>> kernels) {
 
 TEST(HashKernels, Crc32) { expect_crc_kernels_agree(crc32_kernels()); }
 TEST(HashKernels, Crc32c) { expect_crc_kernels_agree(crc32c_kernels()); }
+TEST(HashKernels, Crc64Nvme) { expect_crc_kernels_agree(crc64nvme_kernels()); }
+
+TEST(HashKernels, Adler32) {
+  auto bytes = random_bytes(40'000, 1);
+  for (std::size_t size = 0; size < 39'000; size += size < 300 ? 1 : 733)
+    for (const std::uint32_t start : {1U, 0xFFF0FFF0U, 0x12345678U}) {
+      const std::uint32_t expected = adler32_kernels().back().run(&bytes[size % 5], size, start);
+      for (const auto& kernel : adler32_kernels()) {
+        if (!kernel.supported()) continue;
+        ASSERT_EQ(kernel.run(&bytes[size % 5], size, start), expected) << kernel.name;
+      }
+    }
+  // The largest sums, over more than one stretch.
+  bytes.assign((2 << 20) + 100, std::byte{0xFF});
+  const std::uint32_t expected =
+      adler32_kernels().back().run(bytes.data(), bytes.size(), 0xFFF0FFF0U);
+  for (const auto& kernel : adler32_kernels()) {
+    if (!kernel.supported()) continue;
+    EXPECT_EQ(kernel.run(bytes.data(), bytes.size(), 0xFFF0FFF0U), expected) << kernel.name;
+  }
+}
+
+TEST(HashKernels, Sha1) {
+  const auto bytes = random_bytes(64 * 20, 3);
+  for (std::size_t blocks = 0; blocks < 18; ++blocks) {
+    std::array<std::uint32_t, 5> start, expected;
+    std::memcpy(start.data(), &bytes[blocks], sizeof start);
+    expected = start;
+    sha1_kernels().back().run(expected.data(), &bytes[blocks], blocks);
+    for (const auto& kernel : sha1_kernels()) {
+      if (!kernel.supported()) continue;
+      auto got = start;
+      kernel.run(got.data(), &bytes[blocks], blocks);
+      ASSERT_EQ(got, expected) << kernel.name << " " << blocks;
+    }
+  }
+}
 
 TEST(HashKernels, Sha256) {
   const auto bytes = random_bytes(64 * 20, 3);

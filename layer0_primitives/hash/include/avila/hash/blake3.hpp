@@ -8,7 +8,7 @@
 namespace avila::hash {
 
 /// Incremental BLAKE3. finish() and friends leave the state alone: more may follow. About 2 KiB.
-/// Not wiped on destruction: layer 1 wraps it where keys matter.
+/// States that hold a key or key material are wiped on destruction.
 class Blake3 {
  public:
   static constexpr std::size_t kSize = 32;
@@ -22,17 +22,25 @@ class Blake3 {
   /// Key derivation from the material given to update(). `context` is a hard-coded, globally unique
   /// sentence, never from outside.
   static Blake3 derive_key(std::string_view context) noexcept;
+  Blake3(const Blake3&) noexcept = default;
+  Blake3& operator=(const Blake3&) noexcept = default;
+  ~Blake3() {
+    if (flags_ != 0) forget();
+  }
 
   void reset() noexcept;
   void update(ByteSpan bytes) noexcept;
   Digest finish() const noexcept;
   /// out.size() bytes of the endless output, from byte `offset` on; the first 32 are finish().
   void finish_into(MutableByteSpan out, std::uint64_t offset = 0) const noexcept;
+  /// Whether `tag` is finish(). CT in the tag's bytes.
+  bool verify(std::span<const std::byte, kSize> tag) const noexcept;
 
  private:
   using Words = std::array<std::uint32_t, 8>;
   struct Node;
   Blake3(const Words& key, std::uint8_t flags) noexcept;
+  void forget() noexcept;
   void start_chunk() noexcept;
   void feed_chunk(ByteSpan bytes) noexcept;
   void push(const Words& chaining_value, std::uint64_t chunks_before) noexcept;

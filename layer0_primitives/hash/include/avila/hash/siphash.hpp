@@ -4,6 +4,7 @@
 #include <array>
 #include <avila/error/span.hpp>
 #include <cstdint>
+#include <type_traits>
 
 namespace avila::hash {
 
@@ -17,13 +18,18 @@ std::uint64_t siphash_1_3(SipKey key, ByteSpan bytes) noexcept;
 std::array<std::byte, 16> siphash_2_4_128(SipKey key, ByteSpan bytes) noexcept;
 std::array<std::byte, 16> siphash_1_3_128(SipKey key, ByteSpan bytes) noexcept;
 
-/// SipHash-C-D over pieces: the value of their concatenation. digest() may be asked at any time.
-template <int C, int D>
+/// SipHash-C-D of Bits (64 or 128) over pieces: the value of their concatenation. digest() may be
+/// asked at any time. Wiped on destruction.
+template <int C, int D, int Bits = 64>
 class BasicSipHash {
  public:
+  using Digest = std::conditional_t<Bits == 64, std::uint64_t, std::array<std::byte, 16>>;
   explicit BasicSipHash(SipKey key) noexcept;
+  BasicSipHash(const BasicSipHash&) noexcept = default;
+  BasicSipHash& operator=(const BasicSipHash&) noexcept = default;
+  ~BasicSipHash();
   void update(ByteSpan bytes) noexcept;
-  std::uint64_t digest() const noexcept;
+  Digest digest() const noexcept;
 
  private:
   std::array<std::uint64_t, 4> v_;
@@ -32,7 +38,11 @@ class BasicSipHash {
 };
 extern template class BasicSipHash<2, 4>;
 extern template class BasicSipHash<1, 3>;
+extern template class BasicSipHash<2, 4, 128>;
+extern template class BasicSipHash<1, 3, 128>;
 using SipHash24 = BasicSipHash<2, 4>;
 using SipHash13 = BasicSipHash<1, 3>;
+using SipHash24x128 = BasicSipHash<2, 4, 128>;
+using SipHash13x128 = BasicSipHash<1, 3, 128>;
 
 }  // namespace avila::hash
