@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <avila/atom/cache_padded.hpp>
+#include <avila/atom/platform.hpp>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,11 @@ namespace avila::atom {
 /// position + 1 "filled for its consumer". Producers and consumers claim positions by CAS; a thread
 /// that stops between claim and publication delays only that slot's next users.
 /// Source: Vyukov, "Bounded MPMC queue" (1024cores.net).
-template <class T>
+template <class T, class Platform = StdPlatform>
 class MpmcQueue {
+  template <class U>
+  using Atomic = typename Platform::template Atomic<U>;
+
  public:
   /// Room for at least `capacity` values: the next power of two, at least 2.
   explicit MpmcQueue(std::size_t capacity)
@@ -78,11 +82,11 @@ class MpmcQueue {
 
  private:
   struct Slot {
-    std::atomic<std::size_t> turn{0};
+    Atomic<std::size_t> turn{0};
     alignas(T) std::byte bytes[sizeof(T)];
   };
-  CachePadded<std::atomic<std::size_t>> tail_;
-  CachePadded<std::atomic<std::size_t>> head_;
+  CachePadded<Atomic<std::size_t>> tail_;
+  CachePadded<Atomic<std::size_t>> head_;
   const std::size_t mask_;
   std::unique_ptr<Slot[]> slots_;
 };

@@ -1,7 +1,7 @@
 // A value that is read often and written rarely: readers never write shared memory.
 #pragma once
 #include <atomic>
-#include <avila/atom/backoff.hpp>
+#include <avila/atom/platform.hpp>
 #include <avila/atom/spin_lock.hpp>
 #include <cstdint>
 #include <cstring>
@@ -12,7 +12,7 @@ namespace avila::atom {
 /// Readers copy the value and repeat if a writer was at it meanwhile. The copy is made word by word
 /// with relaxed atomics, so a torn copy is discarded, never undefined.
 /// Source: Boehm, "Can seqlocks get along with programming language memory models?" (2012).
-template <class T>
+template <class T, class Platform = StdPlatform>
 class SeqLock {
   static_assert(std::is_trivially_copyable_v<T>, "a torn copy must be harmless");
 
@@ -22,7 +22,7 @@ class SeqLock {
   SeqLock& operator=(const SeqLock&) = delete;
 
   T load() const noexcept {
-    Backoff backoff;
+    typename Platform::Backoff backoff;
     for (;;) {
       const std::uint32_t before = sequence_.load(std::memory_order_acquire);
       if ((before & 1) == 0) {
@@ -52,9 +52,9 @@ class SeqLock {
 
  private:
   static constexpr std::size_t kWords = (sizeof(T) + 7) / 8;
-  SpinLock writers_;
-  std::atomic<std::uint32_t> sequence_{0};
-  std::atomic<std::uint64_t> words_[kWords]{};
+  BasicSpinLock<Platform> writers_;
+  typename Platform::template Atomic<std::uint32_t> sequence_{0};
+  typename Platform::template Atomic<std::uint64_t> words_[kWords]{};
 };
 
 }  // namespace avila::atom

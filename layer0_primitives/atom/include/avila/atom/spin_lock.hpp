@@ -1,22 +1,23 @@
 // Locks that never sleep in the kernel: for critical sections of a few instructions.
 #pragma once
 #include <atomic>
-#include <avila/atom/backoff.hpp>
+#include <avila/atom/platform.hpp>
 #include <cstdint>
 
 namespace avila::atom {
 
 /// Test-and-test-and-set with back-off. Unfair; one byte. BasicLockable.
-class SpinLock {
+template <class Platform = StdPlatform>
+class BasicSpinLock {
  public:
-  constexpr SpinLock() noexcept = default;
-  SpinLock(const SpinLock&) = delete;
-  SpinLock& operator=(const SpinLock&) = delete;
+  BasicSpinLock() noexcept = default;  // constant-initialised on the real machine
+  BasicSpinLock(const BasicSpinLock&) = delete;
+  BasicSpinLock& operator=(const BasicSpinLock&) = delete;
 
   void lock() noexcept {
     // acquire: what the last holder wrote before its release store is seen from here on.
     while (locked_.exchange(true, std::memory_order_acquire)) {
-      Backoff backoff;
+      typename Platform::Backoff backoff;
       // Reads only while it is held, so the line stays shared instead of bouncing.
       while (locked_.load(std::memory_order_relaxed)) backoff.pause();
     }
@@ -28,21 +29,23 @@ class SpinLock {
   void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
  private:
-  std::atomic<bool> locked_{false};
+  typename Platform::template Atomic<bool> locked_{false};
 };
+using SpinLock = BasicSpinLock<>;
 
 /// First come, first served. With more threads than cores the next in line may be off the core:
 /// prefer SpinLock there.
-class TicketLock {
+template <class Platform = StdPlatform>
+class BasicTicketLock {
  public:
-  constexpr TicketLock() noexcept = default;
-  TicketLock(const TicketLock&) = delete;
-  TicketLock& operator=(const TicketLock&) = delete;
+  BasicTicketLock() noexcept = default;  // constant-initialised on the real machine
+  BasicTicketLock(const BasicTicketLock&) = delete;
+  BasicTicketLock& operator=(const BasicTicketLock&) = delete;
 
   void lock() noexcept {
     // relaxed: the ticket only has to be unique; the acquire below orders the data.
     const std::uint32_t mine = next_.fetch_add(1, std::memory_order_relaxed);
-    Backoff backoff;
+    typename Platform::Backoff backoff;
     while (serving_.load(std::memory_order_acquire) != mine) backoff.pause();
   }
   [[nodiscard]] bool try_lock() noexcept {
@@ -55,9 +58,10 @@ class TicketLock {
   }
 
  private:
-  std::atomic<std::uint32_t> next_{0};
-  std::atomic<std::uint32_t> serving_{0};
+  typename Platform::template Atomic<std::uint32_t> next_{0};
+  typename Platform::template Atomic<std::uint32_t> serving_{0};
 };
+using TicketLock = BasicTicketLock<>;
 
 /// Holds a lock for a scope; as std::lock_guard, without the <mutex> header.
 template <class Lock>

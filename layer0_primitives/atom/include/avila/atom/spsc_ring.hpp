@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <avila/atom/cache_padded.hpp>
+#include <avila/atom/platform.hpp>
 #include <avila/error/assert.hpp>
 #include <bit>
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace avila::atom {
 /// Wait-free. Each side keeps a copy of the other's index and reads the shared one only when the
 /// copy says full or empty, so in steady state the two cores exchange a line once a batch.
 /// Source: Lamport (1983); the cached indices are those of FastForward-like rings.
-template <class T>
+template <class T, class Platform = StdPlatform>
 class SpscRing {
  public:
   /// Room for at least `capacity` values: the next power of two.
@@ -68,8 +69,8 @@ class SpscRing {
     alignas(T) std::byte bytes[sizeof(T)];
   };
   struct alignas(kCacheLineBytes) Side {
-    std::atomic<std::size_t> index{0};  // written by its owner only
-    std::size_t other = 0;              // the owner's copy of the other side's index
+    typename Platform::template Atomic<std::size_t> index{0};  // written by its owner only
+    std::size_t other = 0;  // the owner's copy of the other side's index
   };
   Side producer_;
   Side consumer_;

@@ -1,6 +1,6 @@
 // A lock-free stack of intrusive nodes.
 #pragma once
-#include <atomic>
+#include <avila/atom/platform.hpp>
 #include <cstdint>
 
 namespace avila::atom {
@@ -9,7 +9,7 @@ namespace avila::atom {
 /// and pop from needs protection against ABA; taking the whole list at once does not, and is what
 /// mailboxes and free lists need: many push, whoever wants takes all.
 /// Source: Treiber, "Systems programming: coping with parallelism" (1986).
-template <class Node>
+template <class Node, class Platform = StdPlatform>
 class TreiberStack {
  public:
   TreiberStack() noexcept = default;
@@ -32,7 +32,7 @@ class TreiberStack {
   bool empty() const noexcept { return head_.load(std::memory_order_acquire) == nullptr; }
 
  private:
-  std::atomic<Node*> head_{nullptr};
+  typename Platform::template Atomic<Node*> head_{nullptr};
 };
 
 }  // namespace avila::atom

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <avila/atom/cache_padded.hpp>
+#include <avila/atom/platform.hpp>
 #include <avila/error/assert.hpp>
 #include <cstdint>
 #include <memory>
@@ -18,8 +19,10 @@ namespace avila::atom {
 /// Cohen and Nardelli, "Correct and efficient work-stealing for weak memory models" (2013), with
 /// their fences turned into seq_cst operations, which cost the same on x86 and which
 /// ThreadSanitizer understands.
-template <class T>
+template <class T, class Platform = StdPlatform>
 class WorkStealingDeque {
+  template <class U>
+  using Atomic = typename Platform::template Atomic<U>;
   static_assert(std::is_trivially_copyable_v<T> && std::atomic<T>::is_always_lock_free,
                 "elements are read by a thief that may lose the race: use a pointer or an index");
 
@@ -92,12 +95,12 @@ class WorkStealingDeque {
  private:
   struct Array {
     explicit Array(std::size_t log2)
-        : mask((std::int64_t{1} << log2) - 1), slots(new std::atomic<T>[std::size_t{1} << log2]) {}
-    std::atomic<T>& at(std::int64_t index) noexcept {
+        : mask((std::int64_t{1} << log2) - 1), slots(new Atomic<T>[std::size_t{1} << log2]) {}
+    Atomic<T>& at(std::int64_t index) noexcept {
       return slots[static_cast<std::size_t>(index & mask)];
     }
     std::int64_t mask;
-    std::unique_ptr<std::atomic<T>[]> slots;
+    std::unique_ptr<Atomic<T>[]> slots;
   };
 
   Array* grow(Array& old, std::int64_t top, std::int64_t bottom) {
@@ -111,9 +114,9 @@ class WorkStealingDeque {
     return bigger;
   }
 
-  CachePadded<std::atomic<std::int64_t>> top_;
-  CachePadded<std::atomic<std::int64_t>> bottom_;
-  std::atomic<Array*> array_{nullptr};
+  CachePadded<Atomic<std::int64_t>> top_;
+  CachePadded<Atomic<std::int64_t>> bottom_;
+  Atomic<Array*> array_{nullptr};
   std::vector<std::unique_ptr<Array>> arrays_;  // owner only; the last one is current
 };
 
