@@ -145,6 +145,11 @@ class Outputs {
         fold(request_.options->merge_operator.get(), key_, known, operands, folded).has_value()) {
       return emit(key_, make_tag(sequence_of(tags[0]), Kind::Put), folded);
     }
+    if (end == Open && operands.size() > 1 && request_.options->merge_operator != nullptr) {
+      const std::vector<std::string_view> ordered(operands.rbegin(), operands.rend());
+      std::string one;
+      if (request_.options->merge_operator->combine(key_, ordered, one)) operands = {one};
+    }
     for (std::size_t i = 0; i < operands.size(); ++i)
       AVILA_TRY_VOID(emit(key_, tags[i], operands[i]));
     if (end == Base) return emit(key_, make_tag(sequence_of(tags.back()) - 1, Kind::Put), base);

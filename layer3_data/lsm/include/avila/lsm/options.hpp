@@ -30,6 +30,14 @@ class MergeOperator {
   /// operands: reads of the key then report Errc::Corrupted.
   virtual bool merge(std::string_view key, std::optional<std::string_view> base,
                      std::span<const std::string_view> operands, std::string& result) const = 0;
+  /// Folds neighbouring operands, oldest first, into one that stands for them all: then a flush or
+  /// compaction that does not see the value below keeps one operand of a key, not each. False
+  /// (the default) keeps them apart.
+  virtual bool combine(std::string_view key, std::span<const std::string_view> operands,
+                       std::string& result) const {
+    (void)key, (void)operands, (void)result;
+    return false;
+  }
 };
 
 enum class Compression : std::uint8_t { None, Lz4 };
