@@ -27,6 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Value document = *first;
   if (!apply_patch(document, *second).has_value()) AVILA_ASSERT(document == *first);
   (void)to_string(document);
+  Value extended = *first;
+  if (!apply_patch(extended, *second, {.extended = true}).has_value())
+    AVILA_ASSERT(extended == *first);
 
   Value changed = *first;
   const auto applied = apply_patch(changed, diff(*first, *second));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <avila/json/patch.hpp>
 #include <avila/json/pointer.hpp>
+#include <cmath>
 
 namespace avila::json {
 namespace {
@@ -38,7 +39,26 @@ Result<void> put(const Pointer& path, Value& document, Value value, bool replace
                  : path.insert(document, std::move(value));
 }
 
-Result<void> apply_one(Value& document, const Value& operation, std::size_t& values) {
+Result<void> increment(const Pointer& path, Value& document, const Value& by) {
+  if (!by.is_number()) return Error(Errc::Malformed, "incr needs a number as member 'value'");
+  Value* const at = path.find(document);
+  if (at == nullptr) return put(path, document, by, false);
+  if (!at->is_number())
+    return Error(Errc::InvalidArgument, "incr: the value at " + path.to_string() + " is no number");
+  const auto a = at->get_int64(), b = by.get_int64();
+  if (at->is_int() && by.is_int() && !(*b > 0 ? *a > INT64_MAX - *b : *a < INT64_MIN - *b)) {
+    *at = *a + *b;
+    return {};
+  }
+  const double sum = at->as_double() + by.as_double();
+  if (!std::isfinite(sum))
+    return Error(Errc::OutOfRange, "incr: the sum at " + path.to_string() + " is out of range");
+  *at = sum;
+  return {};
+}
+
+Result<void> apply_one(Value& document, const Value& operation, std::size_t& values,
+                       bool extended) {
   if (!operation.is_object()) return Error(Errc::Malformed, "an operation must be an object");
   const Value* op = operation.find("op");
   if (op == nullptr || !op->is_string())
@@ -46,11 +66,13 @@ Result<void> apply_one(Value& document, const Value& operation, std::size_t& val
   const std::string_view name = op->as_string();
   AVILA_TRY(const Pointer path, place(operation, "path"));
 
-  if (name == "add" || name == "replace" || name == "test") {
+  const bool own = extended && (name == "set" || name == "incr");
+  if (own || name == "add" || name == "replace" || name == "test") {
     const Value* value = operation.find("value");
     if (value == nullptr) return Error(Errc::Malformed, "expected a member 'value'");
-    if (name == "add") return put(path, document, *value, false);
-    if (name == "replace") return put(path, document, *value, true);
+    if (name == "incr") return increment(path, document, *value);
+    const bool replaces = name == "replace" || (name == "set" && path.find(document) != nullptr);
+    if (name != "test") return put(path, document, *value, replaces);
     const Value* at = path.find(document);
     if (at == nullptr) return Error(Errc::NotFound, "nothing at " + path.to_string());
     if (!(*at == *value))
@@ -78,7 +100,9 @@ Result<void> apply_one(Value& document, const Value& operation, std::size_t& val
       return Error(Errc::LimitExceeded, "the copies of a patch exceed kMaxPatchedValues");
     return put(path, document, Value(*source), false);
   }
-  return Error(Errc::Malformed, "unknown operation '" + std::string(name.substr(0, 32)) + "'");
+  return Error(Errc::Malformed, "unknown operation '" + std::string(name.substr(0, 32)) + "'",
+               {.hint = extended ? "use add, set, replace, remove, incr, move, copy or test"
+                                 : "use add, replace, remove, move, copy or test"});
 }
 
 void add_operation(Value& patch, const char* op, const Pointer& path, const Value* value) {
@@ -121,13 +145,18 @@ void diff_at(const Value& from, const Value& to, const Pointer& path, Value& pat
 
 }  // namespace
 
-Result<void> apply_patch(Value& document, const Value& patch) {
+Result<void> apply_patch(Value& document, const Value& patch, const PatchOptions& options) {
   const Array* operations = patch.get_array();
-  if (operations == nullptr) return Error(Errc::Malformed, "a JSON patch must be an array");
+  if (operations == nullptr)
+    return Error(Errc::Malformed, "a JSON patch must be an array of operations");
+  if (operations->size() > options.max_operations)
+    return Error(Errc::LimitExceeded, "the patch has " + std::to_string(operations->size()) +
+                                          " operations; the limit is " +
+                                          std::to_string(options.max_operations));
   Value changed = document;
   std::size_t values = 0;
   for (std::size_t i = 0; i < operations->size(); ++i) {
-    auto applied = apply_one(changed, (*operations)[i], values);
+    auto applied = apply_one(changed, (*operations)[i], values, options.extended);
     if (!applied.has_value())
       return std::move(applied).error().context("operation " + std::to_string(i));
   }

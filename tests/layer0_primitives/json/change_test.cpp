@@ -130,6 +130,44 @@ TEST(Patch, ChangesNothingWhenOneOperationFails) {
   EXPECT_EQ(to_string(document), R"({"a":1})");
 }
 
+TEST(Patch, SetsAndIncrementsWhereAsked) {
+  const PatchOptions extended{.extended = true};
+  const PatchCase cases[] = {
+      {R"({"a":[1,2]})", R"([{"op":"set","path":"/a/0","value":9}])", R"({"a":[9,2]})"},
+      {R"({"a":[1,2]})", R"([{"op":"set","path":"/a/-","value":9}])", R"({"a":[1,2,9]})"},
+      {R"({"a":1})", R"([{"op":"set","path":"/b","value":null}])", R"({"a":1,"b":null})"},
+      {R"({"a":1})", R"([{"op":"set","path":"","value":[]}])", R"([])"},
+      {R"({"a":1})", R"([{"op":"incr","path":"/a","value":-3}])", R"({"a":-2})"},
+      {R"({"a":1})", R"([{"op":"incr","path":"/b","value":4}])", R"({"a":1,"b":4})"},
+      {R"({"a":0.5})", R"([{"op":"incr","path":"/a","value":1}])", R"({"a":1.5})"},
+      {R"({"a":9223372036854775807})", R"([{"op":"incr","path":"/a","value":1}])",
+       R"({"a":9223372036854775808.0})"},
+      {R"({"a":-9223372036854775808})", R"([{"op":"incr","path":"/a","value":-1}])",
+       R"({"a":-9223372036854775809.0})"},
+  };
+  for (const PatchCase& c : cases) {
+    Value document = make(c.document);
+    EXPECT_TRUE(apply_patch(document, make(c.patch)).error().is(Errc::Malformed)) << c.patch;
+    const auto applied = apply_patch(document, make(c.patch), extended);
+    ASSERT_TRUE(applied.has_value()) << c.patch << applied.error().to_string();
+    EXPECT_EQ(document, make(c.result)) << c.patch;
+  }
+  const auto refused = [&](const char* patch) {
+    Value document = make(R"({"a":1,"s":"x","m":1.7e308})");
+    return apply_patch(document, make(patch), extended).error();
+  };
+  EXPECT_TRUE(refused(R"([{"op":"incr","path":"/s","value":1}])").is(Errc::InvalidArgument));
+  EXPECT_TRUE(refused(R"([{"op":"incr","path":"/a","value":"1"}])").is(Errc::Malformed));
+  EXPECT_TRUE(refused(R"([{"op":"incr","path":"/x/y","value":1}])").is(Errc::NotFound));
+  EXPECT_TRUE(refused(R"([{"op":"incr","path":"/m","value":1.7e308}])").is(Errc::OutOfRange));
+  Value document = make("{}");
+  EXPECT_TRUE(apply_patch(document, make(R"([{"op":"add","path":"/a","value":1},
+      {"op":"add","path":"/b","value":1}])"),
+                          {.max_operations = 1})
+                  .error()
+                  .is(Errc::LimitExceeded));
+}
+
 TEST(Patch, BoundsGrowth) {
   Value document = make(R"([[1,1,1,1,1,1,1,1,1,1]])");
   Value patch = Value::make_array();

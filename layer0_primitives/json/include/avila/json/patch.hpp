@@ -5,12 +5,22 @@
 
 namespace avila::json {
 
+inline constexpr std::size_t kMaxPatchedValues = 10'000'000;
+inline constexpr std::size_t kMaxPatchOperations = 100'000;
+
+struct PatchOptions {
+  /// Also the operations `set`: as `add`, but replaces an array's element instead of inserting
+  /// before it; and `incr`: adds its number to the one there, or puts it where there is none.
+  bool extended = false;
+  std::size_t max_operations = kMaxPatchOperations;
+};
+
 /// Applies a JSON Patch, an array of operations (add, remove, replace, move, copy, test). All or
 /// nothing: on an error the document is as before. Errors say which operation failed ("operation
 /// 2") with PreconditionFailed for a test, NotFound for an absent place, Malformed for a bad patch,
-/// LimitExceeded when copies would grow the document beyond kMaxPatchedValues values.
-Result<void> apply_patch(Value& document, const Value& patch);
-inline constexpr std::size_t kMaxPatchedValues = 10'000'000;
+/// LimitExceeded for too many operations, and when copies would grow the document beyond
+/// kMaxPatchedValues values.
+Result<void> apply_patch(Value& document, const Value& patch, const PatchOptions& options = {});
 
 /// Applies a merge patch: members replace, null removes, objects merge, all else replaces.
 void merge_patch(Value& document, const Value& patch);
