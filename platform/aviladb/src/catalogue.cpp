@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "store.hpp"
+#include "tallies.hpp"
 
 namespace avila::aviladb {
 
@@ -104,8 +105,25 @@ Result<void> Store::drop_data(const Collection& collection, lsm::WriteBatch& bat
     batch.erase_range(prefix, sql::key_after_prefix(prefix));
   }
   batch.erase(collection_key(collection));
-  batch.erase("Cs" + key32('#', collection.id).substr(1));
+  batch.erase(tally_key(collection));
   return {};
+}
+
+void Store::drop_index_data(const Collection& collection, const Index& index,
+                            lsm::WriteBatch& batch) {
+  for (const char kind : {'X', 'U'}) {
+    const std::string prefix = key32(kind, collection.id, index.id);
+    batch.erase_range(prefix, sql::key_after_prefix(prefix));
+  }
+  batch.merge(tally_key(collection), encode_tallies({{index.id, -index.entries.value.load()}}));
+}
+
+void Store::drop_vector_data(const Collection& collection, const VectorIndex& index,
+                             lsm::WriteBatch& batch) {
+  for (const char kind : {'W', 'Y', 'Z', 'P'}) {
+    const std::string prefix = key32(kind, collection.id, index.id);
+    batch.erase_range(prefix, sql::key_after_prefix(prefix));
+  }
 }
 
 Result<void> Store::drop_collection(std::string_view database, std::string_view name) {
@@ -296,25 +314,24 @@ Result<IndexInfo> Store::create_index(Collection& collection, IndexSpec spec) {
   if (auto filled = backfill(collection, *index); !filled) {
     const std::unique_lock schema(collection.schema);
     std::erase(collection.indexes, index);
-    (void)save_collection(collection);  // the first error is the one to tell
-    const std::string entries = key32('X', collection.id, index->id);
-    const std::string unique = key32('U', collection.id, index->id);
-    (void)db->erase_range(entries, sql::key_after_prefix(entries));
-    (void)db->erase_range(unique, sql::key_after_prefix(unique));
+    lsm::WriteBatch batch;
+    drop_index_data(collection, *index, batch);
+    batch.put(collection_key(collection), encode_collection(collection));
+    (void)db->write(batch);  // the first error is the one to tell
     return std::move(filled).error();
   }
   return info(collection, *index);
 }
 
 /// Writes the entries of all documents, some hundred at a time, each under its lock: writers go on
-/// between, and keep the index themselves from the moment it is in the collection's list.
+/// between, and keep the index themselves from the moment it is in the collection's list. What is
+/// there already is not counted again.
 Result<void> Store::backfill(Collection& collection, Index& index) {
   const std::string prefix = key32('D', collection.id);
   const std::string entry_prefix = key32('X', collection.id, index.id);
   const std::string unique_prefix = key32('U', collection.id, index.id);
   json::Parser parser{json::ParseOptions{.max_depth = kMaxNesting + 1}};
   std::string from = prefix;
-  std::int64_t total = 0;
   for (;;) {
     std::vector<std::string> primaries;
     {
@@ -335,6 +352,7 @@ Result<void> Store::backfill(Collection& collection, Index& index) {
     for (std::mutex* lock : locks) held.emplace_back(*lock);
     lsm::WriteBatch batch;
     std::map<std::string, std::string> owners;  // within this batch
+    std::int64_t added = 0;
     for (const std::string& primary : primaries) {
       std::string text;
       AVILA_TRY(const bool found, db->get(prefix + primary, text));
@@ -342,8 +360,13 @@ Result<void> Store::backfill(Collection& collection, Index& index) {
       AVILA_TRY(const json::Element root, parser.parse(text).context("stored document"));
       const sql::Datum document = sql::Datum::of(root);
       AVILA_TRY(const auto entries, index_entries(index.keys, document, index.spec.name));
-      for (const std::string& entry : entries) batch.put(entry_prefix + entry + primary, {});
-      total += static_cast<std::int64_t>(entries.size());
+      for (const std::string& entry : entries) {
+        const std::string key = entry_prefix + entry + primary;
+        AVILA_TRY(const bool there, db->get(key, text));
+        if (there) continue;
+        batch.put(key, {});
+        ++added;
+      }
       if (!index.spec.unique) continue;
       std::string nothing;
       for (const bool descending : index.keys.descending)
@@ -365,9 +388,11 @@ Result<void> Store::backfill(Collection& collection, Index& index) {
       owners[key] = primary;
       batch.put(key, primary);
     }
+    if (batch.count() == 0) continue;
+    batch.merge(tally_key(collection), encode_tallies({{index.id, added}}));
     AVILA_TRY_VOID(db->write(batch, {.sync = false}));
+    index.entries.add(added);
   }
-  index.entries.value = total;
   AVILA_TRY_VOID(db->sync());
   const std::unique_lock schema(collection.schema);
   index.ready = true;
@@ -378,16 +403,11 @@ Result<void> Store::drop_index(Collection& collection, std::string_view name) {
   const std::lock_guard ddl(ddl_);
   const std::unique_lock schema(collection.schema);
   lsm::WriteBatch batch;
-  const auto erase = [&](char kind, std::uint32_t id) {
-    const std::string prefix = key32(kind, collection.id, id);
-    batch.erase_range(prefix, sql::key_after_prefix(prefix));
-  };
   for (std::size_t i = 0; i < collection.indexes.size(); ++i) {
     const auto index = collection.indexes[i];
     if (index->spec.name != name) continue;
     collection.indexes.erase(collection.indexes.begin() + static_cast<std::ptrdiff_t>(i));
-    erase('X', index->id);
-    erase('U', index->id);
+    drop_index_data(collection, *index, batch);
     batch.put(collection_key(collection), encode_collection(collection));
     auto written = db->write(batch);
     if (!written)
@@ -398,7 +418,7 @@ Result<void> Store::drop_index(Collection& collection, std::string_view name) {
     const auto index = collection.vectors[i];
     if (index->spec.path != name) continue;
     collection.vectors.erase(collection.vectors.begin() + static_cast<std::ptrdiff_t>(i));
-    for (const char kind : {'W', 'Y', 'Z', 'P'}) erase(kind, index->id);
+    drop_vector_data(collection, *index, batch);
     batch.put(collection_key(collection), encode_collection(collection));
     auto written = db->write(batch);
     if (!written)

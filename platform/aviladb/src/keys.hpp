@@ -4,7 +4,7 @@
 //   C n                                  the last number given to a database, collection or index
 //   C d <name>                           a database (JSON)
 //   C c <database:4> <name>              a collection: its specification and state (JSON)
-//   C s <collection:4>                   counters at the last clean stop
+//   C t <collection:4>                   counters (tallies.hpp), a merge operand with each batch
 //   D <collection:4> <partition> <id>    a document (JSON with system fields)
 //   I <collection:4> <id> <partition>    id look-up of partitioned collections
 //   X <collection:4> <index:4> <values> <partition> <id>      an index entry

@@ -4,7 +4,6 @@
 #include <avila/sql/key.hpp>
 #include <memory>
 
-#include "patch.hpp"
 #include "queries.hpp"
 #include "upkeep.hpp"
 #include "writer.hpp"

@@ -4,14 +4,15 @@
 #include <avila/log/log.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
+
 #include <memory>
+#include "tallies.hpp"
 
 namespace avila::aviladb {
 
 namespace {
 constexpr std::string_view kFormat = "avila-aviladb-1";
-constexpr std::string_view kFormatKey = "Cv", kSecretKey = "Ck", kNumberKey = "Cn",
-                           kCleanKey = "Ce";
+constexpr std::string_view kFormatKey = "Cv", kSecretKey = "Ck", kNumberKey = "Cn";
 
 std::string collection_prefix(std::uint32_t database) {
   return "Cc" + key32('#', database).substr(1);
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Store>> Store::open(ServiceOptions options) {
   AVILA_TRY_VOID(files.create_directories(os::join(store->options.path, "vectors")));
   lsm::Options engine;
   engine.family.memtable_bytes = store->options.memtable_bytes;
+  engine.family.merge_operator = tally_operator();
   engine.block_cache_bytes = store->options.cache_bytes;
   engine.clock = &clock;
   engine.background = store->options.threads ? lsm::Background::Threads : lsm::Background::Inline;
@@ -88,12 +90,9 @@ Result<void> Store::load() {
     AVILA_TRY_VOID(it->status());
   }
   for (auto& [name, database] : databases_) AVILA_TRY_VOID(load_collections(database));
-  std::string clean;
-  AVILA_TRY(const bool was_clean, db->get(kCleanKey, clean));
-  AVILA_TRY_VOID(load_counters(was_clean));
-  if (was_clean) AVILA_TRY_VOID(db->erase(kCleanKey));
   for (auto& [name, database] : databases_) {
     for (auto& [collection_name, collection] : database.collections) {
+      AVILA_TRY_VOID(load_counters(*collection));
       for (auto& index : collection->indexes)
         if (!index->ready) AVILA_TRY_VOID(backfill(*collection, *index));
       for (auto& index : collection->vectors) {
@@ -116,25 +115,21 @@ Result<void> Store::load_collections(Database& database) {
   return it->status();
 }
 
-/// After a clean stop the counters are those saved; else everything is counted.
-Result<void> Store::load_counters(bool clean) {
-  for (auto& [name, database] : databases_) {
-    for (auto& [collection_name, collection] : database.collections) {
-      std::string saved;
-      AVILA_TRY(const bool found, db->get("Cs" + key32('#', collection->id).substr(1), saved));
-      if (!clean || !found || saved.size() != 8 * (2 + collection->indexes.size())) {
-        AVILA_TRY_VOID(count(*collection));
-        continue;
-      }
-      const auto at = [&](std::size_t i) {
-        return static_cast<std::int64_t>(load_be64(saved.data() + 8 * i));
-      };
-      collection->documents.value = at(0);
-      collection->bytes.value = at(1);
-      for (std::size_t i = 0; i < collection->indexes.size(); ++i)
-        collection->indexes[i]->entries.value = at(2 + i);
-    }
-  }
+std::string Store::tally_key(const Collection& collection) {
+  return "Ct" + key32('#', collection.id).substr(1);
+}
+
+/// Every batch added what it changed, so the sums are those of exactly the writes that survived. A
+/// collection without them is empty, or from a version that did not keep them: it is counted.
+Result<void> Store::load_counters(Collection& collection) {
+  std::string stored;
+  AVILA_TRY(const bool found, db->get(tally_key(collection), stored));
+  if (!found) return count(collection);
+  Tallies tallies;
+  AVILA_TRY_VOID(add_tallies(tallies, stored));
+  collection.documents.value = tallies[kTallyDocuments];
+  collection.bytes.value = tallies[kTallyBytes];
+  for (const auto& index : collection.indexes) index->entries.value = tallies[index->id];
   return {};
 }
 
@@ -151,33 +146,17 @@ Result<void> Store::count(Collection& collection) {
   }
   collection.documents.value = documents;
   collection.bytes.value = bytes;
+  Tallies tallies{{kTallyDocuments, documents}, {kTallyBytes, bytes}};
   for (auto& index : collection.indexes) {
-    std::int64_t entries = documents;  // one each, unless it is of an array
-    if (index->spec.array) {
-      entries = 0;
-      const std::string own = key32('X', collection.id, index->id);
-      auto it = db->iterate({.prefix = own, .fill_cache = false});
-      for (it->seek(own); it->valid() && it->key().starts_with(own); it->next()) ++entries;
-      AVILA_TRY_VOID(it->status());
-    }
+    std::int64_t entries = 0;
+    const std::string own = key32('X', collection.id, index->id);
+    auto it = db->iterate({.prefix = own, .fill_cache = false});
+    for (it->seek(own); it->valid() && it->key().starts_with(own); it->next()) ++entries;
+    AVILA_TRY_VOID(it->status());
     index->entries.value = entries;
+    tallies[index->id] = entries;
   }
-  return {};
-}
-
-Result<void> Store::save_counters() {
-  lsm::WriteBatch batch;
-  for (auto& [name, database] : databases_) {
-    for (auto& [collection_name, collection] : database.collections) {
-      std::string saved;
-      append_be64(saved, collection->documents.get());
-      append_be64(saved, collection->bytes.get());
-      for (const auto& index : collection->indexes) append_be64(saved, index->entries.get());
-      batch.put("Cs" + key32('#', collection->id).substr(1), saved);
-    }
-  }
-  batch.put(kCleanKey, "1");
-  return db->write(batch);
+  return db->put(tally_key(collection), encode_tallies(tallies));
 }
 
 Result<void> Store::check_open() const {
@@ -212,7 +191,6 @@ Result<void> Store::close() {
         if (auto saved = save_vectors(*collection, *index); !saved && result)
           result = std::move(saved);
     }
-  if (auto saved = save_counters(); !saved && result) result = std::move(saved);
   if (auto stopped = db->close(); !stopped && result) result = std::move(stopped);
   return result;
 }

@@ -43,6 +43,7 @@ class Store {
 
   // ---- documents ----
   std::string document_key(const Collection& collection, std::string_view primary) const;
+  static std::string tally_key(const Collection& collection);
   /// The primary key of an id; looks the id up where no partition key is given.
   Result<std::string> locate(Collection& collection, std::string_view id,
                              std::string_view partition_key,
@@ -79,14 +80,16 @@ class Store {
   Store(ServiceOptions options, os::FileSystem& files, os::Clock& clock);
   Result<void> load();
   Result<void> load_collections(Database& database);
-  Result<void> load_counters(bool clean);
+  Result<void> load_counters(Collection& collection);
   Result<void> count(Collection& collection);
-  Result<void> save_counters();
   Result<std::uint32_t> next_number();
   Result<void> save_collection(Collection& collection);
   Result<void> backfill(Collection& collection, Index& index);
   Result<void> backfill_vectors(Collection& collection, VectorIndex& index);
   Result<void> drop_data(const Collection& collection, lsm::WriteBatch& batch);
+  void drop_index_data(const Collection& collection, const Index& index, lsm::WriteBatch& batch);
+  void drop_vector_data(const Collection& collection, const VectorIndex& index,
+                        lsm::WriteBatch& batch);
   Error no_database(std::string_view name);
 
   std::shared_mutex catalogue_;

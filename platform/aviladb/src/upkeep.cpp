@@ -5,6 +5,7 @@
 #include <avila/sql/key.hpp>
 #include <memory>
 
+#include "tallies.hpp"
 #include "writer.hpp"
 
 namespace avila::aviladb {
@@ -60,9 +61,17 @@ class Verification {
     if (collection_.documents.get() != documents)
       return disagree(collection_, "it counts " + std::to_string(collection_.documents.get()) +
                                        " documents and has " + std::to_string(documents));
+    if (collection_.bytes.get() != bytes_)
+      return disagree(collection_, "it counts " + std::to_string(collection_.bytes.get()) +
+                                       " bytes and has " + std::to_string(bytes_));
+    AVILA_TRY_VOID(check_tallies());
     for (const auto& index : collection_.indexes) {
       if (!index->ready) continue;
       AVILA_TRY(const std::uint64_t entries, count(key32('X', collection_.id, index->id)));
+      if (index->entries.get() != entries)
+        return disagree(collection_, "it counts " + std::to_string(index->entries.get()) +
+                                         " entries of the index " + index->spec.name +
+                                         ", which has " + std::to_string(entries));
       if (entries != expected_[index.get()])
         return disagree(collection_, "the index " + index->spec.name + " has " +
                                          std::to_string(entries) + " entries; the documents need " +
@@ -98,6 +107,19 @@ class Verification {
     AVILA_TRY_VOID(it->status());
     return n;
   }
+  /// What is stored is what a restart will believe.
+  Result<void> check_tallies() {
+    std::string stored;
+    AVILA_TRY_VOID(store_.db->get(Store::tally_key(collection_), stored, {.snapshot = &snapshot_}));
+    Tallies tallies;
+    AVILA_TRY_VOID(add_tallies(tallies, stored));
+    bool same = tallies[kTallyDocuments] == collection_.documents.value &&
+                tallies[kTallyBytes] == collection_.bytes.value;
+    for (const auto& index : collection_.indexes)
+      same = same && tallies[index->id] == index->entries.value;
+    if (!same) return disagree(collection_, "the counters stored are not those in memory");
+    return {};
+  }
   Result<void> need(const std::string& key, const char* what, std::string_view primary) {
     std::string value;
     AVILA_TRY(const bool found, store_.db->get(key, value, {.snapshot = &snapshot_}));
@@ -114,6 +136,7 @@ class Verification {
     auto it = store_.db->iterate({.snapshot = &snapshot_, .prefix = prefix, .fill_cache = false});
     for (it->seek(prefix); it->valid() && it->key().starts_with(prefix); it->next(), ++documents) {
       const std::string primary(it->key().substr(prefix.size()));
+      bytes_ += it->value().size();
       AVILA_TRY(const json::Element root, parser.parse(it->value()).context("stored document"));
       const sql::Datum document = sql::Datum::of(root);
       AVILA_TRY(const Identity identity, identify(collection_, root, {}));
@@ -164,7 +187,7 @@ class Verification {
   // Alone: nothing is written between the snapshot and the counters.
   std::unique_lock<std::shared_mutex> schema_;
   lsm::Snapshot snapshot_;
-  std::uint64_t expiring_ = 0;
+  std::uint64_t expiring_ = 0, bytes_ = 0;
   std::map<const Index*, std::uint64_t> expected_, unique_;
   std::map<const VectorIndex*, std::uint64_t> vectors_;
 };

@@ -229,10 +229,9 @@ Result<VectorInfo> Store::create_vector_index(Collection& collection, VectorSpec
     const std::unique_lock schema(collection.schema);
     std::erase(collection.vectors, index);
     (void)save_collection(collection);  // the first error is the one to tell
-    for (const char kind : {'W', 'Y', 'Z', 'P'}) {
-      const std::string prefix = key32(kind, collection.id, index->id);
-      (void)db->erase_range(prefix, sql::key_after_prefix(prefix));
-    }
+    lsm::WriteBatch batch;
+    drop_vector_data(collection, *index, batch);
+    (void)db->write(batch);
     return std::move(filled).error();
   }
   return VectorInfo{index->spec, index->graph->size()};

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <avila/id/uuid.hpp>
+#include <avila/json/patch.hpp>
 #include <avila/log/log.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
 #include <cmath>
 
-#include "patch.hpp"
+#include "tallies.hpp"
 
 namespace avila::aviladb {
 
@@ -42,6 +43,27 @@ Result<void> check_id(std::string_view id) {
                                           " bytes; the limit (kMaxIdBytes) is " +
                                           std::to_string(kMaxIdBytes));
   return {};
+}
+
+/// An array, or {"operations":[…]}, is a JSON Patch; any other object a merge patch.
+Result<void> apply_either(json::Value& document, const json::Value& patch) {
+  const json::Value* operations = &patch;
+  if (patch.is_object()) {
+    operations = patch.size() == 1 ? patch.find("operations") : nullptr;
+    if (operations == nullptr || !operations->is_array()) {
+      json::merge_patch(document, patch);
+      return {};
+    }
+  } else if (!patch.is_array()) {
+    return Error(Errc::InvalidArgument, "a patch is an object (merge) or an array (operations)");
+  }
+  auto applied = json::apply_patch(document, *operations,
+                                   {.extended = true, .max_operations = kMaxPatchOperations});
+  if (applied || applied.error().is(Errc::PreconditionFailed) ||
+      applied.error().is(Errc::LimitExceeded))
+    return std::move(applied).context("patch");
+  // What is missing is a place within the document, not the document.
+  return Error(Errc::InvalidArgument, "patch: " + applied.error().to_string());
 }
 
 Error missing(std::string_view id) {
@@ -226,7 +248,7 @@ Result<Writer::Outcome> Writer::patch(std::string_view primary, std::string_view
   AVILA_TRY_VOID(check(old, options));
   AVILA_TRY(json::Value document,
             json::parse(old.json, {.max_depth = kMaxNesting + 1}).context("stored document"));
-  AVILA_TRY_VOID(apply_patch(document, patch));
+  AVILA_TRY_VOID(apply_either(document, patch));
   const json::Value* now = document.find("id");
   if (now == nullptr || now->get_string() != id)
     return Error(Errc::InvalidArgument, "a patch cannot change the id of a document");
@@ -364,14 +386,23 @@ Result<void> Writer::stage(Step& step, std::string_view primary, const sql::Datu
       AVILA_TRY(new_entries, index_entries(index->keys, *after, index->spec.name));
     }
     const std::string prefix = key32('X', collection_.id, index->id);
-    for (const std::string& entry : old_entries)
-      if (!std::binary_search(new_entries.begin(), new_entries.end(), entry))
-        step.batch.erase(prefix + entry + primary_text);
+    // Of an index in the making the old entries are there or not yet: they are looked up.
+    const bool building = !index->ready && !documents_.contains(primary_text);
+    auto before_count = static_cast<std::int64_t>(old_entries.size());
+    for (const std::string& entry : old_entries) {
+      const std::string key = prefix + entry + primary_text;
+      if (building) {
+        std::string nothing;
+        AVILA_TRY(const bool there, store_.db->get(key, nothing));
+        if (!there) --before_count;
+      }
+      if (!std::binary_search(new_entries.begin(), new_entries.end(), entry)) step.batch.erase(key);
+    }
     for (const std::string& entry : new_entries)
-      if (!std::binary_search(old_entries.begin(), old_entries.end(), entry))
+      if (building || !std::binary_search(old_entries.begin(), old_entries.end(), entry))
         step.batch.put(prefix + entry + primary_text, {});
-    step.entries.emplace_back(index.get(), static_cast<std::int64_t>(new_entries.size()) -
-                                               static_cast<std::int64_t>(old_entries.size()));
+    step.entries.emplace_back(index.get(),
+                              static_cast<std::int64_t>(new_entries.size()) - before_count);
     if (index->spec.unique)
       AVILA_TRY_VOID(stage_unique(step, *index, primary,
                                   old_entries.empty() ? nullptr : &old_entries[0],
@@ -508,6 +539,10 @@ Result<void> Writer::commit() {
   if (batch_.count() == 0) return {};
   if (collection_.dropped)
     return Error(Errc::NotFound, "the collection " + collection_.spec.name + " was dropped");
+  Tallies tallies{{kTallyDocuments, documents_delta_}, {kTallyBytes, bytes_delta_}};
+  for (const auto& [index, by] : entries_delta_) tallies[index->id] += by;
+  if (const std::string changed = encode_tallies(tallies); !changed.empty())
+    batch_.merge(Store::tally_key(collection_), changed);
   AVILA_TRY_VOID(
       store_.db->write(batch_, {.sync = collection_.spec.durability == Durability::Sync}));
   collection_.documents.add(documents_delta_);

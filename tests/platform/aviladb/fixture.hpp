@@ -28,7 +28,7 @@ struct World {
     options.files = &files;
     options.clock = &clock;
     options.entropy = &entropy;
-    options.threads = false;
+    options.threads = threads;
     options.memtable_bytes = memtable_bytes;
     options.cache_bytes = 1U << 20;
     options.vector_snapshot_writes = vector_snapshot_writes;
@@ -37,6 +37,7 @@ struct World {
     service = std::move(*opened);
     return {};
   }
+  bool threads = false;
   std::size_t memtable_bytes = 1U << 20;
   std::uint64_t vector_snapshot_writes = 50'000;
 };

@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxIndexEntriesPerDocument = 10'000;  ///< of one 
 inline constexpr std::size_t kMaxVectorIndexes = 8;
 inline constexpr std::size_t kMaxVectorDimensions = 4'096;
 inline constexpr std::size_t kMaxBatchOperations = 1'000;
+inline constexpr std::size_t kMaxPatchOperations = 1'000;
 inline constexpr std::size_t kMaxBatchBytes = 16U << 20;
 inline constexpr std::size_t kMaxPageBytes = 16U << 20;   ///< of documents in one answer
 inline constexpr std::size_t kMaxVectorResults = 10'000;  ///< k
