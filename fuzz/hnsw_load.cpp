@@ -15,15 +15,16 @@ using namespace avila;
 // The layout is in the README of hnsw.
 void reseal(std::vector<std::byte>& file) {
   if (file.size() < 256) return;
-  for (std::size_t s = 0; s < 7; ++s) {
-    std::byte* const at = file.data() + 80 + 24 * s;
+  const std::size_t header = load_le32(file.data() + 8) == 1 || file.size() < 512 ? 256 : 512;
+  for (std::size_t s = 0; s < (header == 256 ? 7 : 8); ++s) {
+    std::byte* const at = file.data() + (s < 7 ? 80 + 24 * s : 256);
     const std::uint64_t offset = load_le64(at), size = load_le64(at + 8);
     if (offset <= file.size() && size <= file.size() - offset)
       store_le32(at + 16, hash::crc32c(ByteSpan(file).subspan(offset, size)));
   }
   store_le64(file.data() + 248, file.size());
   store_le32(file.data() + 12, 0);
-  store_le32(file.data() + 12, hash::crc32c(ByteSpan(file).first(256)));
+  store_le32(file.data() + 12, hash::crc32c(ByteSpan(file).first(header)));
 }
 
 }  // namespace

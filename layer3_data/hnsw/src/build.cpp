@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace avila::hnsw::detail {
 namespace {
@@ -23,18 +24,56 @@ int Builder::draw_level() {
   return std::min(static_cast<int>(level), kMaxLevel);
 }
 
+const std::byte* Builder::query_of(NodeId id, std::span<const float> values) {
+  const Space& space = graph_.space;
+  if (space.codebook() == nullptr) return graph_.row(id);
+  if (values.empty()) {
+    values_.resize(graph_.options.dimensions);
+    if (graph_.exact_values != nullptr)
+      std::copy_n(graph_.exact_values + id * graph_.exact_stride, values_.size(), values_.begin());
+    else
+      space.decode(graph_.row(id), values_);
+    values = values_;
+  }
+  query_ = RowBuffer(space.query_bytes());
+  space.encode_query(values, query_.data());
+  return query_.data();
+}
+
+// With a codebook by the floats, or what the codes stand for: two codes have no table.
+void Builder::between(NodeId from, const NodeId* ids, std::size_t n, float* out) {
+  const Space& space = graph_.space;
+  if (space.codebook() == nullptr) return graph_.distances(graph_.row(from), ids, n, out);
+  const DistanceFn measure = space.float_distance();
+  if (graph_.exact_values != nullptr) {
+    const Rows rows = graph_.exact_rows();
+    return measure(rows.base + from * rows.stride, rows, ids, n, out);
+  }
+  const std::size_t stride = graph_.exact_stride * sizeof(float);
+  if (numbers_.size() <= n) {
+    decoded_ = RowBuffer((n + 1) * stride);  // zeros, as the padding has to be
+    numbers_.resize(n + 1);
+    std::iota(numbers_.begin(), numbers_.end(), NodeId{0});
+  }
+  for (std::size_t i = 0; i <= n; ++i) {
+    auto* values = reinterpret_cast<float*>(decoded_.data() + i * stride);
+    space.decode(graph_.row(i < n ? ids[i] : from), {values, graph_.options.dimensions});
+  }
+  measure(decoded_.data() + n * stride, {decoded_.data(), stride, stride / 64}, numbers_.data(), n,
+          out);
+}
+
 std::uint32_t Builder::select(std::span<const Scored> candidates, std::uint32_t limit) {
   const std::size_t first = edit_ids_.size();
   const float* const distances = distances_.data();
   for (const Scored& candidate : candidates) {
     const std::size_t chosen = edit_ids_.size() - first;
     if (chosen == limit) break;
-    const std::byte* const row = graph_.row(candidate.id);
     bool diverse = true;
     // A few at a time: most candidates are refused by one of the first chosen.
     for (std::size_t at = 0; at < chosen && diverse; at += 4) {
       const std::size_t n = std::min<std::size_t>(4, chosen - at);
-      graph_.distances(row, edit_ids_.data() + first + at, n, distances_.data());
+      between(candidate.id, edit_ids_.data() + first + at, n, distances_.data());
       for (std::size_t i = 0; i < n; ++i)
         if (distances[i] < candidate.distance) diverse = false;
     }
@@ -67,7 +106,7 @@ void Builder::propose_back_links(NodeId fresh, int level, std::span<const NodeId
     AVILA_ASSERT(found != pool.end());
     candidates_.clear();
     candidates_.push_back({found->distance, fresh});
-    graph_.distances(graph_.row(neighbor), links.ids(), links.count(), distances_.data());
+    between(neighbor, links.ids(), links.count(), distances_.data());
     for (std::uint32_t i = 0; i < links.count(); ++i)
       if (!graph_.is_dead(links.ids()[i])) candidates_.push_back({distances_[i], links.ids()[i]});
     std::sort(candidates_.begin(), candidates_.end(), kNearer);
@@ -88,8 +127,7 @@ void Builder::apply_edits() {
 }
 
 // Links a node that is in place but in no list, on all its layers (algorithm 1, lines 8-17).
-void Builder::link(NodeId id, Scored start, int from_level) {
-  const std::byte* const query = graph_.row(id);
+void Builder::link(NodeId id, const std::byte* query, Scored start, int from_level) {
   std::vector<NodeId> chosen;
   for (int level = from_level; level >= 0; --level) {
     search_layer(graph_, scratch_, query, level, start, graph_.options.ef_construction);
@@ -127,10 +165,10 @@ Result<void> Builder::insert(std::uint64_t label, std::span<const float> prepare
       return {};
     }
   }
-  const std::byte* const query = graph_.row(id);
+  const std::byte* const query = query_of(id, prepared);
   Scored start{graph_.distance(query, graph_.entry), graph_.entry};
   start = descend(graph_, query, graph_.top_level, level, start);
-  link(id, start, std::min(level, graph_.top_level));
+  link(id, query, start, std::min(level, graph_.top_level));
   if (level > graph_.top_level) {
     const std::unique_lock lock(searches_);
     graph_.entry = id;
@@ -175,7 +213,7 @@ void Builder::mend_lists() {
         if (frontier.size() < 1024) frontier.insert(frontier.end(), beyond.begin(), beyond.end());
       }
       distances_.resize(near.size() + 2 * kMaxM + 4);
-      graph_.distances(graph_.row(id), near.data(), near.size(), distances_.data());
+      between(id, near.data(), near.size(), distances_.data());
       candidates_.clear();
       for (std::size_t i = 0; i < near.size(); ++i) candidates_.push_back({distances_[i], near[i]});
       std::sort(candidates_.begin(), candidates_.end(), kNearer);
@@ -217,11 +255,11 @@ void Builder::adopt_orphans() {
   reach_from(graph_.entry);
   for (NodeId id = 0; id < graph_.count(); ++id) {
     if (graph_.dead[id] != 0 || reached[id] != 0) continue;
-    const std::byte* const query = graph_.row(id);
+    const std::byte* const query = query_of(id);
     const int level = graph_.levels[id];
     Scored start{graph_.distance(query, graph_.entry), graph_.entry};
     start = descend(graph_, query, graph_.top_level, level, start);
-    link(id, start, std::min(level, graph_.top_level));
+    link(id, query, start, std::min(level, graph_.top_level));
     reach_from(id);
   }
 }

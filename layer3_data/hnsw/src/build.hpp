@@ -30,6 +30,10 @@ class Builder {
   };
 
   int draw_level();
+  /// The form in which a node is compared with others: its row, or the table of its values.
+  const std::byte* query_of(NodeId id, std::span<const float> values = {});
+  /// Distances from one node to others.
+  void between(NodeId from, const NodeId* ids, std::size_t n, float* out);
   /// Paper, algorithm 4, from candidates nearest first: those that lie nearer to the base than to
   /// any candidate chosen before. Appends at most `limit` ids to edit_ids_.
   std::uint32_t select(std::span<const Scored> candidates, std::uint32_t limit);
@@ -37,7 +41,7 @@ class Builder {
   void propose_back_links(NodeId fresh, int level, std::span<const NodeId> chosen,
                           std::span<const Scored> pool);
   void apply_edits();
-  void link(NodeId id, Scored start, int from_level);
+  void link(NodeId id, const std::byte* query, Scored start, int from_level);
   void mend_lists();
   void adopt_orphans();
   void choose_entry();
@@ -49,6 +53,10 @@ class Builder {
   std::vector<NodeId> edit_ids_;
   std::vector<Scored> candidates_;
   std::vector<float> distances_;
+  std::vector<float> values_;  // decoded rows
+  RowBuffer query_;
+  RowBuffer decoded_;            // float rows, their padding zero
+  std::vector<NodeId> numbers_;  // 0, 1, … of them
 };
 
 }  // namespace avila::hnsw::detail

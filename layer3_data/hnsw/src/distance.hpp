@@ -13,7 +13,8 @@ namespace avila::hnsw::detail {
 struct Rows {
   const std::byte* base;
   std::size_t stride;
-  std::size_t lines;  // 64-byte lines of values in a row
+  std::size_t lines;      // 64-byte lines of values in a row
+  std::size_t codes = 0;  // bytes of a product quantised row
 };
 using DistanceFn = void (*)(const std::byte* query, const Rows& rows, const std::uint32_t* ids,
                             std::size_t count, float* out) noexcept;

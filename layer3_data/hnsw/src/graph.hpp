@@ -14,6 +14,11 @@ using NodeId = std::uint32_t;
 inline constexpr NodeId kNoNode = ~NodeId{0};
 inline constexpr int kMaxLevel = 30;
 
+/// Bytes of a product quantised vector.
+inline std::uint32_t subspaces_of(const IndexOptions& options) noexcept {
+  return options.subspaces != 0 ? options.subspaces : (options.dimensions + 3) / 4;
+}
+
 struct Scored {
   float distance;
   NodeId id;
@@ -28,14 +33,14 @@ struct LinksView {
 };
 
 struct Graph {
-  explicit Graph(const IndexOptions& chosen);
+  explicit Graph(const IndexOptions& chosen, std::shared_ptr<const Codebook> codebook = nullptr);
 
   std::size_t count() const noexcept { return labels.size(); }  // slots, free ones included
   std::uint32_t capacity_of(int level) const noexcept {
     return level == 0 ? 2 * options.m : options.m;
   }
   const std::byte* row(NodeId id) const noexcept { return nodes + id * stride; }
-  Rows rows() const noexcept { return {nodes, stride, space.lines()}; }
+  Rows rows() const noexcept { return {nodes, stride, space.lines(), space.row_bytes()}; }
   LinksView links(NodeId id, int level) const noexcept {
     if (level == 0)
       return {reinterpret_cast<const std::uint32_t*>(nodes + id * stride + links_offset)};
@@ -58,8 +63,12 @@ struct Graph {
     return {reinterpret_cast<const std::byte*>(exact_values), exact_stride * sizeof(float),
             exact_stride / 16};
   }
+  /// Whether float rows are kept beside quantised ones.
+  bool keeps_exact() const noexcept { return space.quantized() && options.keep_vectors; }
   bool is_dead(NodeId id) const noexcept { return dead[id] != 0; }
 
+  /// The same graph with its float rows quantised by the codebook. OutOfMemory.
+  Result<Graph> quantize(std::shared_ptr<const Codebook> codebook) const;
   /// A slot for a node of `level`, its links empty. kNoNode when memory is out.
   NodeId allocate(int level);
   /// Gives the slot back. Nothing may link to it any more.

@@ -15,7 +15,7 @@ struct Index::Body {
   explicit Body(std::unique_ptr<Graph> made)
       : graph(std::move(made)),
         builder(*graph, searches),
-        exact_distance(graph->options.metric == Metric::L2 ? float_l2() : float_dot()) {}
+        exact_distance(graph->space.float_distance()) {}
 
   std::unique_ptr<os::File> mapping;  // set: read only
   std::unique_ptr<Graph> graph;
@@ -25,9 +25,12 @@ struct Index::Body {
   DistanceFn exact_distance;  // of float rows
   mutable ScratchPool scratches;
 
+  /// The caller holds `writer`.
+  Result<void> train();
   std::vector<Scored> graph_search(std::span<const float> prepared,
                                    const SearchOptions& options) const;
-  std::vector<Scored> scan(std::span<const float> prepared, const SearchOptions& options) const;
+  std::vector<Scored> scan(std::span<const float> prepared, const SearchOptions& options,
+                           bool floats) const;
   bool accepts(NodeId id, const SearchOptions& options) const {
     return graph->dead[id] == 0 && (!options.filter || options.filter(graph->labels[id]));
   }
@@ -88,7 +91,43 @@ Result<void> Index::insert(std::uint64_t label, std::span<const float> vector) {
   if (graph.by_label.size() + graph.tombstones >= graph.options.max_elements)
     return Error(Errc::LimitExceeded, "hnsw: the index holds max_elements vectors");
   AVILA_TRY_VOID(body_->builder.insert(label, prepared));
+  if (graph.options.quantization == Quantization::Product && graph.space.codebook() == nullptr &&
+      graph.by_label.size() >= graph.options.training_size)
+    AVILA_TRY_VOID(body_->train());
   if (body_->builder.wants_repair()) body_->builder.repair();
+  return {};
+}
+
+Result<void> Index::train() {
+  if (body_->mapping != nullptr) return read_only();
+  const std::lock_guard lock(body_->writer);
+  return body_->train();
+}
+
+Result<void> Index::Body::train() {
+  const IndexOptions& chosen = graph->options;
+  if (chosen.quantization != Quantization::Product)
+    return Error(Errc::Unsupported, "hnsw: only Quantization::Product is trained");
+  if (graph->space.codebook() != nullptr) return {};
+  const std::size_t live = graph->by_label.size();
+  if (live < kCentroids)
+    return Error(Errc::InvalidArgument,
+                 "hnsw: training needs at least 256 vectors; there are " + std::to_string(live));
+  // Every step-th live vector.
+  const std::size_t step = (live + kTrainingSample - 1) / kTrainingSample;
+  std::vector<float> sample;
+  sample.reserve((live / step + 1) * chosen.dimensions);
+  for (std::size_t id = 0, n = 0; id < graph->count(); ++id) {
+    if (graph->dead[id] != 0 || n++ % step != 0) continue;
+    const auto* values = reinterpret_cast<const float*>(graph->row(static_cast<NodeId>(id)));
+    sample.insert(sample.end(), values, values + chosen.dimensions);
+  }
+  const std::size_t count = sample.size() / chosen.dimensions;
+  auto codebook = std::make_shared<Codebook>(
+      Codebook::train(chosen.dimensions, subspaces_of(chosen), sample, count, chosen.seed));
+  AVILA_TRY(Graph quantized, graph->quantize(std::move(codebook)));
+  const std::unique_lock lock(searches);
+  *graph = std::move(quantized);
   return {};
 }
 
@@ -137,8 +176,8 @@ const IndexOptions& Index::options() const noexcept { return body_->graph->optio
 Stats Index::stats() const {
   const std::shared_lock lock(body_->searches);
   const Graph& graph = *body_->graph;
-  return {graph.by_label.size(), graph.tombstones, graph.top_level + 1, graph.memory_bytes(),
-          body_->mapping != nullptr};
+  return {graph.by_label.size(), graph.tombstones,          graph.top_level + 1,
+          graph.memory_bytes(),  body_->mapping != nullptr, graph.space.codebook() != nullptr};
 }
 
 std::vector<Scored> Index::Body::graph_search(std::span<const float> prepared,
@@ -147,9 +186,9 @@ std::vector<Scored> Index::Body::graph_search(std::span<const float> prepared,
   Scratch& scratch = *borrowed;
   if (graph->entry == kNoNode) return {};
   const std::size_t ef = std::min(std::max(options.ef, options.k), graph->count());
-  scratch.query = RowBuffer(graph->space.row_bytes());
+  scratch.query = RowBuffer(graph->space.query_bytes());
   std::byte* const query = scratch.query.data();
-  graph->space.encode(prepared, query);
+  graph->space.encode_query(prepared, query);
   Scored start{graph->distance(query, graph->entry), graph->entry};
   start = descend(*graph, query, graph->top_level, 0, start);
   if (!options.filter && graph->tombstones == 0) {
@@ -165,26 +204,27 @@ std::vector<Scored> Index::Body::graph_search(std::span<const float> prepared,
     std::size_t seen = 0, matching = 0;
     for (std::size_t id = 0; id < count; id += step, ++seen)
       matching += accepts(static_cast<NodeId>(id), options) ? 1 : 0;
-    if (matching * 50 < seen || matching * count < seen * ef * 2) return scan(prepared, options);
+    if (matching * 50 < seen || matching * count < seen * ef * 2)
+      return scan(prepared, options, options.rerank);
   }
   const bool enough =
       search_filtered(*graph, scratch, query, start, ef, options.k, count / 4 + 1000,
                       [&](NodeId id) { return accepts(id, options); });
   if (!enough || scratch.results.size() < std::min(options.k, graph->by_label.size()))
-    return scan(prepared, options);
+    return scan(prepared, options, options.rerank);
   return scratch.results;
 }
 
-std::vector<Scored> Index::Body::scan(std::span<const float> prepared,
-                                      const SearchOptions& options) const {
-  const bool floats = graph->exact_values != nullptr;
+std::vector<Scored> Index::Body::scan(std::span<const float> prepared, const SearchOptions& options,
+                                      bool floats) const {
+  floats = floats && graph->exact_values != nullptr;
   const Rows rows = floats ? graph->exact_rows() : graph->rows();
   const DistanceFn measure = floats ? exact_distance : graph->measure;
-  RowBuffer query(std::max(graph->space.row_bytes(), graph->exact_stride * sizeof(float)));
+  RowBuffer query(std::max(graph->space.query_bytes(), graph->exact_stride * sizeof(float)));
   if (floats) {
     std::memcpy(query.data(), prepared.data(), prepared.size_bytes());
   } else {
-    graph->space.encode(prepared, query.data());
+    graph->space.encode_query(prepared, query.data());
   }
   std::vector<Scored> best;
   NodeId ids[256];
@@ -228,7 +268,8 @@ Result<std::vector<Neighbor>> Index::search(std::span<const float> query,
   const std::shared_lock lock(body_->searches);
   auto found = body_->graph_search(prepared, options);
   const Graph& graph = *body_->graph;
-  if (graph.exact_values != nullptr && !found.empty()) {  // rank by the true distances
+  if (graph.exact_values != nullptr && options.rerank &&
+      !found.empty()) {  // rank by the true distances
     RowBuffer row(graph.exact_stride * sizeof(float));
     std::memcpy(row.data(), prepared.data(), prepared.size() * sizeof(float));
     for (Scored& s : found)
@@ -243,7 +284,7 @@ Result<std::vector<Neighbor>> Index::search_exact(std::span<const float> query,
   AVILA_TRY_VOID(check_search(options));
   AVILA_TRY(const auto prepared, body_->graph->space.prepare(query));
   const std::shared_lock lock(body_->searches);
-  return body_->answer(body_->scan(prepared, options), options.k);
+  return body_->answer(body_->scan(prepared, options, true), options.k);
 }
 
 Result<void> Index::save(os::FileSystem& files, const std::string& path) const {

@@ -6,13 +6,18 @@
 
 namespace avila::hnsw::detail {
 
-Space::Space(const IndexOptions& options)
+Space::Space(const IndexOptions& options, std::shared_ptr<const Codebook> codebook)
     : dimensions_(options.dimensions),
       metric_(options.metric),
       quantization_(options.quantization),
-      bias_(options.metric == Metric::Cosine ? 1.0F : 0.0F) {
+      bias_(options.metric == Metric::Cosine ? 1.0F : 0.0F),
+      codebook_(std::move(codebook)) {
   const bool l2 = metric_ == Metric::L2;
-  if (quantization_ == Quantization::None) {
+  if (codebook_ != nullptr) {
+    lines_ = (codebook_->subspaces() + 63) / 64;
+    row_bytes_ = codebook_->subspaces();
+    distance_ = product_sum;
+  } else if (!quantized()) {
     lines_ = (dimensions_ + 15) / 16;
     row_bytes_ = lines_ * 64;
     distance_ = l2 ? float_l2() : float_dot();
@@ -41,8 +46,23 @@ Result<std::vector<float>> Space::prepare(std::span<const float> vector) const {
   return prepared;
 }
 
+std::size_t Space::query_bytes() const noexcept {
+  return codebook_ ? codebook_->subspaces() * kCentroids * sizeof(float) : row_bytes_;
+}
+
+void Space::encode_query(std::span<const float> prepared, std::byte* query) const noexcept {
+  if (codebook_)
+    codebook_->table(prepared, metric_ != Metric::L2, reinterpret_cast<float*>(query));
+  else
+    encode(prepared, query);
+}
+
 void Space::encode(std::span<const float> prepared, std::byte* row) const noexcept {
-  if (quantization_ == Quantization::None) {
+  if (codebook_) {
+    codebook_->encode(prepared, reinterpret_cast<std::uint8_t*>(row));
+    return;
+  }
+  if (!quantized()) {
     const std::size_t size = prepared.size() * sizeof(float);
     std::memcpy(row, prepared.data(), size);
     std::memset(row + size, 0, row_bytes_ - size);
@@ -66,7 +86,11 @@ void Space::encode(std::span<const float> prepared, std::byte* row) const noexce
 }
 
 void Space::decode(const std::byte* row, std::span<float> vector) const noexcept {
-  if (quantization_ == Quantization::None) {
+  if (codebook_) {
+    codebook_->decode(reinterpret_cast<const std::uint8_t*>(row), vector);
+    return;
+  }
+  if (!quantized()) {
     std::memcpy(vector.data(), row, vector.size_bytes());
     return;
   }
@@ -77,7 +101,8 @@ void Space::decode(const std::byte* row, std::span<float> vector) const noexcept
 }
 
 bool Space::plausible(const std::byte* row) const noexcept {
-  if (quantization_ == Quantization::None) {
+  if (codebook_) return true;  // every byte names a centroid
+  if (!quantized()) {
     float sum = 0;  // NaN and infinities survive multiplication by zero
     for (std::size_t i = 0; i < lines_ * 16; ++i) {
       float value;

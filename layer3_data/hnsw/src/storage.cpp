@@ -10,13 +10,13 @@ namespace avila::hnsw::detail {
 namespace {
 
 constexpr char kMagic[8] = {'A', 'V', 'H', 'N', 'S', 'W', '0', '1'};
-constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kHeaderSize = 256;
-constexpr std::size_t kSections = 7;
-constexpr std::size_t kSectionTable = 80;  // offset in the header; 24 bytes a section
+constexpr std::uint32_t kVersion = 2;  // 1 had a shorter header and no codebook
+constexpr std::size_t kHeaderSizeOfOne = 256;
+constexpr std::size_t kHeaderSize = 512;
+constexpr std::size_t kSections = 8;
 constexpr std::size_t kFirstSection = 4096;
-constexpr const char* kSectionNames[kSections] = {"nodes",    "labels", "levels", "states",
-                                                  "upper at", "upper",  "vectors"};
+constexpr const char* kSectionNames[kSections] = {"nodes",    "labels", "levels",  "states",
+                                                  "upper at", "upper",  "vectors", "codebook"};
 
 template <class T>
 ByteSpan bytes_of(const T* values, std::size_t count) {
@@ -28,6 +28,11 @@ Error corrupted(std::string_view what, std::uint64_t offset = ErrorDetails::kNoO
                {.offset = offset, .hint = "restore it from a copy, or build the index anew"});
 }
 
+/// Where the header tells of a section: offset, size, checksum; the file's size lies between.
+constexpr std::size_t place_of(std::size_t section) noexcept {
+  return section < 7 ? 80 + 24 * section : 256 + 24 * (section - 7);
+}
+
 struct Header {
   IndexOptions options;
   std::uint64_t inserted = 0, count = 0, tombstones = 0;
@@ -37,21 +42,25 @@ struct Header {
 };
 
 Result<Header> read_header(ByteSpan file) {
-  if (file.size() < kHeaderSize || std::memcmp(file.data(), kMagic, sizeof kMagic) != 0)
+  if (file.size() < kHeaderSizeOfOne || std::memcmp(file.data(), kMagic, sizeof kMagic) != 0)
     return Error(Errc::Malformed, "this is no hnsw index file", {.offset = 0});
   const std::byte* const p = file.data();
-  if (load_le32(p + 8) != kVersion)
+  const std::uint32_t version = load_le32(p + 8);
+  if (version < 1 || version > kVersion)
     return Error(Errc::Unsupported,
-                 "hnsw file of version " + std::to_string(load_le32(p + 8)) + ", expected 1");
-  std::byte copy[kHeaderSize];
-  std::memcpy(copy, p, kHeaderSize);
+                 "hnsw file of version " + std::to_string(version) + ", expected 1 or 2");
+  const std::size_t header_size = version == 1 ? kHeaderSizeOfOne : kHeaderSize;
+  if (file.size() < header_size) return corrupted("the header is cut off");
+  std::byte copy[kHeaderSize] = {};
+  std::memcpy(copy, p, header_size);
   store_le32(copy + 12, 0);
-  if (hash::crc32c(copy) != load_le32(p + 12)) return corrupted("header checksum", 12);
+  if (hash::crc32c(ByteSpan(copy).first(header_size)) != load_le32(p + 12))
+    return corrupted("header checksum", 12);
   if (load_le64(p + 248) != file.size()) return corrupted("the file has the wrong size", 248);
   Header h;
   h.options.dimensions = load_le32(p + 16);
   const auto metric = static_cast<unsigned>(p[20]), quantization = static_cast<unsigned>(p[21]);
-  if (metric > 2 || quantization > 1) return corrupted("unknown metric or quantisation", 20);
+  if (metric > 2 || quantization > version) return corrupted("unknown metric or quantisation", 20);
   h.options.metric = static_cast<Metric>(metric);
   h.options.quantization = static_cast<Quantization>(quantization);
   h.options.keep_vectors = p[22] != std::byte{0};
@@ -64,15 +73,18 @@ Result<Header> read_header(ByteSpan file) {
   h.top_level = static_cast<std::int32_t>(load_le32(p + 60));
   h.count = load_le64(p + 64);
   h.tombstones = load_le64(p + 72);
+  if (version >= 2) {
+    h.options.subspaces = load_le32(p + 280);
+    h.options.training_size = load_le32(p + 284);
+  }
   if (!check_options(h.options).has_value()) return corrupted("options out of range", 16);
   if (h.count > h.options.max_elements) return corrupted("more nodes than allowed", 64);
-  for (std::size_t s = 0; s < kSections; ++s) {
-    const std::byte* const at = p + kSectionTable + 24 * s;
+  for (std::size_t s = 0; s < (version == 1 ? kSections - 1 : kSections); ++s) {
+    const std::byte* const at = p + place_of(s);
     const std::uint64_t offset = load_le64(at), size = load_le64(at + 8);
-    if (offset % 64 != 0 || offset < kHeaderSize || offset > file.size() ||
+    if (offset % 64 != 0 || offset < header_size || offset > file.size() ||
         size > file.size() - offset)
-      return corrupted(std::string(kSectionNames[s]) + " lie outside the file",
-                       kSectionTable + 24 * s);
+      return corrupted(std::string(kSectionNames[s]) + " lie outside the file", place_of(s));
     h.sections[s] = file.subspan(offset, size);
     if (hash::crc32c(h.sections[s]) != load_le32(at + 16))
       return corrupted(std::string(kSectionNames[s]) + " checksum", offset);
@@ -148,8 +160,10 @@ Result<void> check_options(const IndexOptions& o) {
     return wrong("hnsw: ef_construction must be m to 1,000,000");
   if (o.max_elements < 1 || o.max_elements > (1ULL << 31))
     return wrong("hnsw: max_elements must be 1 to 2^31");
-  if (static_cast<unsigned>(o.metric) > 2 || static_cast<unsigned>(o.quantization) > 1)
+  if (static_cast<unsigned>(o.metric) > 2 || static_cast<unsigned>(o.quantization) > 2)
     return wrong("hnsw: unknown metric or quantisation");
+  if (o.subspaces > o.dimensions) return wrong("hnsw: subspaces must be at most dimensions");
+  if (o.training_size < kCentroids) return wrong("hnsw: training_size must be at least 256");
   return {};
 }
 
@@ -158,6 +172,7 @@ Result<void> write_graph(const Graph& g, os::FileSystem& files, const std::strin
     return Error(Errc::Unsupported, "hnsw files are little endian, as the rows in them");
   const bool exact = g.exact_values != nullptr;
   const std::size_t upper_size = g.upper_count;
+  const Codebook* const codebook = g.space.codebook();
   const ByteSpan sections[kSections] = {
       {g.nodes, g.count() * g.stride},
       bytes_of(g.labels.data(), g.count()),
@@ -165,7 +180,9 @@ Result<void> write_graph(const Graph& g, os::FileSystem& files, const std::strin
       bytes_of(g.dead.data(), g.count()),
       bytes_of(g.upper_at.data(), g.count()),
       bytes_of(g.upper_words, upper_size),
-      bytes_of(g.exact_values, exact ? g.count() * g.exact_stride : 0)};
+      bytes_of(g.exact_values, exact ? g.count() * g.exact_stride : 0),
+      codebook != nullptr ? bytes_of(codebook->centroids().data(), codebook->centroids().size())
+                          : ByteSpan()};
 
   std::vector<std::byte> header(kFirstSection);
   std::byte* const p = header.data();
@@ -184,9 +201,11 @@ Result<void> write_graph(const Graph& g, os::FileSystem& files, const std::strin
   store_le32(p + 60, static_cast<std::uint32_t>(g.top_level));
   store_le64(p + 64, g.count());
   store_le64(p + 72, g.tombstones);
+  store_le32(p + 280, g.options.subspaces);
+  store_le32(p + 284, g.options.training_size);
   std::uint64_t offset = kFirstSection;
   for (std::size_t s = 0; s < kSections; ++s) {
-    std::byte* const at = p + kSectionTable + 24 * s;
+    std::byte* const at = p + place_of(s);
     store_le64(at, offset);
     store_le64(at + 8, sections[s].size());
     store_le32(at + 16, hash::crc32c(sections[s]));
@@ -216,16 +235,29 @@ Result<std::unique_ptr<Graph>> read_graph(ByteSpan file, bool in_place) {
   if constexpr (std::endian::native != std::endian::little)
     return Error(Errc::Unsupported, "hnsw files are little endian, as the rows in them");
   AVILA_TRY(const Header h, read_header(file));
-  auto graph = std::make_unique<Graph>(h.options);
+  std::shared_ptr<const Codebook> codebook;
+  if (!h.sections[7].empty()) {
+    if (h.options.quantization != Quantization::Product ||
+        h.sections[7].size() != kCentroids * h.options.dimensions * sizeof(float))
+      return corrupted("the codebook has the wrong size");
+    std::vector<float> centroids;
+    copy_out(h.sections[7], centroids);
+    for (const float value : centroids)
+      if (!(std::fabs(value) <= 1e19F)) return corrupted("a centroid is not finite");
+    codebook = std::make_shared<Codebook>(h.options.dimensions, subspaces_of(h.options),
+                                          std::move(centroids));
+  }
+  auto graph = std::make_unique<Graph>(h.options, std::move(codebook));
   Graph& g = *graph;
-  const bool exact = h.options.quantization != Quantization::None && h.options.keep_vectors;
+  const bool exact = g.keeps_exact();
   const std::uint64_t expected[kSections] = {h.count * g.stride,
                                              h.count * 8,
                                              h.count,
                                              h.count,
                                              h.count * 4,
                                              h.sections[5].size() / 4 * 4,
-                                             exact ? h.count * g.exact_stride * 4 : 0};
+                                             exact ? h.count * g.exact_stride * 4 : 0,
+                                             h.sections[7].size()};
   for (std::size_t s = 0; s < kSections; ++s)
     if (h.sections[s].size() != expected[s])
       return corrupted(std::string(kSectionNames[s]) + " have the wrong size");

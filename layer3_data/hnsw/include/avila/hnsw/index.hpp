@@ -23,6 +23,9 @@ enum class Metric : std::uint8_t { L2, Cosine, Dot };
 enum class Quantization : std::uint8_t {
   None,  ///< 4 bytes a dimension
   Int8,  ///< 1 byte a dimension and 12 bytes; one scale a vector, no training
+  /// `subspaces` bytes a vector: product quantisation. Codebooks are learnt from the vectors that
+  /// are there once `training_size` are (or by train()); until then as None.
+  Product,
 };
 
 inline constexpr std::uint32_t kMaxDimensions = 65'536;
@@ -36,6 +39,10 @@ struct IndexOptions {
   std::uint32_t ef_construction = 200;  ///< candidates weighed for a new node, >= m
   std::uint64_t seed = 1;               ///< same seed, same inserts: the same graph
   Quantization quantization = Quantization::None;
+  /// With Product: bytes of a vector, 1…dimensions; 0: one for four dimensions. Fewer is smaller
+  /// and coarser.
+  std::uint32_t subspaces = 0;
+  std::uint32_t training_size = 10'000;  ///< with Product, at least 256
   /// With quantisation: keep the floats beside, to rank the final candidates exactly.
   bool keep_vectors = true;
   std::uint64_t max_elements = 1ULL << 31;  ///< insert() says LimitExceeded beyond
@@ -52,7 +59,10 @@ using Filter = std::function<bool(std::uint64_t label)>;
 struct SearchOptions {
   std::size_t k = 10;
   std::size_t ef = 64;  ///< candidates kept (at least k): more is better and slower
-  Filter filter = {};   ///< only labels it accepts are returned; called on the searching thread
+  /// With quantisation and keep_vectors: rank the ef candidates by their floats. Without it a
+  /// mapped index reads no floats from the disk.
+  bool rerank = true;
+  Filter filter = {};  ///< only labels it accepts are returned; called on the searching thread
 };
 
 struct Stats {
@@ -61,6 +71,7 @@ struct Stats {
   int levels = 0;
   std::size_t memory_bytes = 0;
   bool read_only = false;  ///< served from a mapped file
+  bool trained = false;    ///< with Product: codebooks are there
 };
 
 /// Thread-safe: any number of searches beside one writer. insert(), erase() and save() exclude one
@@ -82,6 +93,11 @@ class Index {
   bool erase(std::uint64_t label);
   /// Mends the graph around erased nodes now; O(size).
   void repair();
+
+  /// Makes the codebooks of Quantization::Product now and quantises what is there; searches wait
+  /// while rows are exchanged. InvalidArgument below 256 vectors, Unsupported on other indexes;
+  /// nothing happens when they are made already.
+  Result<void> train();
 
   bool contains(std::uint64_t label) const;
   /// The stored vector: normalised with Cosine, and as quantised without keep_vectors.
