@@ -68,12 +68,7 @@ class Collector {
     }
   }
 
-  std::optional<Datum> constant(const Expr& expr) {
-    if (!is_constant(expr)) return std::nullopt;
-    const Datum value = evaluate(expr, context_);
-    if (context_.failure || value.is_undefined()) return std::nullopt;
-    return value;
-  }
+  std::optional<Datum> constant(const Expr& expr) { return constant_value(expr, context_); }
 
   Constraint* at(const Expr& path_expr, int* source = nullptr) {
     const std::string path = canonical_path(path_expr, slots_);
@@ -312,6 +307,13 @@ class Collector {
 };
 
 }  // namespace
+
+std::optional<Datum> constant_value(const Expr& expr, Context& context) {
+  if (!is_constant(expr)) return std::nullopt;
+  const Datum value = evaluate(expr, context);
+  if (context.failure || value.is_undefined()) return std::nullopt;
+  return value;
+}
 
 SlotPaths slot_paths(const Select& select) {
   SlotPaths slots;

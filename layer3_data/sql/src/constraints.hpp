@@ -28,6 +28,9 @@ struct Constraints {
   std::size_t usable = 0;                   ///< of them, in `paths`
 };
 
+/// The value of an expression that is the same for every row; none for others, and for undefined.
+std::optional<Datum> constant_value(const Expr& expr, Context& context);
+
 /// Reads WHERE. The context evaluates constants.
 Constraints collect_constraints(const Select& select, Context& context);
 

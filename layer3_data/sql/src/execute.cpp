@@ -211,12 +211,10 @@ class Execution {
       (void)for_each_row(select_, 0, context_, ordinals, callback);
       return failed();
     }
-    Scan scan = plan_.scan;
-    if (resumed_ && !resume_.sorted) scan.from_position = resume_.position;
-    AVILA_TRY(auto cursor, table_->scan(scan));
+    const auto slot = static_cast<std::size_t>(select_.from[0].slot);
+    AVILA_TRY(auto cursor, open_cursor(slot));
     cursor_ = cursor.get();
     std::unordered_set<std::string> seen;
-    const auto slot = static_cast<std::size_t>(select_.from[0].slot);
     for (std::uint32_t n = 1;; ++n) {
       AVILA_TRY(const bool more, cursor->next());
       if (!more) break;
@@ -239,6 +237,29 @@ class Execution {
     }
     cursor_ = nullptr;
     return failed();
+  }
+
+  Result<std::unique_ptr<RowCursor>> open_cursor(std::size_t slot) {
+    if (!plan_.nearest) {
+      Scan scan = plan_.scan;
+      if (resumed_ && !resume_.sorted) scan.from_position = resume_.position;
+      return table_->scan(scan);
+    }
+    NearestScan scan = *plan_.nearest;
+    if (select_.where || !options_.required.empty()) {
+      scan.accept = [this, slot](std::string_view text) -> Result<bool> {
+        if ((++result_.documents & 63) == 0) (void)check();
+        AVILA_TRY(const json::Element root, parser_.parse(text));
+        context_.slots[slot] = Datum::of(root);
+        const bool match = has_required(context_.slots[slot]) &&
+                           (!select_.where || evaluate(*select_.where, context_).is_true());
+        result_.memory_bytes = std::max(result_.memory_bytes, arena_.used());
+        arena_.reset();
+        AVILA_TRY_VOID(failed());
+        return match;
+      };
+    }
+    return table_->nearest(scan);
   }
 
   bool has_required(const Datum& document) const {
@@ -338,7 +359,10 @@ class Execution {
   }
 
   Result<void> collect_rows(Sorter& sorter) {
+    const bool by_distance = orders_by_distance(select_);
     return read([&](const std::vector<std::uint32_t>& ordinals) {
+      if (by_distance && evaluate(*select_.order_by[0].expr, context_).is_undefined())
+        return !context_.failure;
       std::string key = order_key();
       // The document's key makes the order total, and the same whatever index is used.
       if (cursor_ != nullptr) key += cursor_->primary_key();

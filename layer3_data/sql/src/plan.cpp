@@ -17,6 +17,7 @@ constexpr double kEntryCost = 0.15;  // one index entry
 constexpr double kFetchCost = 1.6;   // one document by its key
 constexpr double kSortCost = 0.3;    // one row sorted
 constexpr double kRangeCost = 1.0;   // one seek
+constexpr double kWalkCost = 0.3;    // one candidate of a vector index
 
 std::string after(std::string_view prefix) { return key_after_prefix(prefix); }
 
@@ -107,6 +108,7 @@ class Planner {
         statement_(statement),
         table_(table),
         options_(options),
+        context_(context),
         slots_(slot_paths(select_)),
         constraints_(collect_constraints(select_, context)) {
     for (const auto& [path, value] : options.required) {
@@ -130,6 +132,8 @@ class Planner {
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const auto& a, const auto& b) { return a.choice.cost < b.choice.cost; });
+    const double least_rows = candidates.empty() ? table_.rows() : candidates[0].choice.rows;
+    auto nearest = options_.use_index.empty() ? consider_nearest(least_rows) : std::nullopt;
     Candidate* best = candidates.empty() ? nullptr : &candidates[0];
     if (!options_.use_index.empty()) {
       best = nullptr;
@@ -152,10 +156,103 @@ class Planner {
     if (plan.deduplicate) plan.needs_sort = true;  // so that a continuation is exact
     plan.chosen = best->choice;
     for (const Candidate& candidate : candidates) plan.considered.push_back(candidate.choice);
+    if (nearest) {
+      const bool wins = nearest->usable && nearest->choice.cost < best->choice.cost;
+      if (wins) {
+        plan.index = nearest->choice.index;
+        plan.chosen = nearest->choice;
+        plan.ordered = plan.deduplicate = false;
+        plan.needs_sort = true;
+        plan.nearest = std::move(nearest->scan);
+      }
+      plan.considered.insert(wins ? plan.considered.begin() : plan.considered.end(),
+                             std::move(nearest->choice));
+    }
     return plan;
   }
 
  private:
+  struct Nearest {
+    NearestScan scan;
+    PlanChoice choice;
+    bool usable = false;
+  };
+
+  /// The vector index of ORDER BY VECTOR_DISTANCE(path, constant [, metric]), if there is one, and
+  /// whether it can answer. `rows`: how many documents the best other way would read.
+  std::optional<Nearest> consider_nearest(double rows) const {
+    if (select_.grouped || select_.distinct || select_.order_by.size() != 1 ||
+        !orders_by_distance(select_))
+      return std::nullopt;
+    const Expr& call = *select_.order_by[0].expr;
+    std::size_t path_at = 0;
+    std::string path = canonical_path(*call.args[0], slots_);
+    if (path.empty()) path = canonical_path(*call.args[path_at = 1], slots_);
+    const auto indexes = table_.vectors();
+    std::size_t i = 0;
+    while (i < indexes.size() && indexes[i].path != path) ++i;
+    if (path.empty() || i == indexes.size()) return std::nullopt;
+    Nearest nearest;
+    nearest.scan.index = i;
+    nearest.choice.index = path;
+    const std::string obstacle = why_not(call, 1 - path_at, indexes[i], nearest.scan);
+    if (!obstacle.empty()) {
+      nearest.choice.reason = "not used: " + obstacle;
+      nearest.choice.cost = rows * (1 + kSortCost);
+      nearest.choice.rows = rows;
+      return nearest;
+    }
+    nearest.usable = true;
+    nearest.choice.rows = static_cast<double>(nearest.scan.count);
+    nearest.choice.reason = "the " + std::to_string(nearest.scan.count) +
+                            " nearest by a graph of " + indexes[i].metric + " distances";
+    const double all = std::max(table_.rows(), 1.0);
+    const double wanted = std::max(static_cast<double>(nearest.scan.count), 64.0);
+    nearest.choice.cost = wanted * kWalkCost + nearest.choice.rows * kFetchCost;
+    if (select_.where) {  // documents on the way are read until enough of them match
+      const double share = std::clamp(rows / all, 0.01, 1.0);
+      nearest.choice.cost += wanted / share * kFetchCost;
+      nearest.choice.reason += ", those that WHERE keeps";
+    }
+    return nearest;
+  }
+
+  /// Empty when the index can answer; the scan is then filled in.
+  std::string why_not(const Expr& call, std::size_t vector_at, const VectorDescription& index,
+                      NearestScan& scan) const {
+    if (select_.order_by[0].descending) return "the farthest first is not its order";
+    if (select_.from.size() > 1) return "the query joins an array";
+    std::string metric = "cosine";
+    if (call.args.size() > 2) {
+      const auto named = constant_value(*call.args[2], context_);
+      if (!named || !named->is_string()) return "the metric is not the same for every row";
+      metric = named->as_string();
+      if (metric == "euclidean") metric = "l2";
+      if (metric == "dotproduct") metric = "dot";
+    }
+    if (metric != index.metric)
+      return "it knows " + index.metric + " distances, the query asks for " + metric +
+             "; name the metric as the third argument";
+    if (statement_.limit() == UINT64_MAX)
+      return "without LIMIT every document is part of the answer";
+    if (statement_.limit() > kMaxNearest || statement_.offset() > kMaxNearest - statement_.limit())
+      return "LIMIT and OFFSET are above " + std::to_string(kMaxNearest) + " (kMaxNearest)";
+    const auto vector = constant_value(*call.args[vector_at], context_);
+    if (!vector || !vector->is_array() || vector->size() != index.dimensions)
+      return "the vector does not have its " + std::to_string(index.dimensions) + " dimensions";
+    double norm = 0;
+    vector->each([&](const Datum& item) {
+      const double x = item.is_number() ? item.as_double() : INFINITY;
+      norm += x * x;
+      scan.vector.push_back(static_cast<float>(x));
+      return true;
+    });
+    if (!(norm <= 1e37) || (metric == "cosine" && norm < 1e-30))
+      return "the vector is not one of numbers, or has no direction";
+    scan.count = statement_.limit() + statement_.offset();
+    return {};
+  }
+
   bool sorts() const { return select_.grouped || select_.distinct || !select_.order_by.empty(); }
 
   const Constraint* constraint_of(const std::string& path) const {
@@ -324,11 +421,19 @@ class Planner {
   const Statement& statement_;
   const TableSource& table_;
   const PlanOptions& options_;
+  Context& context_;
   SlotPaths slots_;
   Constraints constraints_;
 };
 
 }  // namespace
+
+bool orders_by_distance(const Select& select) {
+  if (select.order_by.empty()) return false;
+  const Expr& expr = *select.order_by[0].expr;
+  return expr.kind == ExprKind::Call &&
+         (expr.text == "VECTOR_DISTANCE" || expr.text == "VECTORDISTANCE");
+}
 
 Result<Plan> plan(const Statement& statement, const TableSource* table,
                   const PlanOptions& options) {
@@ -369,9 +474,10 @@ std::string explain(const Statement& statement, const Plan& plan) {
     const bool whole = plan.scan.ranges.size() == 1 && plan.scan.ranges[0].begin.empty() &&
                        plan.scan.ranges[0].end.empty();
     w.key("collection").string(statement.collection());
-    w.key("access").string(plan.index == "primary" ? (whole ? "full scan" : "primary key range")
-                           : whole                 ? "index scan"
-                                                   : "index range");
+    w.key("access").string(plan.nearest              ? "nearest neighbours"
+                           : plan.index == "primary" ? (whole ? "full scan" : "primary key range")
+                           : whole                   ? "index scan"
+                                                     : "index range");
     write_choice(w, plan.chosen);
     w.key("direction").string(plan.scan.reverse ? "backward" : "forward");
   } else {

@@ -7,7 +7,6 @@
 #include <avila/sql/key.hpp>
 #include <cmath>
 #include <memory>
-#include <unordered_map>
 
 #include "continuation.hpp"
 #include "table.hpp"
@@ -213,58 +212,6 @@ Result<FilterResult> change_where(Store& store, Collection& collection,
 
 namespace {
 
-/// Finds a label's document in the table's snapshot and asks the filter.
-class LabelFilter {
- public:
-  LabelFilter(Store& store, Collection& collection, VectorIndex& index, const DocumentTable& table,
-              std::string partition, const sql::Statement* filter)
-      : store_(store),
-        collection_(collection),
-        index_(index),
-        table_(table),
-        partition_(std::move(partition)),
-        filter_(filter) {
-    context_.arena = &arena_;
-    context_.now = store.clock.wall();
-    context_.memory_limit = store.options.query_memory_bytes;
-    if (filter == nullptr) return;
-    context_.slots.resize(filter->slots());
-    context_.parameters = filter->parameters();
-  }
-
-  bool needed() const { return filter_ != nullptr || !partition_.empty() || collection_.expires(); }
-
-  /// The document's text and primary key; false when there is none or it is not wanted.
-  Result<bool> find(std::uint64_t label, std::string& primary, std::string& text) {
-    std::string key = key32('Y', collection_.id, index_.id);
-    append_be64(key, label);
-    AVILA_TRY(const bool labelled, store_.db->get(key, primary, {.snapshot = &table_.snapshot()}));
-    if (!labelled || !primary.starts_with(partition_)) return false;
-    AVILA_TRY(const bool found, store_.get(collection_, primary, text, &table_.snapshot()));
-    ++documents;
-    if (!found || filter_ == nullptr) return found;
-    AVILA_TRY(const json::Element root, parser_.parse(text).context("stored document"));
-    context_.slots[0] = sql::Datum::of(root);
-    const bool match = sql::evaluate(*filter_->select().where, context_).is_true();
-    arena_.reset();
-    if (context_.failure) return std::move(*context_.failure);
-    return match;
-  }
-
-  std::uint64_t documents = 0;
-
- private:
-  Store& store_;
-  Collection& collection_;
-  VectorIndex& index_;
-  const DocumentTable& table_;
-  std::string partition_;
-  const sql::Statement* filter_;
-  sql::Arena arena_;
-  sql::Context context_;
-  json::Parser parser_{json::ParseOptions{.max_depth = kMaxNesting + 1}};
-};
-
 double exact_distance(VectorMetric metric, std::span<const float> a, std::span<const float> b) {
   double dot = 0, aa = 0, bb = 0, l2 = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -317,7 +264,6 @@ Result<VectorSearchResult> search_vectors(Store& store, std::shared_ptr<Collecti
               sql::Statement::prepare_filter(request.filter, collection->spec.name, &given));
   }
   DocumentTable table(store, collection, partition);
-  LabelFilter labels(store, *collection, *index, table, partition, filter ? &*filter : nullptr);
   VectorSearchResult result;
 
   // Few documents pass the filter, as an index can tell: they are compared one by one.
@@ -369,39 +315,38 @@ Result<VectorSearchResult> search_vectors(Store& store, std::shared_ptr<Collecti
     }
   }
 
-  std::optional<Error> failure;
-  std::string primary, text;
-  hnsw::SearchOptions options;
-  options.k = request.k;
-  options.ef = request.ef > 0 ? request.ef : std::max<std::size_t>(64, request.k);
-  std::unordered_map<std::uint64_t, bool> asked;
-  std::uint32_t ticks = 0;
-  if (labels.needed()) {
-    options.filter = [&](std::uint64_t label) {
-      if (failure) return false;
-      const auto before = asked.find(label);
-      if (before != asked.end()) return before->second;
-      if ((++ticks & 63) == 0) {
-        if (auto fine = watch.check(); !fine) return failure = std::move(fine).error(), false;
+  sql::Arena arena;
+  sql::Context context;
+  context.arena = &arena;
+  context.now = store.clock.wall();
+  context.memory_limit = store.options.query_memory_bytes;
+  json::Parser parser{json::ParseOptions{.max_depth = kMaxNesting + 1}};
+  std::function<Result<bool>(std::string_view)> accept;
+  if (filter) {
+    context.slots.resize(filter->slots());
+    context.parameters = filter->parameters();
+    accept = [&](std::string_view text) -> Result<bool> {
+      if ((++result.stats.documents_read & 63) == 0) {
+        AVILA_TRY_VOID(watch.check());
       }
-      auto match = labels.find(label, primary, text);
-      if (!match) return failure = std::move(match).error(), false;
-      asked.emplace(label, *match);
-      return *match;
+      AVILA_TRY(const json::Element root, parser.parse(text).context("stored document"));
+      context.slots[0] = sql::Datum::of(root);
+      const bool match = sql::evaluate(*filter->select().where, context).is_true();
+      arena.reset();
+      if (context.failure) return std::move(*context.failure);
+      return match;
     };
   }
-  AVILA_TRY(const auto neighbors, index->graph->search(request.vector, options));
-  if (failure) return std::move(*failure);
-  for (const hnsw::Neighbor& neighbor : neighbors) {
-    AVILA_TRY(const bool found, labels.find(neighbor.label, primary, text));
-    if (!found) continue;  // erased, or not yet there, in this snapshot
-    AVILA_TRY(std::string id, id_of(collection->levels, primary));
-    result.matches.push_back({std::move(id), neighbor.distance, text});
+  const std::size_t ef = request.ef > 0 ? request.ef : std::max<std::size_t>(64, request.k);
+  AVILA_TRY(auto found, table.find_nearest(*index, request.vector, request.k, ef, accept));
+  for (DocumentTable::Found& one : found) {
+    AVILA_TRY(std::string id, id_of(collection->levels, one.primary));
+    result.matches.push_back({std::move(id), one.distance, std::move(one.text)});
   }
-  result.stats.documents_read = labels.documents;
+  result.stats.documents_read += result.matches.size();
   result.stats.rows = result.matches.size();
   result.stats.cost =
-      0.5 + 0.5 * static_cast<double>(labels.documents) + 0.01 * static_cast<double>(options.ef);
+      0.5 + 0.5 * static_cast<double>(result.stats.documents_read) + 0.01 * static_cast<double>(ef);
   result.stats.elapsed = watch.elapsed();
   store.queries.add(1);
   return result;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <avila/sql/key.hpp>
 #include <memory>
+#include <unordered_map>
 
 namespace avila::aviladb {
 
@@ -51,6 +52,16 @@ DocumentTable::DocumentTable(Store& store, std::shared_ptr<Collection> collectio
     sources_.push_back(
         {key32('X', collection_->id, index->id), &index->keys, false, index->entries.get()});
     index_list_.push_back(index);  // keeps the keys alive
+  }
+  for (const auto& index : collection_->vectors) {
+    if (!index->ready) continue;
+    const VectorMetric metric = index->spec.metric;
+    vectors_.push_back({index->spec.path,
+                        metric == VectorMetric::L2    ? "l2"
+                        : metric == VectorMetric::Dot ? "dot"
+                                                      : "cosine",
+                        index->spec.dimensions});
+    vector_list_.push_back(index);
   }
 }
 
@@ -223,6 +234,69 @@ class DocumentTable::Cursor final : public sql::RowCursor {
   bool loaded_ = false;
   json::Parser parser_{json::ParseOptions{.max_depth = kMaxNesting + 1}};
 };
+
+/// The document of a label; false where there is none in this snapshot, or of another partition.
+Result<bool> DocumentTable::labelled(const VectorIndex& index, std::uint64_t label, Found& found) {
+  std::string key = key32('Y', collection_->id, index.id);
+  append_be64(key, label);
+  AVILA_TRY(const bool known, store_.db->get(key, found.primary, {.snapshot = &snapshot_}));
+  if (!known || !found.primary.starts_with(partition_)) return false;
+  AVILA_TRY(const bool there, store_.get(*collection_, found.primary, found.text, &snapshot_));
+  if (there) bytes_read_ += found.text.size();
+  return there;
+}
+
+Result<std::vector<DocumentTable::Found>> DocumentTable::find_nearest(
+    const VectorIndex& index, std::span<const float> vector, std::size_t k, std::size_t ef,
+    const std::function<Result<bool>(std::string_view document)>& accept) {
+  std::optional<Error> failure;
+  hnsw::SearchOptions options;
+  options.k = k;
+  options.ef = ef > 0 ? ef : std::max<std::size_t>(64, k);
+  Found found;
+  std::unordered_map<std::uint64_t, bool> asked;
+  if (accept || !partition_.empty() || collection_->expires()) {
+    options.filter = [&](std::uint64_t label) {
+      if (failure) return false;
+      const auto before = asked.find(label);
+      if (before != asked.end()) return before->second;
+      auto match = labelled(index, label, found);
+      if (match && *match && accept) match = accept(found.text);
+      if (!match) return failure = std::move(match).error(), false;
+      asked.emplace(label, *match);
+      return *match;
+    };
+  }
+  AVILA_TRY(const auto neighbors, index.graph->search(vector, options));
+  if (failure) return std::move(*failure);
+  std::vector<Found> all;
+  for (const hnsw::Neighbor& neighbor : neighbors) {
+    AVILA_TRY(const bool there, labelled(index, neighbor.label, found));
+    if (!there) continue;  // erased, or not yet there, in this snapshot
+    found.distance = neighbor.distance;
+    all.push_back(std::move(found));
+  }
+  return all;
+}
+
+class DocumentTable::FoundCursor final : public sql::RowCursor {
+ public:
+  explicit FoundCursor(std::vector<Found> rows) : rows_(std::move(rows)) {}
+  Result<bool> next() override { return ++at_ <= rows_.size(); }
+  std::string_view position() const override { return rows_[at_ - 1].primary; }
+  std::string_view primary_key() const override { return rows_[at_ - 1].primary; }
+  Result<std::string_view> document() override { return std::string_view(rows_[at_ - 1].text); }
+
+ private:
+  std::vector<Found> rows_;
+  std::size_t at_ = 0;
+};
+
+Result<std::unique_ptr<sql::RowCursor>> DocumentTable::nearest(const sql::NearestScan& scan) {
+  AVILA_TRY(auto rows,
+            find_nearest(*vector_list_[scan.index], scan.vector, scan.count, 0, scan.accept));
+  return std::unique_ptr<sql::RowCursor>(std::make_unique<FoundCursor>(std::move(rows)));
+}
 
 Result<std::unique_ptr<sql::RowCursor>> DocumentTable::scan(const sql::Scan& scan) {
   const Source& source = sources_[scan.index];

@@ -18,12 +18,25 @@ class DocumentTable final : public sql::TableSource {
   bool encode(std::size_t index, std::size_t column, const sql::Datum& value,
               std::string& to) const override;
   Result<std::unique_ptr<sql::RowCursor>> scan(const sql::Scan& scan) override;
+  std::span<const sql::VectorDescription> vectors() const override { return vectors_; }
+  Result<std::unique_ptr<sql::RowCursor>> nearest(const sql::NearestScan& scan) override;
+
+  struct Found {
+    std::string primary, text;
+    float distance = 0;
+  };
+  /// The nearest documents of the snapshot, nearest first. `accept` as in NearestScan.
+  Result<std::vector<Found>> find_nearest(
+      const VectorIndex& index, std::span<const float> vector, std::size_t k, std::size_t ef,
+      const std::function<Result<bool>(std::string_view document)>& accept);
 
   const lsm::Snapshot& snapshot() const { return snapshot_; }
   std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
   class Cursor;
+  class FoundCursor;
+  Result<bool> labelled(const VectorIndex& index, std::uint64_t label, Found& found);
   /// What the planner knows as index number i: keys behind this prefix, values then primary key.
   struct Source {
     std::string prefix;
@@ -38,6 +51,8 @@ class DocumentTable final : public sql::TableSource {
   Store& store_;
   std::shared_ptr<Collection> collection_;  // shared: it may be dropped while the query runs
   std::vector<std::shared_ptr<Index>> index_list_;
+  std::vector<std::shared_ptr<VectorIndex>> vector_list_;
+  std::vector<sql::VectorDescription> vectors_;
   lsm::Snapshot snapshot_;
   std::string partition_;
   std::vector<sql::IndexDescription> descriptions_;

@@ -83,4 +83,71 @@ TEST_F(Vectors, AreMadeForDocumentsThatAreThereAndChecked) {
   EXPECT_TRUE(db().create("db", "c", R"({"v":[1,2,3]})").has_value());
 }
 
+TEST_F(Vectors, OrderByDistanceUsesTheGraphAndAgreesWithTheScan) {
+  make(world, R"({"name":"c","indexes":[{"name":"k","fields":["/k"]}],
+      "vectors":[{"path":"/v","dimensions":2,"metric":"l2"}]})");
+  for (int i = 0; i < 600; ++i) put(i);
+  ASSERT_TRUE(db().create("db", "c", R"({"id":"none","k":3})").has_value());
+  const std::string order = " ORDER BY VectorDistance(c.v, @q, 'l2') ";
+  const std::string q = R"({"q":[50.2,0]})";
+  const auto plan = [&](const std::string& query) {
+    aviladb::QueryRequest request;
+    request.query = query;
+    request.parameters = q;
+    request.explain = true;
+    auto answer = db().query("db", request);
+    return answer ? answer->plan : answer.error().to_string();
+  };
+  const auto nearest_plan = [&](const std::string& query) {
+    return plan(query).find(R"("access":"nearest neighbours","index":"/v")") != std::string::npos;
+  };
+  using Rows = std::vector<std::string>;
+  EXPECT_TRUE(nearest_plan("SELECT c.id FROM c" + order + "LIMIT 3"));
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c" + order + "LIMIT 3", q),
+            (Rows{"\"50\"", "\"51\"", "\"49\""}));
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c" + order + "OFFSET 2 LIMIT 2", q),
+            (Rows{"\"49\"", "\"52\""}));
+  // With an alias, a filter, and by pages.
+  const std::string filtered =
+      "SELECT c.id, VectorDistance(@q, c.v, 'l2') AS d FROM c WHERE c.v[0] % 2 = 1 ORDER BY d "
+      "LIMIT 5";
+  EXPECT_TRUE(nearest_plan(filtered)) << plan(filtered);
+  const Rows five = rows(db(), filtered, q);
+  ASSERT_EQ(five.size(), 5U);
+  EXPECT_EQ(five[0].substr(0, 10), R"({"id":"51")");
+  EXPECT_EQ(rows(db(), filtered, q, 2), five);
+  // What a selective index leaves is compared one by one: the same answer.
+  const std::string few = "SELECT VALUE c.id FROM c WHERE c.k = 3" + order + "LIMIT 4";
+  EXPECT_FALSE(nearest_plan(few)) << plan(few);
+  EXPECT_EQ(rows(db(), few, q), (Rows{"\"53\"", "\"43\"", "\"63\"", "\"33\""}));
+  // Without LIMIT, with another metric, downwards: no graph, and the plan says why.
+  const std::string all = "SELECT VALUE c.id FROM c" + order;
+  EXPECT_NE(plan(all).find("not used: without LIMIT"), std::string::npos) << plan(all);
+  const Rows everything = rows(db(), all, q, 100);
+  EXPECT_EQ(everything.size(), 600U) << "a document without a vector is not in the order";
+  EXPECT_EQ(everything[1], "\"51\"");
+  EXPECT_NE(
+      plan("SELECT c.id FROM c ORDER BY VectorDistance(c.v, @q) LIMIT 3").find("asks for cosine"),
+      std::string::npos);
+  EXPECT_EQ(
+      rows(db(), "SELECT VALUE c.id FROM c ORDER BY VectorDistance(c.v, @q, 'l2') DESC LIMIT 2", q),
+      (Rows{"\"599\"", "\"598\""}));
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c" + order + "LIMIT 3", R"({"q":[1,2,3]})"), Rows{});
+  ASSERT_TRUE(db().erase("db", "c", "50").has_value());
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c" + order + "LIMIT 1", q), (Rows{"\"51\""}));
+  ASSERT_TRUE(db().drop_index("db", "c", "/v").has_value());
+  EXPECT_FALSE(nearest_plan("SELECT c.id FROM c" + order + "LIMIT 3"));
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c" + order + "LIMIT 2", q),
+            (Rows{"\"51\"", "\"49\""}));
+}
+
+TEST_F(Vectors, OrderByDistanceStaysWithinThePartition) {
+  make(world, R"({"name":"c","partition_key":["/k"],
+      "vectors":[{"path":"/v","dimensions":2,"metric":"l2"}]})");
+  for (int i = 0; i < 300; ++i) put(i);
+  EXPECT_EQ(rows(db(), "SELECT VALUE c.id FROM c ORDER BY VectorDistance(c.v, @q, 'l2') LIMIT 2",
+                 R"({"q":[50.2,0]})", 0, "[4]"),
+            (std::vector<std::string>{"\"54\"", "\"44\""}));
+}
+
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/sql/datum.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,22 @@ struct IndexDescription {
   std::vector<IndexColumn> columns;
   bool primary = false;  ///< its entries are the documents
   bool array = false;    ///< several entries a document may be
+};
+
+/// An index of nearest neighbours: `ORDER BY VECTOR_DISTANCE(c.path, @vector, metric) LIMIT n` may
+/// use it. Documents without a vector there are not in it.
+struct VectorDescription {
+  std::string path;    ///< a JSON Pointer
+  std::string metric;  ///< "cosine", "l2" or "dot"
+  std::size_t dimensions = 0;
+};
+
+struct NearestScan {
+  std::size_t index = 0;  ///< of TableSource::vectors
+  std::vector<float> vector;
+  std::size_t count = 0;
+  /// Only documents it accepts count; null: all. An error ends the search.
+  std::function<Result<bool>(std::string_view document)> accept;
 };
 
 /// Encoded keys from begin (inclusive) to end (exclusive; empty: no end), behind the index's own
@@ -74,6 +91,13 @@ class TableSource {
     return false;
   }
   virtual Result<std::unique_ptr<RowCursor>> scan(const Scan& scan) = 0;
+
+  virtual std::span<const VectorDescription> vectors() const { return {}; }
+  /// Nearly the `count` nearest documents, in any order; their position() is their primary key.
+  virtual Result<std::unique_ptr<RowCursor>> nearest(const NearestScan& scan) {
+    (void)scan;
+    return Error(Errc::Unsupported, "the table has no vector indexes");
+  }
 };
 
 }  // namespace avila::sql

@@ -13,6 +13,7 @@ inline constexpr std::size_t kMaxSubqueryDepth = 8;
 inline constexpr std::size_t kMaxSelectItems = 4'096;
 inline constexpr std::size_t kMaxParameters = 4'096;
 inline constexpr std::size_t kMaxScanRanges = 1'000;  ///< key ranges of one index scan
+inline constexpr std::size_t kMaxNearest = 10'000;    ///< LIMIT + OFFSET that a vector index serves
 inline constexpr std::size_t kMaxValueNesting = 256;  ///< of arrays and objects made by a query
 
 /// What is wrong with a query; all are Errc::InvalidArgument.

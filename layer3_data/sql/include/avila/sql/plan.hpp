@@ -3,6 +3,7 @@
 #include <avila/primitives/duration.hpp>
 #include <avila/sql/catalogue.hpp>
 #include <avila/sql/statement.hpp>
+#include <optional>
 
 namespace avila::sql {
 
@@ -23,13 +24,18 @@ struct PlanChoice {
 
 struct Plan {
   Scan scan;
-  std::string index;     ///< its name; "primary" for the primary order
-  bool ordered = false;  ///< rows come in the order ORDER BY asks for
+  std::optional<NearestScan> nearest;  ///< instead of `scan`: candidates of a vector index
+  std::string index;                   ///< its name; "primary" for the primary order
+  bool ordered = false;                ///< rows come in the order ORDER BY asks for
   bool needs_sort = false;
   bool deduplicate = false;  ///< an array index: a document once
   PlanChoice chosen;
   std::vector<PlanChoice> considered;  ///< cheapest first
 };
+
+/// Whether the first ORDER BY key is a VECTOR_DISTANCE: rows for which it is undefined (there is no
+/// vector, or one of another length) are not part of the answer, with or without an index.
+bool orders_by_distance(const Select& select);
 
 /// `table` may be null for a query without FROM.
 Result<Plan> plan(const Statement& statement, const TableSource* table,
