@@ -216,42 +216,82 @@ std::uint32_t* index_avx2(const char* from, std::size_t blocks, std::uint32_t ba
   return out;
 }
 
-AVILA_TARGET_AVX512
-std::uint32_t* index_avx512(const char* from, std::size_t blocks, std::uint32_t base,
-                            IndexState& state, std::uint32_t* out, char* copy) noexcept {
+AVILA_TARGET_AVX512 AVILA_ALWAYS_INLINE std::uint64_t structurals_512(const char* from, char* copy,
+                                                                      IndexState& s) noexcept {
   const __m512i spaces = _mm512_maskz_broadcast_i32x4(
       0xFFFF, _mm_load_si128(reinterpret_cast<const __m128i*>(kSpaces)));
   const __m512i operators = _mm512_maskz_broadcast_i32x4(
       0xFFFF, _mm_load_si128(reinterpret_cast<const __m128i*>(kOperators)));
-  const __m512i quotes = _mm512_set1_epi8('"'), slashes = _mm512_set1_epi8('\\');
   const __m512i fold = _mm512_set1_epi8(0x20);
+  const __m512i v = _mm512_loadu_si512(from);
+  _mm512_storeu_si512(copy, v);
+  Masks m;
+  m.quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
+  m.backslash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+  m.space = _mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(spaces, v));
+  m.op = _mm512_cmpeq_epi8_mask(_mm512_or_si512(v, fold), _mm512_shuffle_epi8(operators, v));
+  m.control = _mm512_cmplt_epu8_mask(v, fold);
+  m.high = _mm512_movepi8_mask(v);
+  const std::uint64_t escaped = find_escaped(m.backslash, s.escaped);
+  const std::uint64_t quote = m.quote & ~escaped;
+  const __m128i product =
+      _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quote)), _mm_set1_epi8(-1), 0);
+  const std::uint64_t in_string =
+      static_cast<std::uint64_t>(_mm_cvtsi128_si64(product)) ^ s.in_string;
+  return structurals(m, quote, in_string, escaped, s);
+}
+
+AVILA_TARGET_AVX512
+std::uint32_t* index_avx512(const char* from, std::size_t blocks, std::uint32_t base,
+                            IndexState& state, std::uint32_t* out, char* copy) noexcept {
   const __m512i count = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   __m512i places = _mm512_add_epi32(count, _mm512_set1_epi32(static_cast<int>(base)));
   const __m512i sixteen = _mm512_set1_epi32(16);
   IndexState s = state;
   for (; blocks != 0; --blocks, from += 64, copy += 64) {
-    const __m512i v = _mm512_loadu_si512(from);
-    _mm512_storeu_si512(copy, v);
-    Masks m;
-    m.quote = _mm512_cmpeq_epi8_mask(v, quotes);
-    m.backslash = _mm512_cmpeq_epi8_mask(v, slashes);
-    m.space = _mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(spaces, v));
-    m.op = _mm512_cmpeq_epi8_mask(_mm512_or_si512(v, fold), _mm512_shuffle_epi8(operators, v));
-    m.control = _mm512_cmplt_epu8_mask(v, fold);
-    m.high = _mm512_movepi8_mask(v);
-    const std::uint64_t escaped = find_escaped(m.backslash, s.escaped);
-    const std::uint64_t quote = m.quote & ~escaped;
-    const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(quote)),
-                                                 _mm_set1_epi8(-1), 0);
-    const std::uint64_t in_string =
-        static_cast<std::uint64_t>(_mm_cvtsi128_si64(product)) ^ s.in_string;
-    std::uint64_t bits = structurals(m, quote, in_string, escaped, s);
+    std::uint64_t bits = structurals_512(from, copy, s);
     for (int i = 0; i < 4; ++i, bits >>= 16) {
       const auto part = static_cast<__mmask16>(bits);
       _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(part, places));
       out += std::popcount(static_cast<std::uint16_t>(part));
       places = _mm512_add_epi32(places, sixteen);
     }
+  }
+  state = s;
+  return out;
+}
+
+// The places of all bits are pushed together as bytes, then widened sixteen at a time.
+AVILA_TARGET_AVX512VBMI2
+std::uint32_t* index_vbmi2(const char* from, std::size_t blocks, std::uint32_t base,
+                           IndexState& state, std::uint32_t* out, char* copy) noexcept {
+  alignas(64) static constexpr std::array<std::uint8_t, 64> kPlaces = [] {
+    std::array<std::uint8_t, 64> table{};
+    for (unsigned i = 0; i < 64; ++i) table[i] = static_cast<std::uint8_t>(i);
+    return table;
+  }();
+  const __m512i places = _mm512_load_si512(kPlaces.data());
+  IndexState s = state;
+  for (; blocks != 0; --blocks, from += 64, base += 64, copy += 64) {
+    const std::uint64_t bits = structurals_512(from, copy, s);
+    const int count = std::popcount(bits);
+    const __m512i first = _mm512_set1_epi32(static_cast<int>(base));
+    const __m512i packed = _mm512_maskz_compress_epi8(bits, places);
+#define AVILA_JSON_PUT(i)                                                      \
+  _mm512_storeu_si512(                                                         \
+      out + 16 * i, /* masked: plain forms start from an undefined register */ \
+      _mm512_add_epi32(first, _mm512_maskz_cvtepu8_epi32(                      \
+                                  0xFFFF, _mm512_maskz_extracti32x4_epi32(0xF, packed, i))))
+    AVILA_JSON_PUT(0);
+    if (count > 16) {
+      AVILA_JSON_PUT(1);
+      if (count > 32) [[unlikely]] {
+        AVILA_JSON_PUT(2);
+        AVILA_JSON_PUT(3);
+      }
+    }
+#undef AVILA_JSON_PUT
+    out += count;
   }
   state = s;
   return out;
@@ -309,10 +349,10 @@ bool has_avx2_clmul() noexcept {
 
 constexpr simd::Kernel<IndexFn> kKernels[] = {
 #if AVILA_X86_64
-    // 512-bit vectors lower the clock that stage 2 runs at: ahead on strings, behind on numbers.
-    {"avx2", has_avx2_clmul, index_avx2},
-    {"avx512", simd::has_avx512, index_avx512},
-    {"sse42", has_sse42_clmul, index_sse42},
+    // On processors before VBMI2, 512-bit vectors lower the clock that stage 2 runs at: ahead on
+    // strings, behind on numbers.
+    {"avx512vbmi2", simd::has_avx512vbmi2, index_vbmi2}, {"avx2", has_avx2_clmul, index_avx2},
+    {"avx512", simd::has_avx512, index_avx512},          {"sse42", has_sse42_clmul, index_sse42},
 #elif AVILA_ARM64
     {"neon", simd::has_neon, index_neon},
 #endif
