@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Writes src/property_tables.cpp from the Unicode Character Database (Unicode 15.0, UAX #44).
+
+usage: generate_properties.py UCD_FOLDER > src/property_tables.cpp
+UCD_FOLDER is laid out as in unicode.org/Public/15.0.0/ucd (auxiliary/ and emoji/ below it). Each
+property value is a list of code point ranges, as LEB128 numbers: the gap since the last range, the
+length less one. The index is sorted by name; names are loosely matched (UAX #44, LM3): lower case,
+without spaces, hyphens and underscores.
+"""
+import os
+import sys
+
+LIMIT = 0x110000
+folder = sys.argv[1].rstrip("/") + "/"
+
+
+def rows(name):
+    for place in ("", "auxiliary/", "emoji/"):
+        if os.path.exists(folder + place + name):
+            break
+    with open(folder + place + name, encoding="utf-8") as file:
+        for line in file:
+            line = line.split("#")[0].strip()
+            if line:
+                yield [field.strip() for field in line.split(";")]
+
+
+def code_range(text):
+    first, _, last = text.partition("..")
+    return range(int(first, 16), int(last or first, 16) + 1)
+
+
+def loose(name):
+    return name.lower().replace(" ", "").replace("_", "").replace("-", "")
+
+
+def by_value(file, default=None, field=1):
+    values = [default] * LIMIT
+    for row in rows(file):
+        for code in code_range(row[0]):
+            values[code] = row[field]
+    return values
+
+
+def sets_of(values):
+    out = {}
+    for code, value in enumerate(values):
+        if value is not None:
+            out.setdefault(value, []).append(code)
+    return out
+
+
+aliases = {}  # (property, any name of the value) -> all its names
+for row in rows("PropertyValueAliases.txt"):
+    for name in row[1:]:
+        aliases[row[0].lower(), loose(name)] = row[1:]
+property_names = {}
+for row in rows("PropertyAliases.txt"):
+    for name in row:
+        property_names[loose(name)] = row
+
+table = {}  # "gc=lu" -> code points
+
+
+def add(prefix, names, codes):
+    codes = sorted(codes)
+    for name in names:
+        table[prefix + loose(name)] = codes
+
+
+general, start = ["Cn"] * LIMIT, None
+for row in rows("UnicodeData.txt"):
+    code = int(row[0], 16)
+    if row[1].endswith(", Last>"):
+        for between in range(start, code):
+            general[between] = row[2]
+    start = code
+    general[code] = row[2]
+categories = sets_of(general)
+groups = {"LC": ("Lu", "Ll", "Lt")}
+for letter in "CLMNPSZ":
+    groups[letter] = tuple(value for value in categories if value[0] == letter)
+for name, members in groups.items():
+    categories[name] = [code for member in members for code in categories[member]]
+for name, codes in categories.items():
+    add("gc=", aliases["gc", loose(name)], codes)
+
+scripts = by_value("Scripts.txt", "Zzzz")
+extended = {}
+for row in rows("ScriptExtensions.txt"):
+    for code in code_range(row[0]):
+        extended[code] = row[1].split()
+for name, codes in sets_of(scripts).items():
+    names = aliases["sc", loose(name)]
+    add("sc=", names, codes)
+    short = names[0]
+    add("scx=", names, [c for c in codes if c not in extended] +
+        [c for c in extended if short in extended[c]])
+
+ages, seen = sets_of(by_value("DerivedAge.txt")), []
+for age in sorted(ages, key=lambda text: [int(part) for part in text.split(".")]):
+    seen += ages[age]
+    add("age=", aliases["age", loose(age)], seen)
+
+for prefix, file in (("gcb", "GraphemeBreakProperty.txt"), ("wb", "WordBreakProperty.txt"),
+                     ("sb", "SentenceBreakProperty.txt")):
+    for name, codes in sets_of(by_value(file, "Other")).items():
+        add(prefix + "=", aliases[prefix, loose(name)], codes)
+
+for file in ("PropList.txt", "DerivedCoreProperties.txt", "emoji-data.txt"):
+    found = {}
+    for row in rows(file):
+        found.setdefault(row[1], []).extend(code_range(row[0]))
+    for name, codes in found.items():
+        add("", property_names[loose(name)], codes)
+add("", ("any",), range(LIMIT))
+add("", ("ascii",), range(128))
+add("", ("assigned",), [c for c in range(LIMIT) if general[c] != "Cn"])
+# UTS #18 Annex C: \w.
+add("", ("word",), set(table["alphabetic"]) | set(table["gc=m"]) | set(table["gc=nd"]) |
+    set(table["gc=pc"]) | set(table["joincontrol"]))
+
+
+def leb128(number):
+    out = []
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return out + [number]
+
+
+def ranges(codes):
+    out = []
+    for code in codes:
+        if out and code == out[-1][1] + 1:
+            out[-1][1] = code
+        else:
+            out.append([code, code])
+    return out
+
+
+blob, known, index = [], {}, []
+for name in sorted(table):
+    key = tuple(tuple(pair) for pair in ranges(table[name]))
+    if key not in known:
+        known[key], at = len(blob), 0
+        for first, last in key:
+            blob += leb128(first - at) + leb128(last - first)
+            at = last + 1
+    index.append((name, known[key], len(key)))
+
+print("// Generated by tools/generate_properties.py from the Unicode Character Database, 15.0.")
+print("// Data of Unicode, Inc., under the Unicode licence (unicode.org/license.txt).")
+print("// clang-format off")
+print('#include "property_tables.hpp"\n')
+print("namespace avila::text::detail {\n")
+print(f"const unsigned kPropertyCount = {len(index)};")
+print("const PropertyEntry kProperties[] = {")
+for name, offset, count in index:
+    print(f'    {{"{name}", {offset}, {count}}},')
+print("};")
+print("const std::uint8_t kPropertyRanges[] = {")
+line = ""
+for value in blob:
+    text = f"{value},"
+    if len(line) + len(text) > 100:
+        print(line)
+        line = ""
+    line += text
+print(line + "\n};\n")
+print("}  // namespace avila::text::detail")
