@@ -14,11 +14,6 @@ using NodeId = std::uint32_t;
 inline constexpr NodeId kNoNode = ~NodeId{0};
 inline constexpr int kMaxLevel = 30;
 
-/// Bytes of a product quantised vector.
-inline std::uint32_t subspaces_of(const IndexOptions& options) noexcept {
-  return options.subspaces != 0 ? options.subspaces : (options.dimensions + 3) / 4;
-}
-
 struct Scored {
   float distance;
   NodeId id;

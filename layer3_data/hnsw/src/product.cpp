@@ -144,6 +144,25 @@ Codebook Codebook::train(std::uint32_t dimensions, std::uint32_t subspaces,
   return {dimensions, subspaces, std::move(centroids)};
 }
 
+double Codebook::largest_squared_norm() const noexcept {
+  double sum = 0;
+  for (std::size_t s = 0; s < subspaces_; ++s) {
+    const std::size_t begin = first(s), n = first(s + 1) - begin;
+    double largest = 0;
+    for (std::size_t c = 0; c < kCentroids; ++c) {
+      double norm = 0;
+      for (std::size_t d = 0; d < n; ++d) {
+        const double x = rows_[begin * kCentroids + c * n + d];
+        norm += x * x;
+      }
+      if (norm != norm) return norm;
+      largest = std::max(largest, norm);
+    }
+    sum += largest;
+  }
+  return sum;
+}
+
 void Codebook::encode(std::span<const float> vector, std::uint8_t* codes) const noexcept {
   static const PartsFn measure = simd::select(kL2Parts);
   float distances[kCentroids];

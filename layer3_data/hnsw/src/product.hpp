@@ -12,6 +12,11 @@ inline constexpr std::size_t kCentroids = 256;          // of a subspace: one by
 inline constexpr std::size_t kTrainingSample = 16'384;  // vectors that k-means looks at, at most
 inline constexpr int kTrainingRounds = 12;
 
+/// Bytes of a product quantised vector.
+inline std::uint32_t subspaces_of(const IndexOptions& options) noexcept {
+  return options.subspaces != 0 ? options.subspaces : (options.dimensions + 3) / 4;
+}
+
 class Codebook {
  public:
   /// `centroids`: for each dimension the 256 values it takes, those of the centroids of the
@@ -25,6 +30,9 @@ class Codebook {
   std::uint32_t subspaces() const noexcept { return subspaces_; }
   const std::vector<float>& centroids() const noexcept { return centroids_; }
   std::size_t memory_bytes() const noexcept { return 2 * centroids_.size() * sizeof(float); }
+
+  /// Of any vector that codes can stand for.
+  double largest_squared_norm() const noexcept;
 
   /// The nearest centroid of each subspace.
   void encode(std::span<const float> vector, std::uint8_t* codes) const noexcept;

@@ -12,6 +12,8 @@ Space::Space(const IndexOptions& options, std::shared_ptr<const Codebook> codebo
       quantization_(options.quantization),
       bias_(options.metric == Metric::Cosine ? 1.0F : 0.0F),
       codebook_(std::move(codebook)) {
+  // The pieces of a product may come from different vectors.
+  if (quantization_ == Quantization::Product) norm_max_ /= subspaces_of(options);
   const bool l2 = metric_ == Metric::L2;
   if (codebook_ != nullptr) {
     lines_ = (codebook_->subspaces() + 63) / 64;
@@ -35,7 +37,7 @@ Result<std::vector<float>> Space::prepare(std::span<const float> vector) const {
                                             std::to_string(dimensions_));
   double norm = 0;
   for (const float x : vector) norm += static_cast<double>(x) * x;
-  if (!(norm <= 1e37))  // catches NaN and infinities too
+  if (!(norm <= norm_max_))  // catches NaN and infinities too
     return Error(Errc::InvalidArgument, "hnsw: a value is not finite, or the norm overflows");
   std::vector<float> prepared(vector.begin(), vector.end());
   if (metric_ == Metric::Cosine) {
@@ -100,17 +102,15 @@ void Space::decode(const std::byte* row, std::span<float> vector) const noexcept
   for (std::size_t i = 0; i < vector.size(); ++i) vector[i] = values[i] * tail.scale;
 }
 
+bool Space::plausible_floats(std::span<const float> values) noexcept {
+  double norm = 0;
+  for (const float value : values) norm += static_cast<double>(value) * value;
+  return norm <= kLargestStoredNorm;  // not so of NaN
+}
+
 bool Space::plausible(const std::byte* row) const noexcept {
   if (codebook_) return true;  // every byte names a centroid
-  if (!quantized()) {
-    float sum = 0;  // NaN and infinities survive multiplication by zero
-    for (std::size_t i = 0; i < lines_ * 16; ++i) {
-      float value;
-      std::memcpy(&value, row + 4 * i, 4);
-      sum += value * 0;
-    }
-    return sum == 0;
-  }
+  if (!quantized()) return plausible_floats({reinterpret_cast<const float*>(row), lines_ * 16});
   Int8Tail tail;
   std::memcpy(&tail, row + lines_ * 64, sizeof tail);
   return tail.scale >= 0 && std::isfinite(tail.scale) && tail.squared_norm >= 0 &&

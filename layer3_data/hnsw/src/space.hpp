@@ -20,6 +20,10 @@ class RowBuffer {
   std::vector<Line> storage_;
 };
 
+/// Squared norms above the first are refused; rounding may store a little more. Sums of products
+/// stay finite.
+inline constexpr double kLargestNorm = 1e37, kLargestStoredNorm = 1.001e37;
+
 class Space {
  public:
   Space() = default;
@@ -52,6 +56,7 @@ class Space {
   void decode(const std::byte* row, std::span<float> vector) const noexcept;
   /// Is what a row holds a possible row: finite values, a sane tail?
   bool plausible(const std::byte* row) const noexcept;
+  static bool plausible_floats(std::span<const float> values) noexcept;
 
  private:
   std::uint32_t dimensions_ = 0;
@@ -61,6 +66,7 @@ class Space {
   std::size_t lines_ = 0;
   DistanceFn distance_ = nullptr;
   float bias_ = 0;
+  double norm_max_ = kLargestNorm;
   std::shared_ptr<const Codebook> codebook_;  // shared with copies of the space
 };
 

@@ -109,7 +109,8 @@ Result<void> check_links(const Graph& g) {
         if (to >= g.count() || g.dead[to] == 2 || g.levels[to] < level)
           return corrupted("a link leads nowhere");
     }
-    if (!g.space.plausible(g.row(id))) return corrupted("a stored value is not finite");
+    if (!g.space.plausible(g.row(id)))
+      return corrupted("a stored value is not finite, or too large");
   }
   return {};
 }
@@ -135,8 +136,8 @@ Result<void> check_nodes(const Graph& g, std::size_t upper_size) {
   return {};
 }
 
-// What no node uses of the upper links can be given out again.
-void find_free_upper(Graph& g, std::size_t upper_size) {
+// What no node uses of the upper links can be given out again. Two nodes may not share any.
+Result<void> find_free_upper(Graph& g, std::size_t upper_size) {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> used;
   for (NodeId id = 0; id < g.count(); ++id)
     if (g.levels[id] > 0) used.push_back({g.upper_at[id], g.levels[id] * (g.options.m + 1)});
@@ -144,9 +145,11 @@ void find_free_upper(Graph& g, std::size_t upper_size) {
   used.push_back({static_cast<std::uint32_t>(upper_size), 0});
   std::uint32_t at = 0;
   for (const auto& [start, words] : used) {
+    if (start < at) return corrupted("the upper links of two nodes overlap");
     for (; at + g.options.m + 1 <= start; at += g.options.m + 1) g.free_upper[1].push_back(at);
-    at = std::max(at, start + words);
+    at = start + words;
   }
+  return {};
 }
 
 }  // namespace
@@ -242,10 +245,10 @@ Result<std::unique_ptr<Graph>> read_graph(ByteSpan file, bool in_place) {
       return corrupted("the codebook has the wrong size");
     std::vector<float> centroids;
     copy_out(h.sections[7], centroids);
-    for (const float value : centroids)
-      if (!(std::fabs(value) <= 1e19F)) return corrupted("a centroid is not finite");
     codebook = std::make_shared<Codebook>(h.options.dimensions, subspaces_of(h.options),
                                           std::move(centroids));
+    if (!(codebook->largest_squared_norm() <= kLargestStoredNorm))
+      return corrupted("a centroid is not finite, or too large");
   }
   auto graph = std::make_unique<Graph>(h.options, std::move(codebook));
   Graph& g = *graph;
@@ -291,9 +294,10 @@ Result<std::unique_ptr<Graph>> read_graph(ByteSpan file, bool in_place) {
       return corrupted("two vectors have the same label");
     if (g.dead[id] == 2) g.free_slots.push_back(id);
   }
-  for (std::size_t i = 0; exact && i < h.count * g.exact_stride; ++i)
-    if (!std::isfinite(g.exact_values[i])) return corrupted("a stored value is not finite");
-  if (!in_place) find_free_upper(g, g.upper_count);
+  for (std::size_t id = 0; exact && id < h.count; ++id)
+    if (!g.space.plausible_floats({g.exact_values + id * g.exact_stride, g.exact_stride}))
+      return corrupted("a stored value is not finite, or too large");
+  AVILA_TRY_VOID(find_free_upper(g, g.upper_count));
   return graph;
 }
 

@@ -33,7 +33,7 @@ TEST(HnswProduct, AVectorOfTheTrainingIsExactWhenThereAreFew) {
 }
 
 TEST(HnswProduct, MoreSubspacesAreMoreExact) {
-  const auto all = points(2'000, 16, 2);
+  const auto all = points(700, 16, 2);
   double before = 1e30;
   for (const std::uint32_t subspaces : {1U, 2U, 4U, 8U, 16U}) {
     const Codebook book = Codebook::train(16, subspaces, flat(all), all.size(), 7);
@@ -48,12 +48,12 @@ TEST(HnswProduct, MoreSubspacesAreMoreExact) {
     EXPECT_LT(error, before) << subspaces;
     before = error;
   }
-  EXPECT_LT(before / 2'000, 1e-3);
+  EXPECT_LT(before / 700, 1e-3);
 }
 
 TEST(HnswProduct, TheTableGivesTheDistanceToWhatCodesStandFor) {
   constexpr std::uint32_t kDimensions = 37;
-  const auto all = points(600, kDimensions, 3);
+  const auto all = points(300, kDimensions, 3);
   const auto query = points(1, kDimensions, 4)[0];
   for (const std::uint32_t subspaces : {1U, 5U, 16U, 17U, 37U}) {
     const Codebook book = Codebook::train(kDimensions, subspaces, flat(all), all.size(), 7);
@@ -100,7 +100,7 @@ TEST(HnswProduct, EveryKernelOfPartsAgrees) {
 }
 
 TEST(HnswProduct, FindsTheNearestByEveryMetric) {
-  const auto all = points(1'500, 24, 1), queries = points(40, 24, 2);
+  const auto all = points(900, 24, 1), queries = points(40, 24, 2);
   for (const auto metric : {Metric::L2, Metric::Cosine, Metric::Dot}) {
     for (const bool keep : {true, false}) {
       const Index index = filled({.dimensions = 24,
@@ -147,7 +147,7 @@ TEST(HnswProduct, TrainsWhenThereAreEnoughAndGoesOn) {
 }
 
 TEST(HnswProduct, TakesLessMemory) {
-  const auto all = points(3'000, 256, 1);
+  const auto all = points(1'000, 256, 1);
   const auto bytes = [&](Quantization quantization, bool keep) {
     return filled({.dimensions = 256,
                    .m = 8,
