@@ -14,6 +14,9 @@ namespace avila::sql {
 
 namespace {
 
+// The deadline is asked about after so many entries; a long document counts as several.
+constexpr std::size_t kWorkBetweenChecks = 256, kBytesOfWork = 4096;
+
 // ---- where a run stopped ----
 // version 1 | fingerprint LE64 | mode | varint emitted | varint index name, name | position
 // mode 0: rows in scan order, position = varint length, entry key, then BE32 element ordinals;
@@ -110,26 +113,31 @@ struct KeptRow {
   std::string key, json;
 };
 
-/// Keeps the `capacity` first rows by key behind `after`; memory from the budget.
+/// Keeps the `capacity` first rows by key behind `after`, and no more of them than make up
+/// `max_bytes` of JSON; memory from the budget.
 class Sorter {
  public:
-  Sorter(Budget& budget, std::uint64_t capacity, std::string after)
-      : budget_(budget), capacity_(capacity), after_(std::move(after)) {}
+  Sorter(Budget& budget, std::uint64_t capacity, std::size_t max_bytes, std::string after)
+      : budget_(budget), capacity_(capacity), max_bytes_(max_bytes), after_(std::move(after)) {}
 
   /// Whether a row of that key may still be among the first: ask before making its JSON.
   bool wants(const std::string& key) const {
     if (!after_.empty() && key <= after_) return false;
-    return rows_.size() < capacity_ || key < rows_.front().key;
+    return (rows_.size() < capacity_ && !dropped_) || key < rows_.front().key;
   }
+  /// Whether rows were left out because those before them fill the page.
+  bool dropped() const { return dropped_; }
   void add(std::string key, std::string json, Context& context) {
-    if (rows_.size() >= capacity_) {
-      std::pop_heap(rows_.begin(), rows_.end(), less);
-      budget_.give_back(size_of(rows_.back()));
-      rows_.pop_back();
-    }
+    if (rows_.size() >= capacity_) pop();
     rows_.push_back({std::move(key), std::move(json)});
+    bytes_ += rows_.back().json.size();
     if (!budget_.take(size_of(rows_.back()), context, "sorting")) return;
-    if (capacity_ != UINT64_MAX) std::push_heap(rows_.begin(), rows_.end(), less);
+    if (capacity_ == UINT64_MAX && max_bytes_ == SIZE_MAX) return;
+    std::push_heap(rows_.begin(), rows_.end(), less);
+    while (rows_.size() > 1 && bytes_ - rows_.front().json.size() >= max_bytes_) {
+      pop();
+      dropped_ = true;
+    }
   }
   std::vector<KeptRow>& sorted() {
     std::sort(rows_.begin(), rows_.end(), less);
@@ -141,8 +149,16 @@ class Sorter {
   static std::size_t size_of(const KeptRow& row) {
     return sizeof(KeptRow) + row.key.size() + row.json.size();
   }
+  void pop() {
+    std::pop_heap(rows_.begin(), rows_.end(), less);
+    budget_.give_back(size_of(rows_.back()));
+    bytes_ -= rows_.back().json.size();
+    rows_.pop_back();
+  }
   Budget& budget_;
   std::uint64_t capacity_;
+  std::size_t max_bytes_, bytes_ = 0;
+  bool dropped_ = false;
   std::string after_;
   std::vector<KeptRow> rows_;
 };
@@ -215,11 +231,14 @@ class Execution {
     AVILA_TRY(auto cursor, open_cursor(slot));
     cursor_ = cursor.get();
     std::unordered_set<std::string> seen;
-    for (std::uint32_t n = 1;; ++n) {
+    for (std::size_t work = 0;;) {
       AVILA_TRY(const bool more, cursor->next());
       if (!more) break;
       ++result_.entries;
-      if ((n & 255) == 0 && !check()) break;
+      if (++work >= kWorkBetweenChecks) {
+        if (!check()) break;
+        work = 0;
+      }
       if (plan_.deduplicate) {
         const std::string_view key = cursor->primary_key();
         if (!seen.insert(std::string(key)).second) continue;
@@ -228,6 +247,7 @@ class Execution {
       AVILA_TRY(const std::string_view text, cursor->document());
       AVILA_TRY(const json::Element root, parser_.parse(text));
       ++result_.documents;
+      work += text.size() / kBytesOfWork;
       const Datum document = Datum::of(root);
       context_.slots[slot] = document;
       result_.memory_bytes = std::max(result_.memory_bytes, arena_.used());
@@ -243,6 +263,7 @@ class Execution {
     if (!plan_.nearest) {
       Scan scan = plan_.scan;
       if (resumed_ && !resume_.sorted) scan.from_position = resume_.position;
+      scan.check = options_.check;
       return table_->scan(scan);
     }
     NearestScan scan = *plan_.nearest;
@@ -330,7 +351,9 @@ class Execution {
       wanted = options_.max_rows + 1;  // one more: is there a next page
     std::uint64_t capacity = UINT64_MAX;
     if (wanted < UINT64_MAX - skip) capacity = wanted + skip;
-    Sorter sorter(budget_, capacity, resumed_ ? resume_.position : std::string());
+    // Rows to skip are not of the page, but have to be held.
+    Sorter sorter(budget_, capacity, skip == 0 ? options_.max_bytes : SIZE_MAX,
+                  resumed_ ? resume_.position : std::string());
     if (select_.grouped)
       AVILA_TRY_VOID(collect_groups(sorter));
     else if (select_.distinct)
@@ -354,6 +377,7 @@ class Execution {
       give(row.json);
       resume_.position = row.key;
     }
+    if (sorter.dropped() && emitted_ < statement_.limit()) more_ = true;
     finish();
     return {};
   }
@@ -399,8 +423,10 @@ class Execution {
     AVILA_TRY_VOID(read([&](const auto&) { return add(); }));
     for (auto& [identity, row] : rows) {
       std::string key = row.key + identity;
+      budget_.give_back(row.key.size() + row.json.size());
       if (sorter.wants(key)) sorter.add(std::move(key), std::move(row.json), context_);
-      if (context_.failure) break;
+      row = {};
+      if (context_.failure || !context_.tick()) break;
     }
     return failed();
   }
@@ -421,7 +447,9 @@ class Execution {
           std::string identity;
           append_key(identity, value);
           key += identity;
-          fresh = seen.insert(std::move(identity)).second;
+          fresh =
+              !seen.contains(identity) && budget_.take(identity.size() + 64, context_, "DISTINCT");
+          if (fresh) seen.insert(std::move(identity));
         } else {
           key += group_key;
         }
@@ -431,7 +459,7 @@ class Execution {
       }
       result_.memory_bytes = std::max(result_.memory_bytes, arena_.used());
       arena_.reset();
-      return !context_.failure;
+      return context_.tick() && !context_.failure;
     });
     return failed();
   }

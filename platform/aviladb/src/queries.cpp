@@ -16,6 +16,7 @@ namespace avila::aviladb {
 
 namespace {
 
+constexpr std::size_t kStreamChunkBytes = 1U << 20;
 constexpr std::size_t kChangeBatch = 256;   // documents changed in one write
 constexpr double kExactSearchRows = 2'000;  // so few matches are compared one by one
 
@@ -115,7 +116,8 @@ Result<QueryPage> run_query(Store& store, std::string_view database, const Query
   execution.memory_bytes =
       request.memory_bytes > 0 ? request.memory_bytes : store.options.query_memory_bytes;
   if (request.max_items > 0) execution.max_rows = request.max_items;
-  if (paged) execution.max_bytes = kMaxPageBytes;
+  // A chunk of sorted rows costs the whole sort again: it is as long as a page.
+  execution.max_bytes = paged || plan.needs_sort ? kMaxPageBytes : kStreamChunkBytes;
   execution.check = [&] { return watch.check(); };
   AVILA_TRY(sql::ExecuteResult result, sql::execute(statement, plan, table.get(), execution, row));
   if (!result.resume.empty()) page.continuation = seal_continuation(store.secret, result.resume);

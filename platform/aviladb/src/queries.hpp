@@ -5,7 +5,8 @@
 
 namespace avila::aviladb {
 
-/// Runs a query for its rows. With `paged` the answer is bounded by kMaxPageBytes.
+/// Runs a query for its rows. The answer is bounded by kMaxPageBytes, or, where it is not
+/// `paged` nor sorted, by the chunks of a stream.
 Result<QueryPage> run_query(Store& store, std::string_view database, const QueryRequest& request,
                             bool paged, const Service::RowSink& row,
                             const Service::Cancelled& cancelled);

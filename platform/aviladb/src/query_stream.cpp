@@ -9,8 +9,6 @@ namespace {
 
 using future::Task;
 
-constexpr std::size_t kChunkBytes = 1U << 20;
-
 /// Where a stream stands; every chunk goes on behind the row that ended the last.
 struct Cursor {
   Service& service;
@@ -26,7 +24,7 @@ Result<void> read_chunk(Cursor& cursor) {
   const auto take = [&](std::string_view row) {
     cursor.chunk += row;
     cursor.chunk += '\n';
-    return cursor.chunk.size() < kChunkBytes;
+    return true;
   };
   AVILA_TRY(QueryPage page, cursor.service.stream(cursor.database, cursor.query, take,
                                                   [&] { return cursor.cancel.cancelled(); }));

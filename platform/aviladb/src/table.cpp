@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kDive = 100;            // entries looked at to estimate a range
 constexpr std::uint64_t kDiveInMemory = 4'000;  // where no table tells its size yet
 constexpr std::size_t kDiveRanges = 20;
+constexpr std::size_t kPassedBetweenChecks = 256;  // of other partitions, or expired
 }  // namespace
 
 DocumentTable::DocumentTable(Store& store, std::shared_ptr<Collection> collection,
@@ -124,7 +125,11 @@ class DocumentTable::Cursor final : public sql::RowCursor {
  public:
   Cursor(DocumentTable& table, const Source& source, std::vector<sql::KeyRange> ranges,
          const sql::Scan& scan)
-      : table_(table), source_(source), ranges_(std::move(ranges)), reverse_(scan.reverse) {
+      : table_(table),
+        source_(source),
+        ranges_(std::move(ranges)),
+        reverse_(scan.reverse),
+        check_(scan.check) {
     if (reverse_) std::reverse(ranges_.begin(), ranges_.end());
     if (scan.from_position.empty()) return;
     const std::string from = source.prefix + scan.from_position;
@@ -139,7 +144,10 @@ class DocumentTable::Cursor final : public sql::RowCursor {
   }
 
   Result<bool> next() override {
-    for (;;) {
+    for (std::size_t passed = 0;; ++passed) {
+      if (passed % kPassedBetweenChecks == kPassedBetweenChecks - 1 && check_) {
+        AVILA_TRY_VOID(check_());
+      }
       AVILA_TRY(const bool more, step());
       if (!more) return false;
       const std::string_view key = iterator_->key();
@@ -227,6 +235,7 @@ class DocumentTable::Cursor final : public sql::RowCursor {
   const Source& source_;
   std::vector<sql::KeyRange> ranges_;
   bool reverse_;
+  std::function<Result<void>()> check_;
   std::size_t at_ = 0;
   std::unique_ptr<lsm::Iterator> iterator_;
   std::string_view position_, primary_;

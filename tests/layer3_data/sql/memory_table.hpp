@@ -44,6 +44,14 @@ class MemoryTable final : public sql::TableSource {
     }
   }
 
+  void erase(const std::string& id) {
+    std::string primary;
+    sql::append_key_string(primary, id);
+    documents_.erase(primary);
+    for (auto& entries : entries_)
+      std::erase_if(entries, [&](const auto& entry) { return entry.second == primary; });
+  }
+
   std::span<const sql::IndexDescription> indexes() const override { return indexes_; }
   double rows() const override { return static_cast<double>(documents_.size()); }
   double estimate(std::size_t index, std::span<const sql::KeyRange> ranges) const override {

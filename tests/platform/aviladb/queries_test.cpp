@@ -216,4 +216,84 @@ TEST(QueriesModel, IndexesNeverChangeAnAnswer) {
   });
 }
 
+TEST_F(Queries, CancellingEndsAScanThatPassesOverOtherPartitions) {
+  make(world, R"({"name":"c","partition_key":["/p"],"indexes":[{"name":"n","fields":["/n"]}]})");
+  for (int i = 0; i < 3'000; ++i)
+    put("{\"id\":\"" + std::to_string(i) + R"(","p":)" + (i < 2'000 ? "1" : "2") + R"(,"n":)" +
+        std::to_string(i) + "}");
+  aviladb::QueryRequest request;
+  request.query = "SELECT * FROM c WHERE c.n >= 0 ORDER BY c.n LIMIT 1";
+  request.partition_key = "[2]";
+  int asked = 0;
+  const auto answer = db().query("db", request, [&] { return ++asked == 3; });
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_TRUE(answer.error().is(Errc::Cancelled)) << answer.error().to_string();
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(Queries, AStreamComesInChunksAndIsWhole) {
+  make(world, R"({"name":"c"})");
+  const std::string text(9'000, 'x');
+  for (int i = 0; i < 400; ++i)
+    put("{\"id\":\"" + std::to_string(i) + "\",\"t\":\"" + text + "\"}");
+  for (const char* order : {"", " ORDER BY c.t, c.id"}) {
+    aviladb::QueryRequest request;
+    request.query = "SELECT * FROM c" + std::string(order);
+    std::size_t streamed = 0, chunks = 0;
+    do {
+      const auto chunk =
+          db().stream("db", request, [&](std::string_view) { return ++streamed, true; });
+      ASSERT_TRUE(chunk.has_value()) << chunk.error().to_string();
+      request.continuation = chunk->continuation;
+      ++chunks;
+    } while (!request.continuation.empty());
+    EXPECT_EQ(streamed, 400U);
+    // 3.6 MB: chunks of 1 MiB, but one sort is not done four times.
+    EXPECT_EQ(chunks, *order == '\0' ? 4U : 1U);
+  }
+}
+
+TEST_F(Queries, ContinuationsSurviveWritesBetweenPages) {
+  make(world, R"({"name":"c","indexes":[{"name":"n","fields":["/n"]}]})");
+  for (int i = 0; i < 200; ++i)
+    put("{\"id\":\"" + std::to_string(1'000 + i) + "\",\"n\":" + std::to_string((i * 37) % 200) +
+        "}");
+  int round = 0;
+  for (const std::string query :
+       {"SELECT VALUE c.id FROM c WHERE c.n IS DEFINED",
+        "SELECT VALUE c.id FROM c ORDER BY c.n DESC",
+        "SELECT VALUE c.id FROM c ORDER BY c.n % 3, c.id", "SELECT DISTINCT VALUE c.id FROM c"}) {
+    aviladb::QueryRequest request;
+    request.query = query;
+    request.max_items = 9;
+    std::map<std::string, int> seen;
+    int extra = 0;
+    do {
+      const auto page = db().query("db", request);
+      ASSERT_TRUE(page.has_value()) << page.error().to_string();
+      for (const auto& id : page->documents) ++seen[id];
+      request.continuation = page->continuation;
+      const std::string name = "x" + std::to_string(round) + "-" + std::to_string(extra);
+      ASSERT_TRUE(db().upsert(
+          "db", "c", "{\"id\":\"" + name + "\",\"n\":" + std::to_string(extra * 29 % 200) + ".5}"));
+      if (extra > 0) {  // what was given, or would have been, goes away
+        ASSERT_TRUE(
+            db().erase("db", "c", "x" + std::to_string(round) + "-" + std::to_string(extra - 1)));
+      }
+      ASSERT_TRUE(db().patch("db", "c", "1007", aviladb::PatchKind::Merge, R"({"m":1})"));
+      ASSERT_LT(++extra, 200);
+      if (extra == 5) {
+        ASSERT_TRUE(db().flush().has_value());
+      }
+    } while (!request.continuation.empty());
+    std::size_t old = 0;
+    for (const auto& [id, times] : seen) {
+      EXPECT_EQ(times, 1) << query << id;
+      old += id[1] == '1' ? 1 : 0;
+    }
+    EXPECT_EQ(old, 200U) << query;
+    ++round;
+  }
+}
+
 }  // namespace

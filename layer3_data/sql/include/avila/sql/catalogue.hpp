@@ -60,6 +60,8 @@ struct Scan {
   std::vector<KeyRange> ranges;  ///< in key order, disjoint
   bool reverse = false;          ///< ranges from the last to the first, each backwards
   std::string from_position;     ///< start at this position (inclusive); empty: at the start
+  /// Asked now and then while next() passes over entries; its error ends the scan. May be null.
+  std::function<Result<void>()> check;
 };
 
 class RowCursor {

@@ -107,8 +107,8 @@ class Service {
   using Cancelled = std::function<bool()>;  ///< asked now and then; true ends the query
   Result<QueryPage> query(std::string_view database, const QueryRequest& request,
                           const Cancelled& cancelled = {});
-  /// Row by row, without the limit of a page; `row` returns false to stop. The page given back
-  /// has no documents; its continuation resumes behind the last row taken.
+  /// One chunk of a stream, row by row; `row` returns false to end it sooner. The page given back
+  /// has no documents; its continuation resumes behind the last row taken and is empty at the end.
   using RowSink = std::function<bool(std::string_view json)>;
   Result<QueryPage> stream(std::string_view database, const QueryRequest& request,
                            const RowSink& row, const Cancelled& cancelled = {});
