@@ -33,7 +33,7 @@ inline bool read_length(const std::byte*& ip, const std::byte* end, std::size_t&
   return false;
 }
 
-// Copies a match of any distance; writes up to 16 bytes beyond `to + length`.
+// Copies a match of any distance; writes up to 31 bytes beyond `to + length`.
 inline void copy_match_loosely(std::byte* to, std::size_t distance, std::size_t length) noexcept {
   const std::byte* from = to - distance;
   std::byte* const end = to + length;
@@ -51,7 +51,7 @@ inline void copy_match_loosely(std::byte* to, std::size_t distance, std::size_t 
     while (to < end);
     return;
   }
-  do copy16(to, from), to += 16, from += 16;
+  do copy16(to, from), copy16(to + 16, from + 16), to += 32, from += 32;
   while (to < end);
 }
 
@@ -67,35 +67,41 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
   std::byte* op = out_start;
   if (in.empty()) return truncated(in_start, ip);
 
-  // Far from both ends copies may overrun: 16 literals are read and 32 bytes written at once.
-  constexpr std::ptrdiff_t kInMargin = 24, kOutMargin = 64;
-  std::size_t literals, length, distance;
-  unsigned token;
+  // Far from both ends copies may overrun: 32 literals are read and 64 bytes written at once.
+  constexpr std::size_t kInMargin = 40, kOutMargin = 64;
+  const std::byte* const in_far = in_end - std::min(in.size(), kInMargin);
+  std::byte* const out_far = out_end - std::min(out.size(), kOutMargin);
+  std::size_t token, literals, length, distance;
   while (true) {
-    if (in_end - ip < kInMargin || out_end - op < kOutMargin) goto careful;
-    token = static_cast<unsigned>(*ip++);
+    if (ip >= in_far || op >= out_far) goto careful;
+    token = static_cast<std::size_t>(*ip);
     literals = token >> 4;
-    if (literals != kRunMask) {
-      copy16(op, ip);
-      op += literals, ip += literals;
+    length = token & kRunMask;
+    copy16(op, ip + 1);  // before it is known whether they are that few: hides the latency
+    if (literals != kRunMask) [[likely]] {
+      op += literals;
+      ip += literals;
+      distance = load_le16(ip + 1);
+      ip += 3;
     } else {
+      ++ip;
       if (!read_length(ip, in_end, literals)) return truncated(in_start, ip);
-      if (static_cast<std::size_t>(in_end - ip) < literals + 24 ||
-          static_cast<std::size_t>(out_end - op) < literals + 64)
+      if (static_cast<std::size_t>(in_end - ip) < literals + kInMargin ||
+          static_cast<std::size_t>(out_end - op) < literals + kOutMargin)
         goto careful_literals;
       std::byte* const end = op + literals;
       const std::byte* from = ip;
-      do copy16(op, from), op += 16, from += 16;
+      do copy16(op, from), copy16(op + 16, from + 16), op += 32, from += 32;
       while (op < end);
       op = end;
       ip += literals;
+      distance = load_le16(ip);
+      ip += 2;
     }
-    distance = load_le16(ip);
-    ip += 2;
-    length = (token & kRunMask) + kMinMatch;
-    if (static_cast<std::size_t>(op - low) < distance || distance == 0) goto far_match;
-    if (length != kRunMask + kMinMatch) {
-      const std::byte* from = op - distance;
+    if (distance > static_cast<std::size_t>(op - low)) [[unlikely]]
+      goto far_match;
+    if (length != kRunMask) [[likely]] {  // at most 18 bytes
+      const std::byte* const from = op - distance;
       if (distance >= 16) [[likely]] {
         copy16(op, from);
         std::memcpy(op + 16, from + 16, 2);
@@ -103,12 +109,16 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
         copy8(op, from);
         copy8(op + 8, from + 8);
         std::memcpy(op + 16, from + 16, 2);
+      } else if (distance != 0) {
+        copy_match_loosely(op, distance, length + kMinMatch);
       } else {
-        copy_match_loosely(op, distance, length);
+        goto far_match;
       }
-      op += length;
+      op += length + kMinMatch;
       continue;
     }
+    if (distance == 0) goto far_match;
+    length += kMinMatch;
     if (!read_length(ip, in_end, length)) return truncated(in_start, ip);
     if (static_cast<std::size_t>(out_end - op) < length + 32) goto careful_match;
     copy_match_loosely(op, distance, length);
@@ -117,7 +127,7 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
 
   careful:
     if (ip == in_end) return truncated(in_start, ip);  // the last sequence has no match
-    token = static_cast<unsigned>(*ip++);
+    token = static_cast<std::size_t>(*ip++);
     literals = token >> 4;
     if (literals == kRunMask && !read_length(ip, in_end, literals)) return truncated(in_start, ip);
   careful_literals:
@@ -129,8 +139,8 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
     if (in_end - ip < 2) return truncated(in_start, ip);
     distance = load_le16(ip);
     ip += 2;
-    length = (token & kRunMask) + kMinMatch;
   far_match:
+    length = (token & kRunMask) + kMinMatch;
     if (length == kRunMask + kMinMatch && !read_length(ip, in_end, length))
       return truncated(in_start, ip);
   careful_match:

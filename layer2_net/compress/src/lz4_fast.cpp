@@ -9,27 +9,50 @@ namespace {
 
 constexpr unsigned kSkipTrigger = 6;  // after 2^6 misses the step grows by one
 
-// For tables of 32-bit positions 5 bytes are hashed: on large inputs a match of 4 is rarely the
-// best one at hand. Small inputs need all they can get.
-struct Wide {
-  using Entry = std::uint32_t;
-  static constexpr bool kCheckDistance = true;
-  static std::size_t hash(const std::byte* p) noexcept {
+constexpr std::size_t kLastSequence = 1 + kLastLiterals;  // at least
+
+// On large inputs a match of 4 is rarely the best one at hand: 5 bytes are hashed.
+struct HashOf5 {
+  std::size_t operator()(const std::byte* p) const noexcept {
     return static_cast<std::size_t>(((load_le64(p) << 24) * 889523592379U) >> (64 - kTableLog));
   }
 };
-struct Narrow {  // inputs below 64 KiB: positions of 16 bits, twice as many
-  using Entry = std::uint16_t;
-  static constexpr bool kCheckDistance = false;
-  static std::size_t hash(const std::byte* p) noexcept {
-    return (load_le32(p) * 2654435761U) >> (32 - (kTableLog + 1));
+// Inputs below 64 KiB need all they can get; the smaller they are, the less table is to be cleared.
+constexpr std::size_t kSmallInput = 65536;
+constexpr int kSmallTableLogMin = 8, kSmallTableLogMax = 13;
+struct HashOf4 {
+  int shift;  // 32 - log of the table's size
+  std::size_t operator()(const std::byte* p) const noexcept {
+    return (load_le32(p) * 2654435761U) >> shift;
   }
 };
 
-template <class Kind, bool kHistory, bool kChecked>
-std::size_t encode(typename Kind::Entry* table, const Window& window, std::byte* const out_start,
-                   std::byte* const out_end, unsigned acceleration) noexcept {
-  using Entry = typename Kind::Entry;
+// The token, whose lower half stays 0, and the literals. Where `loosely`, up to 15 bytes beyond
+// them are read and written.
+inline std::byte* put_literals(std::byte* token, const std::byte* from, std::size_t literals,
+                               bool loosely) noexcept {
+  std::byte* out = token + 1;
+  if (literals < kRunMask && loosely) [[likely]] {
+    *token = static_cast<std::byte>(literals << 4);
+    copy16(out, from);
+    return out + literals;
+  }
+  *token = static_cast<std::byte>(std::min<std::size_t>(literals, kRunMask) << 4);
+  if (literals >= kRunMask) out = put_length(out, literals - kRunMask);
+  std::byte* const out_end = out + literals;
+  if (loosely) {
+    do copy16(out, from), out += 16, from += 16;
+    while (out < out_end);
+  } else if (literals != 0) {
+    std::memcpy(out, from, literals);
+  }
+  return out_end;
+}
+
+template <bool kHistory, bool kChecked, class Hash>
+std::size_t encode(const Hash hash_of, std::uint16_t* const table, const Window& window,
+                   std::byte* const out_start, std::byte* const out_end,
+                   unsigned acceleration) noexcept {
   const std::byte* const base = window.base;
   const std::byte* ip = base + window.start;
   const std::byte* const end = base + window.end;
@@ -39,80 +62,76 @@ std::size_t encode(typename Kind::Entry* table, const Window& window, std::byte*
     const std::byte* const last_start = end - kMatchMargin;  // of a match
     const std::byte* const match_limit = end - kLastLiterals;
     const std::byte* const lowest = base + window.low;
-    const auto at = [base](const std::byte* p) { return static_cast<std::uint32_t>(p - base); };
-    // An entry out of reach leads nowhere; entries of older windows may lie below `low`.
-    const auto reachable = [&](std::uint32_t candidate, std::uint32_t position) {
-      if (kHistory && candidate < window.low) return false;
-      return !Kind::kCheckDistance || position - candidate <= kMaxDistance;
+    const auto at = [base](const std::byte* p) { return static_cast<std::uint16_t>(p - base); };
+    // Enters p, and gives how far back the position lies that was there before.
+    const auto exchange = [&](std::size_t hash, const std::byte* p) -> std::size_t {
+      const auto distance = static_cast<std::uint16_t>(at(p) - table[hash]);
+      table[hash] = at(p);
+      return distance;
+    };
+    const auto matches = [&](const std::byte* p, std::size_t distance) {
+      if (kHistory && distance > static_cast<std::size_t>(p - lowest)) return false;
+      return load_le32(p - distance) == load_le32(p) && distance != 0;
     };
 
-    table[Kind::hash(ip)] = static_cast<Entry>(at(ip));
+    table[hash_of(ip)] = at(ip);
     ++ip;
-    std::size_t next_hash = Kind::hash(ip);
+    std::size_t next_hash = hash_of(ip);
     while (true) {
-      const std::byte* match;
+      std::size_t distance;
       const std::byte* next = ip;
       unsigned step = 1;
       unsigned misses = acceleration << kSkipTrigger;
-      while (true) {
+      do {
         const std::size_t hash = next_hash;
         ip = next;
         next += step;
         step = misses++ >> kSkipTrigger;
         if (next > last_start + 1) goto finish;
-        const std::uint32_t candidate = table[hash];
-        const std::uint32_t position = at(ip);
-        next_hash = Kind::hash(next);
-        table[hash] = static_cast<Entry>(position);
-        match = base + candidate;
-        if (reachable(candidate, position) && load_le32(match) == load_le32(ip)) break;
-      }
-      while (ip > anchor && match > lowest && ip[-1] == match[-1]) --ip, --match;
+        next_hash = hash_of(next);
+        distance = exchange(hash, ip);
+      } while (!matches(ip, distance));
 
-      {
-        const auto literals = static_cast<std::size_t>(ip - anchor);
-        // Token, literals, their length bytes, offset, and 8 bytes of overrun in the copy.
-        if (kChecked && literals + literals / 255 + 12 > static_cast<std::size_t>(out_end - op))
+      // First forwards, for the next search waits for it; then back over literals that match too.
+      const std::byte* const match = ip - distance;
+      std::size_t length = common_length(ip + kMinMatch, match + kMinMatch, match_limit);
+      const std::byte* match_end = ip + kMinMatch + length;
+      const auto before = static_cast<std::size_t>(std::min(ip - anchor, match - lowest));
+      const std::size_t back = common_length_before(ip, match, before, match - lowest >= 8);
+      const auto literals = static_cast<std::size_t>(ip - anchor) - back;
+      length += back;
+
+      const auto room = static_cast<std::size_t>(out_end - op);
+      const std::size_t needed = 1 + length_bytes(literals) + literals;
+      if (kChecked && needed + 2 + kLastSequence > room) return 0;
+      const bool loosely = static_cast<std::size_t>(end - anchor) >= literals + 16 &&
+                           (!kChecked || room >= needed + 16);
+      std::byte* token = op;
+      op = put_literals(token, anchor, literals, loosely);
+      while (true) {  // a match, then any that follow it without a literal between
+        store_le16(op, static_cast<std::uint16_t>(distance));
+        op += 2;
+        if (kChecked &&
+            length_bytes(length) + kLastSequence > static_cast<std::size_t>(out_end - op))
           return 0;
-        std::byte* token = op++;
-        if (literals >= kRunMask) {
-          *token = static_cast<std::byte>(kRunMask << 4);
-          op = put_length(op, literals - kRunMask);
+        if (length >= kRunMask) {
+          *token |= static_cast<std::byte>(kRunMask);
+          op = put_length(op, length - kRunMask);
         } else {
-          *token = static_cast<std::byte>(literals << 4);
+          *token |= static_cast<std::byte>(length);
         }
-        std::byte* const literals_end = op + literals;
-        for (const std::byte* from = anchor; op < literals_end; op += 8, from += 8) copy8(op, from);
-        op = literals_end;
-
-        while (true) {  // a match, then any that follow it without a literal between
-          store_le16(op, static_cast<std::uint16_t>(ip - match));
-          op += 2;
-          const std::size_t length = common_length(ip + kMinMatch, match + kMinMatch, match_limit);
-          ip += length + kMinMatch;
-          // Length bytes, then at least the last literals.
-          if (kChecked && length / 255 + 8 > static_cast<std::size_t>(out_end - op)) return 0;
-          if (length >= kRunMask) {
-            *token |= static_cast<std::byte>(kRunMask);
-            op = put_length(op, length - kRunMask);
-          } else {
-            *token |= static_cast<std::byte>(length);
-          }
-          anchor = ip;
-          if (ip > last_start) goto finish;
-          table[Kind::hash(ip - 2)] = static_cast<Entry>(at(ip - 2));
-          const std::size_t hash = Kind::hash(ip);
-          const std::uint32_t candidate = table[hash];
-          const std::uint32_t position = at(ip);
-          table[hash] = static_cast<Entry>(position);
-          match = base + candidate;
-          if (!reachable(candidate, position) || load_le32(match) != load_le32(ip)) break;
-          if (kChecked && out_end - op < 12) return 0;
-          token = op++;
-          *token = std::byte{0};
-        }
+        anchor = ip = match_end;
+        if (ip > last_start) goto finish;
+        table[hash_of(ip - 2)] = at(ip - 2);
+        distance = exchange(hash_of(ip), ip);
+        if (!matches(ip, distance)) break;
+        length = common_length(ip + kMinMatch, ip - distance + kMinMatch, match_limit);
+        match_end = ip + kMinMatch + length;
+        if (kChecked && 3 + kLastSequence > static_cast<std::size_t>(out_end - op)) return 0;
+        token = op++;
+        *token = std::byte{0};
       }
-      next_hash = Kind::hash(++ip);
+      next_hash = hash_of(++ip);
     }
   }
 finish:
@@ -124,12 +143,12 @@ finish:
 
 std::size_t encode_fast(PositionTable& table, const Window& window, std::byte* out,
                         std::size_t out_size, unsigned acceleration) noexcept {
-  return encode<Wide, true, true>(table.data(), window, out, out + out_size, acceleration);
+  return encode<true, true>(HashOf5{}, table.data(), window, out, out + out_size, acceleration);
 }
 
 void enter_history(PositionTable& table, const Window& window) noexcept {
   for (std::uint32_t at = window.low; at + 8 <= window.start; at += 3)
-    table[Wide::hash(window.base + at)] = at;
+    table[HashOf5{}(window.base + at)] = static_cast<std::uint16_t>(at);
 }
 
 }  // namespace detail
@@ -142,14 +161,18 @@ std::size_t compress(ByteSpan in, MutableByteSpan out, int acceleration) noexcep
   std::byte* const to = out.data();
   std::byte* const to_end = to + out.size();
   const bool roomy = out.size() >= compress_bound(in.size());
-  if (in.size() < 65536) {
-    std::uint16_t table[2U << kTableLog] = {};
-    return roomy ? encode<Narrow, false, false>(table, window, to, to_end, speed)
-                 : encode<Narrow, false, true>(table, window, to, to_end, speed);
+  if (in.size() < kSmallInput) {
+    const int log = std::clamp(static_cast<int>(std::bit_width(in.size())) + 1, kSmallTableLogMin,
+                               kSmallTableLogMax);
+    std::uint16_t table[1U << kSmallTableLogMax];
+    std::fill_n(table, std::size_t{1} << log, std::uint16_t{0});
+    const HashOf4 hash{32 - log};
+    return roomy ? encode<false, false>(hash, table, window, to, to_end, speed)
+                 : encode<false, true>(hash, table, window, to, to_end, speed);
   }
   PositionTable table{};
-  return roomy ? encode<Wide, false, false>(table.data(), window, to, to_end, speed)
-               : encode<Wide, false, true>(table.data(), window, to, to_end, speed);
+  return roomy ? encode<false, false>(HashOf5{}, table.data(), window, to, to_end, speed)
+               : encode<false, true>(HashOf5{}, table.data(), window, to, to_end, speed);
 }
 
 }  // namespace avila::compress::lz4

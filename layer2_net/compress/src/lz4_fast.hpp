@@ -6,9 +6,10 @@
 
 namespace avila::compress::lz4::detail {
 
-/// 16 KiB, to stay in the first-level cache beside the input.
+/// The last position of each hash, modulo 2^16: exactly as far back as a match may reach, so an
+/// entry needs no check of its age. 8 KiB stay in the first-level cache beside the input.
 inline constexpr int kTableLog = 12;
-using PositionTable = std::array<std::uint32_t, 1U << kTableLog>;
+using PositionTable = std::array<std::uint16_t, 1U << kTableLog>;
 
 /// A block with what came before it in memory. Positions are counted from `base`.
 struct Window {
@@ -18,8 +19,8 @@ struct Window {
   std::uint32_t end;
 };
 
-/// Encodes a block whose matches may reach back to window.low. Table entries hold positions; those
-/// below `low` are ignored. 0 when it does not fit.
+/// Encodes a block whose matches may reach back to window.low. What the table holds changes the
+/// size of the result at most: every match is compared. 0 when it does not fit.
 std::size_t encode_fast(PositionTable& table, const Window& window, std::byte* out,
                         std::size_t out_size, unsigned acceleration) noexcept;
 
