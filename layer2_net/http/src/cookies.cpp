@@ -28,12 +28,15 @@ std::string format_set_cookie(const SetCookie& cookie) {
   // RFC 6265 §4.1.1, cookie-octet: no controls, space, '"', ',', ';' or '\'.
   static constexpr url::PercentSet kNotCookieOctet =
       url::detail::with(url::kC0ControlSet, " \",;\\%");
-  std::string out = cookie.name + "=";
+  std::string out = cookie.name;
+  for (char& c : out)
+    if (!is_token({&c, 1})) c = '_';
+  out += '=';
   url::append_percent_encoded(out, cookie.value, kNotCookieOctet);
   const auto attribute = [&](std::string_view name, std::string_view value) {
     out.append("; ").append(name);
     if (!value.empty()) out += '=';
-    for (const char c : value) out += c == ';' || static_cast<unsigned char>(c) < 0x20 ? '_' : c;
+    for (const char c : value) out += c == ';' || !is_field_value({&c, 1}) ? '_' : c;
   };
   if (!cookie.path.empty()) attribute("Path", cookie.path);
   if (!cookie.domain.empty()) attribute("Domain", cookie.domain);

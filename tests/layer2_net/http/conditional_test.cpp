@@ -165,6 +165,12 @@ TEST(Cookies, AreReadAndSet) {
             "id=a%20b%3Bc; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
 }
 
+TEST(Cookies, NoPartOfOneBeginsAFieldOrAnAttributeOfItsOwn) {
+  SetCookie set{.name = "a=b;c\r\nX: y", .value = "\r\n", .path = "/;Secure\x7f\n"};
+  set.secure = set.http_only = false;
+  EXPECT_EQ(format_set_cookie(set), "a_b_c__X__y=%0D%0A; Path=/_Secure__; SameSite=Lax");
+}
+
 TEST(CookieJar, SendsBackWhatFits) {
   CookieJar jar;
   const WallTime now{1'000'000'000'000'000'000};

@@ -25,7 +25,7 @@ struct SetCookie {
   bool http_only = true;
   SameSite same_site = SameSite::Lax;
 };
-/// The value of Set-Cookie.
+/// The value of Set-Cookie. What neither a name nor an attribute may hold becomes '_'.
 std::string format_set_cookie(const SetCookie& cookie);
 
 struct CookieJarLimits {
