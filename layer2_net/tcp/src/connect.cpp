@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <avila/future/sleep.hpp>
 #include <avila/future/wait_queue.hpp>
 #include <avila/tcp/connect.hpp>
 #include <cerrno>
+#include <memory>
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -88,12 +90,14 @@ struct Race {
   std::optional<Error> first_error;
   std::size_t started = 0;
   std::size_t ended = 0;
+  bool latest_failed = false;  // the one that began last
   future::CancelSource stop;
 
   explicit Race(const CancelToken& cancel) : stop(cancel) {}
 };
 
-Task<void> run_attempt(Executor* executor, Race* race, SocketAddress address, bool no_delay) {
+Task<void> run_attempt(Executor* executor, Race* race, std::size_t number, SocketAddress address,
+                       bool no_delay) {
   const CancelToken cancel = race->stop.token();
   auto result = co_await attempt(executor, address, no_delay, cancel);
   if (!result.has_value()) result.error().context("connect to " + address.to_string());
@@ -101,6 +105,7 @@ Task<void> run_attempt(Executor* executor, Race* race, SocketAddress address, bo
   race->queue.update([&] {
     if (!result.has_value()) {
       if (!race->first_error.has_value()) race->first_error = std::move(result).error();
+      if (number == race->started) race->latest_failed = true;
     } else if (!race->winner.has_value()) {
       race->winner = std::move(*result);
     } else {
@@ -119,14 +124,16 @@ Task<Result<Stream>> connect_any(Executor& executor, std::vector<SocketAddress> 
   Race race(deadline.token());
   const CancelToken overall = deadline.token();
   for (std::size_t i = 0; i < addresses.size() && !overall.cancelled(); ++i) {
-    ++race.started;
-    executor.spawn(run_attempt(&executor, &race, addresses[i], options.no_delay)).detach();
-    const bool is_last = i + 1 == addresses.size();
-    // Until somebody won, all that began have failed, or it is the next one's turn.
-    const auto decided = [&] { return race.winner.has_value() || race.ended == race.started; };
-    if (is_last) {
+    race.queue.locked([&] {
+      ++race.started;
+      race.latest_failed = false;
+    });
+    executor.spawn(run_attempt(&executor, &race, i + 1, addresses[i], options.no_delay)).detach();
+    if (i + 1 == addresses.size()) {
+      const auto decided = [&] { return race.winner.has_value() || race.ended == race.started; };
       co_await race.queue.wait(race.waiting, decided, overall);
-    } else {
+    } else {  // RFC 8305 §5: until one won, this one failed, or its time is over
+      const auto decided = [&] { return race.winner.has_value() || race.latest_failed; };
       Deadline turn(options.attempt_delay, overall);
       const CancelToken turn_token = turn.token();
       co_await race.queue.wait(race.waiting, decided, turn_token);
@@ -152,19 +159,6 @@ Task<Result<Stream>> connect(Executor& executor, SocketAddress address, ConnectO
                              CancelToken cancel) {
   std::vector<SocketAddress> addresses;
   addresses.push_back(std::move(address));
-  co_return co_await connect_any(executor, std::move(addresses), options, std::move(cancel));
-}
-
-Task<Result<Stream>> connect(Executor& executor, std::string host, std::uint16_t port,
-                             ConnectOptions options, CancelToken cancel) {
-  const Instant start = executor.now();
-  auto resolved = co_await resolve(executor, host, port);
-  AVILA_CO_TRY(std::vector<SocketAddress> addresses, std::move(resolved));
-  if (addresses.size() > options.addresses_max) addresses.resize(options.addresses_max);
-  const Duration spent = executor.now() - start;
-  if (spent >= options.timeout)
-    co_return Error(Errc::TimedOut, "looking up " + host + " took too long");
-  options.timeout = options.timeout - spent;
   co_return co_await connect_any(executor, std::move(addresses), options, std::move(cancel));
 }
 
@@ -208,22 +202,64 @@ struct LookUp {
   Result<std::vector<SocketAddress>> operator()() const { return look_up(host, port); }
 };
 
+/// Shared by who asked and the task that waits for the system, which nobody can interrupt.
+struct PendingLookUp {
+  future::WaitList waiting;
+  future::WaitQueue queue{waiting};
+  std::optional<Result<std::vector<SocketAddress>>> result;
+};
+
+Task<void> run_look_up(Executor* executor, std::shared_ptr<PendingLookUp> pending, LookUp work) {
+  auto found = co_await executor->spawn_blocking(std::move(work));
+  pending->queue.update([&] { pending->result.emplace(std::move(found)); });
+}
+
+std::optional<SocketAddress> literal_address(std::string_view host, std::uint16_t port) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  auto ip = IpAddress::parse(host);
+  if (!ip.has_value()) return std::nullopt;
+  return SocketAddress(*ip, port);
+}
+
 }  // namespace
 
 Task<Result<std::vector<SocketAddress>>> resolve(Executor& executor, std::string host,
-                                                 std::uint16_t port) {
+                                                 std::uint16_t port, CancelToken cancel) {
   if (host.empty() || host.size() > 253)  // RFC 1035 §2.3.4
     co_return Error(Errc::InvalidArgument, "a host name has 1 to 253 characters");
-  std::string_view literal = host;
-  if (literal.starts_with('[') && literal.ends_with(']'))
-    literal = literal.substr(1, literal.size() - 2);
-  if (auto ip = IpAddress::parse(literal); ip.has_value()) {
+  if (auto literal = literal_address(host, port)) {
     std::vector<SocketAddress> one;
-    one.emplace_back(*ip, port);
+    one.push_back(std::move(*literal));
     co_return one;
   }
-  LookUp work{std::move(host), port};
-  co_return co_await executor.spawn_blocking(std::move(work));
+  const auto pending = std::make_shared<PendingLookUp>();
+  LookUp work{host, port};
+  executor.spawn(run_look_up(&executor, pending, std::move(work))).detach();
+  const auto ready = [&] { return pending->result.has_value(); };
+  const bool done = co_await pending->queue.wait(pending->waiting, ready, cancel);
+  if (!done) co_return future::cancelled_error("looking up \"" + host + "\"");
+  co_return std::move(*pending->result);
+}
+
+Task<Result<Stream>> connect(Executor& executor, std::string host, std::uint16_t port,
+                             ConnectOptions options, CancelToken cancel) {
+  const Instant start = executor.now();
+  std::vector<SocketAddress> addresses;
+  if (auto literal = literal_address(host, port)) {
+    addresses.push_back(std::move(*literal));
+  } else {
+    Deadline deadline(options.timeout, cancel);
+    const CancelToken token = deadline.token();
+    auto task = options.resolver != nullptr ? options.resolver->resolve(executor, host, port, token)
+                                            : resolve(executor, host, port, token);
+    auto resolved = co_await task;
+    if (!resolved.has_value())
+      co_return deadline.translate(std::move(resolved).error(), "looking up \"" + host + "\"");
+    addresses = std::move(*resolved);
+  }
+  if (addresses.size() > options.addresses_max) addresses.resize(options.addresses_max);
+  options.timeout = std::max(options.timeout - (executor.now() - start), Duration::zero());
+  co_return co_await connect_any(executor, std::move(addresses), options, std::move(cancel));
 }
 
 }  // namespace avila::tcp

@@ -210,6 +210,8 @@ Outcome Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t coun
 #endif
   if (sent == 0 && wanted > 0)
     return Error(Errc::OutOfRange, "the file ended before all of it was sent", {.offset = offset});
+  // Fewer than wanted may mean that the file ended, not that the kernel's buffer is full.
+  if (sent > 0) return Result<std::size_t>(static_cast<std::size_t>(sent));
   return after_send(sent, wanted);
 }
 

@@ -1,0 +1,186 @@
+// Limits of the process: ten thousand connections at once, and none left to accept with. The other
+// side is a child process without threads of its own, made before there is a runtime.
+#include <gtest/gtest.h>
+
+#include <avila/async/runtime.hpp>
+#include <avila/tcp/listener.hpp>
+#include <avila/tcp/stream.hpp>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace avila::tcp {
+namespace {
+
+using async::CancelSource;
+using async::Runtime;
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+constexpr int kConnections = kSanitized ? 1000 : 10'000;
+
+/// A child that runs `work(port)` once it is told the port; its status is what work() returned.
+class Child {
+ public:
+  template <class Work>
+  explicit Child(Work work) {
+    EXPECT_EQ(::pipe(pipe_), 0);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    std::uint16_t port = 0;
+    if (::read(pipe_[0], &port, sizeof port) != sizeof port) ::_exit(100);
+    ::_exit(work(port));
+  }
+  void start(std::uint16_t port) const {
+    EXPECT_EQ(::write(pipe_[1], &port, sizeof port), static_cast<ssize_t>(sizeof port));
+  }
+  int status() {
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  }
+  ~Child() {
+    ::close(pipe_[0]);
+    ::close(pipe_[1]);
+    if (pid_ > 0) (void)status();
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int pipe_[2]{};
+};
+
+int connect_blocking(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) return -1;
+  const linger reset{1, 0};  // leaves no TIME_WAIT behind
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  const timeval patience{60, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+/// All are connected before the first speaks, all speak before the first is answered for.
+int talk_over_many(std::uint16_t port) {
+  std::vector<int> fds;
+  for (int i = 0; i < kConnections; ++i) {
+    fds.push_back(connect_blocking(port));
+    if (fds.back() < 0) return 1;
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < kConnections; ++i) {
+      const int message[2] = {i, round};
+      if (::send(fds[static_cast<std::size_t>(i)], message, sizeof message, MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(sizeof message))
+        return 2;
+    }
+    for (int i = 0; i < kConnections; ++i) {
+      int answer[2] = {-1, -1};
+      if (::recv(fds[static_cast<std::size_t>(i)], answer, sizeof answer, MSG_WAITALL) !=
+          static_cast<ssize_t>(sizeof answer))
+        return 3;
+      if (answer[0] != i || answer[1] != round) return 4;
+    }
+  }
+  return 0;
+}
+
+Task<void> echo(Stream stream) {
+  std::byte buffer[64];
+  for (;;) {
+    auto got = co_await stream.read(buffer);
+    if (!got.has_value() || *got == 0) co_return;
+    auto put = co_await stream.write_all(ByteSpan(buffer, *got));
+    if (!put.has_value()) co_return;
+  }
+}
+Task<std::size_t> serve(Runtime* runtime, Listener* listener, CancelToken cancel) {
+  std::size_t most = 0;
+  for (;;) {
+    auto accepted = co_await listener->accept(cancel);
+    if (!accepted.has_value()) co_return most;
+    runtime->spawn(echo(std::move(*accepted))).detach();
+    most = std::max(most, runtime->live_tasks() - 1);
+  }
+}
+
+TEST(TcpLoad, TenThousandConnectionsAtOnce) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlim_t needed = kConnections + 100;
+  if (limit.rlim_max < needed) GTEST_SKIP() << "needs " << needed << " descriptors a process";
+  rlimit raised = limit;
+  raised.rlim_cur = std::max(limit.rlim_cur, needed);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
+  Child child(talk_over_many);
+  {
+    Runtime runtime({.threads = 2});
+    auto bound = Listener::bind(runtime, SocketAddress::loopback(0));
+    ASSERT_TRUE(bound.has_value()) << bound.error().to_string();
+    CancelSource stop;
+    auto serving = runtime.spawn(serve(&runtime, &*bound, stop.token()));
+    child.start(bound->local_address().port());
+    EXPECT_EQ(child.status(), 0);
+    stop.cancel();
+    EXPECT_EQ(serving.wait(), static_cast<std::size_t>(kConnections));
+    EXPECT_EQ(runtime.shutdown(seconds(60)), 0U) << "each echo ends when its peer has gone";
+  }
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/// In the child: a server with room for a few descriptors more than it has, and more clients.
+int survive_exhaustion(std::uint16_t) {
+  Runtime runtime({.threads = 2});
+  auto bound = Listener::bind(runtime, SocketAddress::loopback(0));
+  if (!bound.has_value()) return 1;
+  const std::uint16_t port = bound->local_address().port();
+  constexpr int kClients = 12, kRoomForServer = 5;
+  std::vector<int> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(connect_blocking(port));
+    if (clients.back() < 0) return 2;
+  }
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = static_cast<rlim_t>(clients.back() + 1 + kRoomForServer);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 3;
+  CancelSource stop;
+  auto serving = runtime.spawn(serve(&runtime, &*bound, stop.token()));
+  // Each is answered in the end, for those before it close their connections.
+  for (const int fd : clients) {
+    char answer = 0;
+    if (::send(fd, "x", 1, MSG_NOSIGNAL) != 1) return 4;
+    if (::recv(fd, &answer, 1, MSG_WAITALL) != 1 || answer != 'x') return 5;
+    ::close(fd);
+  }
+  stop.cancel();
+  (void)serving.wait();
+  return bound->exhausted() > 0 ? 0 : 6;  // else this showed nothing
+}
+
+TEST(TcpLoad, AcceptSurvivesRunningOutOfDescriptors) {
+  Child child(survive_exhaustion);
+  child.start(0);
+  EXPECT_EQ(child.status(), 0);
+}
+
+}  // namespace
+}  // namespace avila::tcp
