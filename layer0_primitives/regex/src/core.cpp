@@ -25,6 +25,53 @@ std::unique_ptr<Prefilter> make_prefilter(const std::vector<Pattern>& patterns,
   return Prefilter::make(std::move(literals));
 }
 
+// The bytes that may stand first, second, … in a match; as many as every match has, three at most.
+std::vector<std::bitset<256>> first_bytes(const Program& program) {
+  constexpr std::size_t kPositions = 3;
+  std::vector<std::bitset<256>> sets;
+  SparseSet now;
+  SparseSet next;
+  now.resize(program.insts.size());
+  next.resize(program.insts.size());
+  std::vector<std::uint32_t> stack;
+  const auto follow = [&](std::uint32_t from, SparseSet& set) {
+    for (stack.push_back(from); !stack.empty();) {
+      const std::uint32_t id = stack.back();
+      stack.pop_back();
+      if (!set.insert(id)) continue;
+      const Inst& inst = program.insts[id];
+      if (inst.op == Op::Union) {
+        for (std::uint32_t i = 0; i < inst.next; ++i)
+          stack.push_back(program.targets[inst.arg + i]);
+      } else if (inst.op == Op::Look || inst.op == Op::Save) {
+        stack.push_back(inst.next);
+      }
+    }
+  };
+  follow(program.start_anchored, now);
+  while (sets.size() < kPositions) {
+    std::bitset<256> set;
+    next.clear();
+    const auto add = [&](std::uint8_t first, std::uint8_t last, std::uint32_t to) {
+      for (unsigned b = first; b <= last; ++b) set.set(b);
+      follow(to, next);
+    };
+    for (const std::uint32_t id : now.ids()) {
+      const Inst& inst = program.insts[id];
+      if (inst.op == Op::Match) return sets;
+      if (inst.op == Op::Range) add(inst.first, inst.last, inst.next);
+      if (inst.op == Op::Sparse)
+        for (std::uint32_t i = 0; i < inst.next; ++i) {
+          const Edge& edge = program.edges[inst.arg + i];
+          add(edge.first, edge.last, edge.next);
+        }
+    }
+    sets.push_back(set);
+    std::swap(now, next);
+  }
+  return sets;
+}
+
 }  // namespace
 
 std::optional<Span> span_of(const Input& input) noexcept {
@@ -45,16 +92,25 @@ Result<Core*> Core::make(std::span<const std::string_view> texts, const Options&
   AVILA_TRY(core->program, compile(core->patterns, options, false));
   core->prefilter = make_prefilter(core->patterns, options, core->literal);
   core->literal = core->literal && core->prefilter != nullptr;
+  if (core->prefilter == nullptr && !core->program->always_anchored)
+    core->prefilter = Prefilter::make(first_bytes(*core->program));
   const MatchKind kind =
       options.match_kind == MatchKind::All ? MatchKind::All : MatchKind::LeftmostFirst;
   core->forward = std::make_unique<LazyDfa>(*core->program, kind, options.dfa_memory);
   core->all = std::make_unique<LazyDfa>(*core->program, MatchKind::All, options.dfa_memory);
-  if (texts.size() == 1 && core->program->slot_count > 2)
-    core->one_pass = OnePass::make(*core->program);
   return core.release();
 }
 
 Core::~Core() { delete spare_.load(); }
+
+std::optional<std::size_t> Core::group_index(std::string_view name,
+                                             std::size_t pattern) const noexcept {
+  if (name.empty()) return std::nullopt;
+  const auto& names = patterns[pattern].group_names;
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - names.begin());
+}
 
 Cache* Core::borrow() const {
   if (Cache* cache = spare_.exchange(nullptr, std::memory_order_acquire)) return cache;
@@ -90,6 +146,13 @@ const Program* Core::reverse_program() const {
 const LazyDfa* Core::backward() const {
   (void)reverse_program();
   return backward_.get();
+}
+
+const OnePass* Core::one_pass() const {
+  std::call_once(one_pass_once_, [this] {
+    if (patterns.size() == 1) one_pass_ = OnePass::make(*program);
+  });
+  return one_pass_.get();
 }
 
 bool Core::is_boundary(std::string_view text, std::size_t at) const noexcept {
@@ -151,10 +214,21 @@ std::optional<Match> Core::find_slowly(const Span& span, MatchKind kind, Cache& 
   return Match{{}, cache.slots[slot], cache.slots[slot + 1], static_cast<std::uint32_t>(pattern)};
 }
 
+std::optional<Captures> Core::captures(const Span& span, Cache& cache) const {
+  const auto match = find(span, cache);
+  if (!match) return std::nullopt;
+  std::optional<Captures> out(Captures(*this, span.text));
+  out->pattern_ = match->pattern;
+  out->count_ = program->group_counts[match->pattern];
+  if (out->count_ > Captures::kInline) out->many_.resize(2 * out->count_);
+  std::size_t* spans = out->count_ > Captures::kInline ? out->many_.data() : out->few_;
+  groups(span, *match, cache, {spans, 2 * out->count_});
+  return out;
+}
+
 void Core::groups(const Span& span, const Match& match, Cache& cache,
-                  std::vector<std::size_t>& out) const {
+                  std::span<std::size_t> out) const {
   const std::size_t count = program->group_counts[match.pattern];
-  out.assign(2 * count, kNoSlot);
   out[0] = match.start;
   out[1] = match.end;
   if (count == 1) return;
@@ -167,8 +241,8 @@ void Core::groups(const Span& span, const Match& match, Cache& cache,
   const std::uint32_t start = program->pattern_starts[match.pattern];
   auto& slots = cache.slots;
   slots.assign(program->slot_count, kNoSlot);
-  if (one_pass != nullptr && !inside.must_end) {
-    (void)one_pass->search(inside, slots, cache.steps);
+  if (const OnePass* walk = one_pass(); walk != nullptr) {
+    (void)walk->search(inside, slots, cache.steps);
   } else if (bit_state_fits(*program, inside)) {
     (void)bit_state_search(*program, cache.bits, inside, start, slots, cache.steps);
   } else {
@@ -195,7 +269,10 @@ EngineAnswer run_engine(const Regex& regex, Engine engine, const Input& input) {
     case Engine::Auto:
       answer.ran = true;
       answer.match = core.find(*span, cache);
-      if (answer.match) core.groups(*span, *answer.match, cache, answer.spans);
+      if (answer.match) {
+        answer.spans.resize(2 * program.group_counts[answer.match->pattern]);
+        core.groups(*span, *answer.match, cache, answer.spans);
+      }
       answer.steps = cache.steps;
       return answer;
     case Engine::LazyDfa: {
@@ -214,8 +291,8 @@ EngineAnswer run_engine(const Regex& regex, Engine engine, const Input& input) {
       return answer;
     }
     case Engine::OnePass:
-      answer.ran = first && core.one_pass != nullptr && span->anchored && !span->earliest;
-      if (answer.ran && core.one_pass->search(*span, slots, cache.steps)) pattern = 0;
+      answer.ran = first && core.one_pass() != nullptr && span->anchored && !span->earliest;
+      if (answer.ran && core.one_pass()->search(*span, slots, cache.steps)) pattern = 0;
       break;
     case Engine::BitState:
       answer.ran = first && bit_state_fits(program, *span) && !span->earliest;

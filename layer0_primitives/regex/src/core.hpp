@@ -30,19 +30,22 @@ struct Core {
   bool may_split = false;  // an empty match may lie inside a code point
   bool unicode_looks = false;
   std::unique_ptr<LazyDfa> forward, all;
-  std::unique_ptr<OnePass> one_pass;
 
   static Result<Core*> make(std::span<const std::string_view> texts, const Options& options);
   ~Core();
 
   std::optional<Match> find(const Span& span, Cache& cache) const;
-  /// All groups of `match`, found by find(span).
-  void groups(const Span& span, const Match& match, Cache& cache,
-              std::vector<std::size_t>& out) const;
+  /// All groups of `match`, found by find(span): starts and ends in `out`, two for each.
+  void groups(const Span& span, const Match& match, Cache& cache, std::span<std::size_t> out) const;
+  std::optional<Captures> captures(const Span& span, Cache& cache) const;
   /// The reversed program, made at first need; null where it exceeds the limits.
   const Program* reverse_program() const;
   const LazyDfa* backward() const;
+  /// Made when groups are first asked for; null where the pattern is not one-pass.
+  const OnePass* one_pass() const;
   bool is_boundary(std::string_view text, std::size_t at) const noexcept;
+
+  std::optional<std::size_t> group_index(std::string_view name, std::size_t pattern) const noexcept;
 
   Cache* borrow() const;
   void give_back(Cache* cache) const noexcept;
@@ -54,6 +57,8 @@ struct Core {
   mutable std::once_flag reverse_once_;
   mutable std::unique_ptr<Program> reverse_;
   mutable std::unique_ptr<LazyDfa> backward_;
+  mutable std::once_flag one_pass_once_;
+  mutable std::unique_ptr<OnePass> one_pass_;
   // One cache waits without a lock, for the usual case of one thread.
   mutable std::atomic<Cache*> spare_{nullptr};
   mutable std::mutex mutex_;

@@ -1,5 +1,7 @@
 #include "lazy_dfa.hpp"
 
+#include <type_traits>
+
 namespace avila::regex::detail {
 namespace {
 
@@ -15,13 +17,23 @@ constexpr std::size_t kStartKinds = 6;
 constexpr std::uint64_t kMinClears = 4;
 constexpr std::uint64_t kMinBytesPerState = 10;
 
+// Where a class lies in any row. Each step waits for the row before it, so that this sum, which
+// does not, must be kept apart from it: compilers add the row first, which costs a third.
+inline const std::uint32_t* column_of(const std::uint32_t* rows, std::uint8_t byte_class) noexcept {
+  const std::uint32_t* column = rows + byte_class;
+#if defined(__GNUC__)
+  asm("" : "+r"(column));
+#endif
+  return column;
+}
+
 }  // namespace
 
 LazyDfa::LazyDfa(const Program& program, MatchKind kind, std::size_t memory)
     : program_(program),
       kind_(kind),
       memory_(memory),
-      stride_(program.class_count + 1),
+      stride_((program.class_count + 3) & ~1U),
       first_of_pair_(program.reverse ? '\n' : '\r'),
       second_of_pair_(program.reverse ? '\r' : '\n') {}
 
@@ -103,12 +115,14 @@ std::uint32_t LazyDfa::finish(DfaCache& cache, std::uint32_t flags, LookSet have
       return op != Op::Range && op != Op::Sparse && op != Op::Match;
     });
   if (cache.ids.empty() && cache.patterns.empty()) return kDead;
-  if (wanted == 0) have = flags = 0;  // else even those not wanted yet: one may stand behind another
+  if (wanted == 0)
+    have = flags = 0;  // else even those not wanted yet: one may stand behind another
   auto& key = cache.key;
   key.assign({flags, have, wanted, static_cast<std::uint32_t>(cache.patterns.size())});
   key.insert(key.end(), cache.patterns.begin(), cache.patterns.end());
   key.insert(key.end(), cache.ids.begin(), cache.ids.end());
 
+  const std::uint32_t matched = cache.patterns.empty() ? 0 : kMatched;
   std::uint64_t hash = 0;
   for (const std::uint32_t word : key) hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
   hash ^= hash >> 32;
@@ -121,7 +135,7 @@ std::uint32_t LazyDfa::finish(DfaCache& cache, std::uint32_t flags, LookSet have
         state + 1 < cache.states.size() ? cache.states[state + 1] : cache.keys.size();
     if (to - from == key.size() &&
         std::equal(key.begin(), key.end(), cache.keys.begin() + static_cast<std::ptrdiff_t>(from)))
-      return state * stride_ | marks | (cache.patterns.empty() ? 0 : kMatched);
+      return state * stride_ | marks | matched;
   }
   const std::size_t words = cache.rows.size() + stride_ + cache.keys.size() + key.size();
   if (words * 4 > memory_ || (cache.states.size() + 1) * stride_ > kRow) {
@@ -149,7 +163,7 @@ std::uint32_t LazyDfa::finish(DfaCache& cache, std::uint32_t flags, LookSet have
       cache.table[free] = i + 1;
     }
   }
-  return state * stride_ | marks | (cache.patterns.empty() ? 0 : kMatched);
+  return state * stride_ | marks | matched;
 }
 
 std::uint32_t LazyDfa::start(DfaCache& cache, const Span& span, bool tag) const {
@@ -271,7 +285,7 @@ std::uint32_t LazyDfa::next(DfaCache& cache, std::uint32_t row, unsigned unit) c
           answer |= kBegin;
   }
   if (cache.clears == clears) {
-    const unsigned column = unit == kEndUnit ? stride_ - 1 : program_.class_of[unit];
+    const unsigned column = unit == kEndUnit ? program_.class_count : program_.class_of[unit];
     cache.rows[from + column] = answer;
   }
   return answer;
@@ -283,7 +297,7 @@ std::uint32_t LazyDfa::last(DfaCache& cache, std::uint32_t row, const Span& span
   const unsigned unit = at_edge            ? kEndUnit
                         : program_.reverse ? span.at(span.start - 1)
                                            : span.at(span.end);
-  const unsigned column = at_edge ? stride_ - 1 : program_.class_of[unit];
+  const unsigned column = at_edge ? program_.class_count : program_.class_of[unit];
   const std::uint32_t to = cache.rows[(row & kRow) + column];
   return to != kUnknown ? to : next(cache, row, unit);
 }
@@ -309,7 +323,6 @@ DfaAnswer LazyDfa::forward(DfaCache& cache, const Span& span, const Prefilter* p
   std::uint32_t row = start(cache, span, prefilter != nullptr);
   const auto* text = reinterpret_cast<const std::uint8_t*>(span.text.data());
   const std::uint8_t* classes = program_.class_of.data();
-  const std::uint32_t slow_without = kSlow & ~kBegin;
   std::size_t at = span.start;
   std::size_t counted = at;
   PrefilterGain gain;
@@ -337,20 +350,40 @@ DfaAnswer LazyDfa::forward(DfaCache& cache, const Span& span, const Prefilter* p
       counted += candidate - at;
       at = candidate;
     }
-    // The fast loop: one look-up a byte.
-    const std::uint32_t slow = skipping ? kSlow : slow_without;
-    const std::uint32_t* rows = cache.rows.data();
+    // The fast loop: one look-up a byte. Where skipping did not pay, begin marks are ignored.
     std::uint32_t to = row;
     std::uint32_t matched = 0;
-    for (; at < span.end; ++at) {
-      to = rows[(row & kRow) + classes[text[at]]];
-      if ((to & (slow | kMatched)) != 0) {
-        if ((to & slow) != 0) break;
-        matched = to;
-        answer.at = at;
-        if (span.earliest) break;
+    const auto run = [&, rows = cache.rows.data()](auto ignore_begin) {
+      constexpr bool kIgnore = decltype(ignore_begin)::value;
+      constexpr std::uint32_t kStop = kIgnore ? kSlow & ~kBegin : kSlow;
+      const std::uint8_t* i = text + at;
+      const std::uint8_t* const end = text + span.end;
+      const std::uint8_t* match_end = nullptr;
+      const bool earliest = span.earliest;
+      std::size_t now = row & kRow;
+      auto next_row = static_cast<std::uint32_t>(now);
+      std::uint32_t last_match = 0;
+      for (; i < end; ++i) {
+        const std::uint32_t* column = column_of(rows, classes[*i]);
+        next_row = column[now];
+        if ((next_row & (kStop | kMatched)) != 0) {
+          if ((next_row & kStop) != 0) break;
+          last_match = next_row;
+          match_end = i;
+          if (earliest) break;
+        }
+        now = kIgnore ? next_row & kRow : next_row;
       }
-      row = to;
+      row = static_cast<std::uint32_t>(now);
+      to = next_row;
+      matched = last_match;
+      at = static_cast<std::size_t>(i - text);
+      if (match_end != nullptr) answer.at = static_cast<std::size_t>(match_end - text);
+    };
+    if (prefilter == nullptr || skipping) {
+      run(std::false_type{});
+    } else {
+      run(std::true_type{});
     }
     if (matched != 0) {
       answer.kind = Kind::Found;
@@ -383,21 +416,36 @@ DfaAnswer LazyDfa::backward(DfaCache& cache, const Span& span, std::uint64_t& st
   std::uint32_t row = start(cache, span, false);
   const auto* text = reinterpret_cast<const std::uint8_t*>(span.text.data());
   std::size_t at = span.end;
-  for (;;) {
-    if ((row & kQuit) != 0) return {Kind::Quit};
-    if ((row & kDead) != 0) return answer;
+  const std::uint8_t* classes = program_.class_of.data();
+  while ((row & (kQuit | kDead)) == 0 && at > span.start) {
+    const std::uint32_t* rows = cache.rows.data();
+    const std::size_t from = at;
+    std::uint32_t to = row & kRow;
+    std::size_t now = to;
+    for (; at > span.start; --at) {
+      to = column_of(rows, classes[text[at - 1]])[now];
+      if ((to & (kSlow | kMatched)) != 0) {
+        if ((to & kSlow) != 0) break;
+        answer.kind = Kind::Found;
+        answer.at = at;
+      }
+      now = to;
+    }
+    steps += from - at;
+    cache.bytes_since_clear += from - at;
+    row = static_cast<std::uint32_t>(now);
     if (at == span.start) break;
-    std::uint32_t to = cache.rows[(row & kRow) + program_.class_of[text[at - 1]]];
     if ((to & kUnknown) != 0) to = next(cache, row, text[at - 1]);
-    if ((to & kMatched) != 0 && (to & kQuit) == 0) {
+    if ((to & (kMatched | kQuit)) == kMatched) {
       answer.kind = Kind::Found;
       answer.at = at;
     }
     row = to;
     --at;
     ++steps;
-    ++cache.bytes_since_clear;
   }
+  if ((row & kQuit) != 0) return {Kind::Quit};
+  if ((row & kDead) != 0) return answer;
   const std::uint32_t to = last(cache, row, span);
   if ((to & kQuit) != 0) return {Kind::Quit};
   if ((to & kMatched) != 0) {

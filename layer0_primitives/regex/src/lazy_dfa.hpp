@@ -6,17 +6,18 @@
 
 namespace avila::regex::detail {
 
-/// Ids of states are offsets of their rows, with these marks.
+/// Ids of states are offsets of their rows, odd where a match ended before the last byte read; with
+/// these marks.
 constexpr std::uint32_t kUnknown = 1U << 31;  // not made yet
 constexpr std::uint32_t kDead = 1U << 30;     // nothing can match any more
 constexpr std::uint32_t kQuit = 1U << 29;     // the automaton cannot tell
 constexpr std::uint32_t kBegin = 1U << 28;    // the start state of an unanchored search
-constexpr std::uint32_t kMatched = 1U << 27;  // a match ended before the last byte
+constexpr std::uint32_t kMatched = 1;
 constexpr std::uint32_t kSlow = kUnknown | kDead | kQuit | kBegin;
-constexpr std::uint32_t kRow = kMatched - 1;
+constexpr std::uint32_t kRow = kBegin - 1;
 
 struct DfaCache {
-  std::vector<std::uint32_t> rows;    // `stride` a state: where each class leads
+  std::vector<std::uint32_t> rows;    // `stride_` a state: where each class leads
   std::vector<std::uint32_t> keys;    // what the states stand for, one after the other
   std::vector<std::uint32_t> states;  // offsets in keys, by row / stride
   std::vector<std::uint32_t> table;   // open addressing: state + 1, or 0

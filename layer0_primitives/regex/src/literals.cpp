@@ -41,6 +41,13 @@ void cut(LiteralSet& set, std::size_t length) {
   set.items = std::move(kept);
 }
 
+// Shorter until they are few.
+bool shrink(LiteralSet& set) {
+  for (std::size_t length = 8; set.items.size() > LiteralSet::kMaxCount && length > 0; --length)
+    cut(set, length);
+  return set.items.size() <= LiteralSet::kMaxCount;
+}
+
 // a, then b: what of `a` is exact goes on with each of b.
 bool extend(LiteralSet& a, const LiteralSet& b) {
   if (!b.known) return false;
@@ -131,9 +138,9 @@ LiteralSet prefix_literals(const Node& node) {
   LiteralSet out;
   for (const Node& part : node.parts) {
     LiteralSet more = prefix_literals(part);
-    if (!more.known || out.items.size() + more.items.size() > 4 * LiteralSet::kMaxCount)
-      return unknown();
+    if (!more.known) return unknown();
     out.items.insert(out.items.end(), more.items.begin(), more.items.end());
+    if (!shrink(out)) return unknown();
   }
   return out;
 }

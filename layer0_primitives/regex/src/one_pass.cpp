@@ -28,9 +28,17 @@ bool OnePass::build() {
   seen.resize(program_.insts.size());
   state_of(program_.start_anchored);
   const unsigned classes = program_.class_count;
-  // A byte of each class, to ask where it leads.
-  std::vector<std::uint8_t> sample(classes);
-  for (unsigned b = 0; b < 256; ++b) sample[program_.class_of[b]] = static_cast<std::uint8_t>(b);
+  // From the state that is being made, over the bytes first…last.
+  const auto add_edges = [&](std::uint8_t first, std::uint8_t last, std::uint32_t to,
+                             const Way& way) {
+    const std::size_t row = (states_.size() - 1) * classes;
+    for (unsigned c = program_.class_of[first]; c <= program_.class_of[last]; ++c) {
+      Edge& edge = edges_[row + c];
+      if (edge.to != kNowhere) return false;
+      edge = {state_of(to), way, states_.back().matches};
+    }
+    return true;
+  };
   for (std::size_t state = 0; state < todo.size(); ++state) {
     if ((state + 1) * classes > kMaxEdges) return false;
     states_.emplace_back();
@@ -58,13 +66,12 @@ bool OnePass::build() {
           states_[state] = {visit.way, true};
           break;
         case Op::Range:
+          if (!add_edges(inst.first, inst.last, inst.next, visit.way)) return false;
+          break;
         case Op::Sparse:
-          for (unsigned c = 0; c < classes; ++c) {
-            const std::uint32_t to = program_.step(inst, sample[c]);
-            if (to == ~0U) continue;
-            Edge& edge = edges_[state * classes + c];
-            if (edge.to != kNowhere) return false;
-            edge = {state_of(to), visit.way, states_[state].matches};
+          for (std::uint32_t i = 0; i < inst.next; ++i) {
+            const auto& edge = program_.edges[inst.arg + i];
+            if (!add_edges(edge.first, edge.last, edge.next, visit.way)) return false;
           }
           break;
         case Op::Fail: break;

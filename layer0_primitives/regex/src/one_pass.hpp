@@ -7,7 +7,7 @@ namespace avila::regex::detail {
 class OnePass {
  public:
   static constexpr std::size_t kMaxSlots = 32;
-  static constexpr std::size_t kMaxEdges = 65'536;  // 1 MiB of them
+  static constexpr std::size_t kMaxEdges = 1 << 18;  // 4 MiB of them
 
   /// Null where the (single) pattern is not one-pass or is too large.
   static std::unique_ptr<OnePass> make(const Program& program);

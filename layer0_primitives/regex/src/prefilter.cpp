@@ -21,6 +21,20 @@ unsigned frequency(std::uint8_t b) noexcept {
   return b < ' ' ? 20 : 80;
 }
 
+// How many of a thousand bytes of text are this one, roughly.
+double share(std::uint8_t b) noexcept {
+  constexpr std::string_view kOften = " etaoinsrhldcumfpgwybv";
+  constexpr double kShares[] = {130, 90, 65, 60, 55, 52, 50, 48, 46, 40, 32,
+                                30,  22, 22, 18, 16, 16, 15, 15, 14, 12, 9};
+  if (const std::size_t at = kOften.find(static_cast<char>(b)); at != std::string_view::npos)
+    return kShares[at];
+  if (b == '\n' || b == '"' || b == ',' || b == '.') return 15;
+  if (b >= 0x80) return b < 0xC0 ? 3 : 2;
+  if (b >= '0' && b <= '9') return 6;
+  if (b >= 'A' && b <= 'Z') return 1.5;
+  return b < ' ' ? 0.2 : 3;
+}
+
 bool lies_at(std::string_view literal, const char* at, std::size_t left) noexcept {
   return literal.size() <= left && std::memcmp(literal.data(), at, literal.size()) == 0;
 }
@@ -76,6 +90,38 @@ Prefilter::Prefilter(std::vector<std::string> literals) : literals_(std::move(li
   for (auto& group : groups_) std::sort(group.begin(), group.end());
 }
 
+std::unique_ptr<Prefilter> Prefilter::make(const std::vector<std::bitset<256>>& sets) {
+  constexpr double kTooCommon = 1.0 / 12;
+  double likely = 1;
+  std::unique_ptr<Prefilter> out(new Prefilter);
+  out->kind_ = Kind::Sets;
+  out->shortest_ = out->tables_.positions = static_cast<unsigned>(sets.size());
+  for (std::size_t k = 0; k < sets.size(); ++k) {
+    double share_of_set = 0;
+    for (unsigned b = 0; b < 256; ++b)
+      if (sets[k][b]) share_of_set += share(static_cast<std::uint8_t>(b)) / 1000;
+    likely *= share_of_set;
+    // High halves with the same low halves share a bit; beyond eight, bits are used again, and
+    // the answer is yes too often.
+    std::vector<std::uint16_t> known;
+    for (unsigned high = 0; high < 16; ++high) {
+      std::uint16_t lows = 0;
+      for (unsigned low = 0; low < 16; ++low)
+        if (sets[k][high * 16 + low]) lows |= static_cast<std::uint16_t>(1U << low);
+      if (lows == 0) continue;
+      const auto at = std::find(known.begin(), known.end(), lows);
+      const auto index = static_cast<unsigned>(at - known.begin());
+      if (at == known.end()) known.push_back(lows);
+      const auto mark = static_cast<std::uint8_t>(1U << (index % 8));
+      out->tables_.high[k][high] = mark;
+      for (unsigned low = 0; low < 16; ++low)
+        if ((lows >> low & 1) != 0) out->tables_.low[k][low] |= mark;
+    }
+  }
+  if (sets.empty() || likely > kTooCommon) return nullptr;
+  return out;
+}
+
 Prefilter::Hit Prefilter::find_literal(std::string_view text, std::size_t at,
                                        std::size_t end) const noexcept {
   if (end - at < shortest_) return {};
@@ -92,6 +138,11 @@ Prefilter::Hit Prefilter::find_literal(std::string_view text, std::size_t at,
     return {at + found, 1};
   }
   const std::size_t stop = end - shortest_ + 1;  // no literal begins here or later
+  if (kind_ == Kind::Sets) {
+    static const FindSetsFn find_sets = best_find_sets();
+    at += find_sets(bytes + at, stop - at, tables_);
+    return at >= stop ? Hit{} : Hit{at, 0};
+  }
   if (kind_ == Kind::Pair) {
     static const FindPairFn find_pair = best_find_pair();
     const std::string& needle = literals_[0];

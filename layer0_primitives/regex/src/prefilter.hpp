@@ -1,6 +1,7 @@
 // Finds where a match may begin, by its first bytes, far faster than an automaton.
 #pragma once
 #include <avila/regex/detail/literal_kernels.hpp>
+#include <bitset>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@ namespace avila::regex::detail {
 
 FindPairFn best_find_pair() noexcept;
 FindGroupFn best_find_group() noexcept;
+FindSetsFn best_find_sets() noexcept;
 
 class Prefilter {
  public:
@@ -18,6 +20,9 @@ class Prefilter {
 
   /// Null where it would not help: no literals, an empty one, or too many.
   static std::unique_ptr<Prefilter> make(std::vector<std::string> literals);
+
+  /// For a byte of the first set, then one of the second, …; null where such bytes are too common.
+  static std::unique_ptr<Prefilter> make(const std::vector<std::bitset<256>>& sets);
 
   /// The first place of at…end where one of the literals lies, all within end; or kNone.
   std::size_t find(std::string_view text, std::size_t at, std::size_t end) const noexcept {
@@ -30,7 +35,8 @@ class Prefilter {
   Hit find_literal(std::string_view text, std::size_t at, std::size_t end) const noexcept;
 
  private:
-  enum class Kind : std::uint8_t { Bytes, Pair, Groups };
+  enum class Kind : std::uint8_t { Bytes, Pair, Groups, Sets };
+  Prefilter() = default;
   explicit Prefilter(std::vector<std::string> literals);
 
   std::vector<std::string> literals_;

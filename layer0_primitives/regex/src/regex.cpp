@@ -50,28 +50,58 @@ std::optional<Captures> Regex::captures(const Input& input) const {
   const auto span = detail::span_of(input);
   if (!span) return std::nullopt;
   const Borrowed cache(*core_);
-  const auto match = core_->find(*span, *cache);
-  if (!match) return std::nullopt;
-  Captures out(*this, input.text);
-  out.pattern_ = match->pattern;
-  core_->groups(*span, *match, *cache, out.spans_);
-  return out;
+  return core_->captures(*span, *cache);
 }
 
 Matches Regex::find_all(const Input& input) const { return Matches(*this, input); }
 CapturesAll Regex::captures_all(const Input& input) const { return CapturesAll(*this, input); }
 
-std::optional<Captures> CapturesAll::next() {
-  std::optional<Captures> out;
-  Match match;
-  const auto search = [&](const Input& input) -> std::optional<Match> {
-    out = cursor_.regex().captures(input);
-    if (!out) return std::nullopt;
-    return out->match();
-  };
-  if (!cursor_.advance(match, search)) return std::nullopt;
-  return out;
+namespace detail {
+namespace {
+
+std::pair<std::size_t, std::size_t> ends_of(const Match& match) { return {match.start, match.end}; }
+std::pair<std::size_t, std::size_t> ends_of(const Captures& c) { return ends_of(c.match()); }
+
+// The next match that counts: an empty one may not touch the end of the one before it.
+template <class Search>
+auto advance(Input& input, std::size_t& last_end, Search&& search) {
+  for (;;) {
+    const auto span = span_of(input);
+    auto found = span ? search(*span) : decltype(search(*span))();
+    if (!found) {
+      input.start = std::string_view::npos;
+      return found;
+    }
+    const auto [start, end] = ends_of(*found);
+    if (start == end && end == last_end) {
+      ++input.start;
+      last_end = std::string_view::npos;
+      continue;
+    }
+    input.start = last_end = end;
+    return found;
+  }
 }
+
+}  // namespace
+
+Cursor::~Cursor() {
+  if (cache_ != nullptr) regex_.core().give_back(cache_);
+}
+
+std::optional<Match> Cursor::next() {
+  if (cache_ == nullptr) cache_ = regex_.core().borrow();
+  return advance(input_, last_end_,
+                 [this](const Span& span) { return regex_.core().find(span, *cache_); });
+}
+
+std::optional<Captures> Cursor::next_captures() {
+  if (cache_ == nullptr) cache_ = regex_.core().borrow();
+  return advance(input_, last_end_,
+                 [this](const Span& span) { return regex_.core().captures(span, *cache_); });
+}
+
+}  // namespace detail
 
 std::size_t Regex::count(const Input& input) const {
   std::size_t out = 0;
@@ -145,23 +175,18 @@ std::string_view Regex::group_name(std::size_t group, std::size_t pattern_index)
 }
 std::optional<std::size_t> Regex::group_index(std::string_view name,
                                               std::size_t pattern_index) const noexcept {
-  if (name.empty()) return std::nullopt;
-  const auto& names = core_->patterns[pattern_index].group_names;
-  const auto at = std::find(names.begin(), names.end(), name);
-  if (at == names.end()) return std::nullopt;
-  return static_cast<std::size_t>(at - names.begin());
+  return core_->group_index(name, pattern_index);
 }
 
 std::optional<Match> Captures::get(std::size_t group) const noexcept {
-  if (group >= size() || spans_[2 * group] == detail::kNoSlot ||
-      spans_[2 * group + 1] == detail::kNoSlot)
-    return std::nullopt;
-  const std::size_t start = spans_[2 * group];
-  const std::size_t end = spans_[2 * group + 1];
+  if (group >= size()) return std::nullopt;
+  const std::size_t start = spans()[2 * group];
+  const std::size_t end = spans()[2 * group + 1];
+  if (start == detail::kNoSlot || end == detail::kNoSlot) return std::nullopt;
   return Match{text_.substr(start, end - start), start, end, pattern_};
 }
 std::optional<Match> Captures::get(std::string_view name) const noexcept {
-  const auto index = regex_.group_index(name, pattern_);
+  const auto index = core_->group_index(name, pattern_);
   return index ? get(*index) : std::nullopt;
 }
 std::string_view Captures::operator[](std::size_t group) const noexcept {

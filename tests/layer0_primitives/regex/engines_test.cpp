@@ -395,6 +395,11 @@ TEST(LiteralKernels, AgreeWithPortable) {
       EXPECT_EQ(got.at, hit.at) << kernel.name;
       EXPECT_EQ(got.groups, hit.groups) << kernel.name;
     }
+    const auto place = detail::find_sets_kernels().back().run(text.data() + from, last, tables);
+    for (const auto& kernel : detail::find_sets_kernels()) {
+      if (!kernel.supported()) continue;
+      EXPECT_EQ(kernel.run(text.data() + from, last, tables), place) << kernel.name;
+    }
   }
 }
 

@@ -7,13 +7,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace avila::regex {
 
 namespace detail {
 struct Core;
-}
+struct Cache;
+}  // namespace detail
 
 /// Bytes start…end of the searched text, and these bytes themselves (a view of it).
 struct Match {
@@ -102,7 +104,7 @@ class Regex {
   detail::Core* core_;  // counted references
 };
 
-/// The groups of one match. The text must outlive it.
+/// The groups of one match. The text and the Regex must outlive it.
 class Captures {
  public:
   /// Group 0 is the match; nothing for a group that took no part, or that does not exist.
@@ -113,51 +115,47 @@ class Captures {
   std::string_view operator[](std::string_view name) const noexcept;
 
   Match match() const noexcept { return *get(0); }
-  std::size_t size() const noexcept { return spans_.size() / 2; }
+  std::size_t size() const noexcept { return count_; }
   std::uint32_t pattern() const noexcept { return pattern_; }
   /// Appends `with`, groups filled in, as Regex::replace does.
   void expand(std::string_view with, std::string& out) const;
 
  private:
-  friend class Regex;
-  friend class CapturesAll;
-  Captures(const Regex& regex, std::string_view text) : regex_(regex), text_(text) {}
+  friend struct detail::Core;
+  static constexpr std::size_t kInline = 8;  // groups that need no allocation
 
-  Regex regex_;
+  Captures(const detail::Core& core, std::string_view text) noexcept : core_(&core), text_(text) {}
+  const std::size_t* spans() const noexcept { return count_ <= kInline ? few_ : many_.data(); }
+
+  const detail::Core* core_;
   std::string_view text_;
   std::uint32_t pattern_ = 0;
-  std::vector<std::size_t> spans_;  // start and end of each group, npos where there is none
+  std::size_t count_ = 0;
+  std::size_t few_[2 * kInline];  // start and end of each group, npos where there is none
+  std::vector<std::size_t> many_;
 };
 
 namespace detail {
 
-/// Where the next search of an iteration begins.
+/// An iteration: where its next search begins, and the memory that its searches share.
 class Cursor {
  public:
-  Cursor(Regex regex, const Input& input) noexcept : regex_(std::move(regex)), input_(input) {}
-  /// `search(input)` gives an optional<Match>; the next one that counts.
-  template <class Search>
-  bool advance(Match& match, Search&& search) {
-    while (input_.start <= std::min(input_.end, input_.text.size())) {
-      const std::optional<Match> found = search(input_);
-      if (!found) break;
-      if (found->empty() && found->end == last_end_) {
-        ++input_.start;
-        last_end_ = std::string_view::npos;
-        continue;
-      }
-      match = *found;
-      input_.start = last_end_ = found->end;
-      return true;
-    }
-    input_.start = std::string_view::npos;
-    return false;
-  }
-  const Regex& regex() const noexcept { return regex_; }
+  Cursor(Regex regex, const Input& input) : regex_(std::move(regex)), input_(input) {}
+  Cursor(Cursor&& other) noexcept
+      : regex_(other.regex_),
+        input_(other.input_),
+        cache_(std::exchange(other.cache_, nullptr)),
+        last_end_(other.last_end_) {}
+  Cursor& operator=(Cursor&&) = delete;
+  ~Cursor();
+
+  std::optional<Match> next();
+  std::optional<Captures> next_captures();
 
  private:
   Regex regex_;
   Input input_;
+  Cache* cache_ = nullptr;
   std::size_t last_end_ = std::string_view::npos;
 };
 
@@ -168,14 +166,9 @@ struct RangeEnd {};
 /// See Regex::find_all. A single pass: begin() starts where the range is.
 class Matches {
  public:
-  Matches(Regex regex, const Input& input) noexcept : cursor_(std::move(regex), input) {}
+  Matches(Regex regex, const Input& input) : cursor_(std::move(regex), input) {}
   /// The next match, or nothing.
-  std::optional<Match> next() {
-    Match match;
-    const auto find = [this](const Input& input) { return cursor_.regex().find(input); };
-    if (!cursor_.advance(match, find)) return std::nullopt;
-    return match;
-  }
+  std::optional<Match> next() { return cursor_.next(); }
 
   class Iterator {
    public:
@@ -202,8 +195,8 @@ class Matches {
 /// See Regex::captures_all.
 class CapturesAll {
  public:
-  CapturesAll(Regex regex, const Input& input) noexcept : cursor_(std::move(regex), input) {}
-  std::optional<Captures> next();
+  CapturesAll(Regex regex, const Input& input) : cursor_(std::move(regex), input) {}
+  std::optional<Captures> next() { return cursor_.next_captures(); }
 
   class Iterator {
    public:

@@ -32,7 +32,13 @@ struct GroupHit {
 using FindGroupFn = GroupHit (*)(const std::uint8_t* text, std::size_t last,
                                  const GroupTables& tables) noexcept;
 
+/// The first place below `last` where the byte of each position is of that position's set, or
+/// `last`. Here the bits of the tables are no groups: a byte is inside where its halves share one.
+using FindSetsFn = std::size_t (*)(const std::uint8_t* text, std::size_t last,
+                                   const GroupTables& tables) noexcept;
+
 std::span<const simd::Kernel<FindPairFn>> find_pair_kernels() noexcept;
 std::span<const simd::Kernel<FindGroupFn>> find_group_kernels() noexcept;
+std::span<const simd::Kernel<FindSetsFn>> find_sets_kernels() noexcept;
 
 }  // namespace avila::regex::detail
