@@ -43,6 +43,15 @@ if(NOT MSVC)
   target_compile_options(avila_test_support INTERFACE -O1)
 endif()
 
+# What tests of a library run that they do not link: the library's CMakeLists.txt names the targets
+# in the global property AVILA_<lib>_TEST_NEEDS.
+function(avila_test_needs target lib)
+  get_property(needs GLOBAL PROPERTY AVILA_${lib}_TEST_NEEDS)
+  if(needs)
+    add_dependencies(${target} ${needs})
+  endif()
+endfunction()
+
 # avila_link_included(<target> FILES…): links avila::X for every <avila/X/…> that FILES include.
 function(avila_link_included target)
   avila_included(used ${ARGN})
@@ -108,12 +117,14 @@ function(avila_collect_tests)
       target_link_libraries(${lib}_test PRIVATE avila::${lib})
       get_property(dir GLOBAL PROPERTY AVILA_${lib}_DIR)
       target_include_directories(${lib}_test PRIVATE ${dir}/src)   # private parts are tested too
+      avila_test_needs(${lib}_test ${lib})
     endif()
     foreach(kind conformance interop simulation e2e)
       file(GLOB files CONFIGURE_DEPENDS ${AVILA_ROOT}/tests/${kind}/${lib}/*_test.cpp)
       if(files)
         avila_test(${lib}_${kind}_test ${lib}_${kind} ${kind} ${files})
         target_link_libraries(${lib}_${kind}_test PRIVATE avila::${lib})
+        avila_test_needs(${lib}_${kind}_test ${lib})
         if(kind STREQUAL "e2e")
           add_dependencies(${lib}_${kind}_test avl)   # they start the built platform
         endif()
