@@ -26,34 +26,40 @@ void store_words(const std::uint32_t* words, std::size_t count, std::byte* to) n
   for (std::size_t i = 0; i < count; ++i) store_le32(to + 4 * i, words[i]);
 }
 
-// Halves a row of chaining values: parents of neighbours. Values are kept as they lie in a block.
-void make_parents(std::byte* values, std::size_t count, const Words& key, std::uint8_t flags) {
+// Chaining values of a row lie as they lie in a block: eight little-endian words each.
+using Row = std::uint32_t[kBatch * 8];
+const std::byte* in_bytes(Row& row, std::size_t count) noexcept {
+  if constexpr (std::endian::native == std::endian::big)
+    for (std::size_t i = 0; i < count * 8; ++i) row[i] = byteswap(row[i]);
+  return reinterpret_cast<const std::byte*>(row);
+}
+
+// Halves a row: parents of neighbours. In place, for a value is written only where both of the pair
+// at that place or before it have been read.
+void make_parents(Row& row, std::size_t count, const Words& key, std::uint8_t flags) noexcept {
   const std::byte* inputs[kBatch / 2];
-  std::uint32_t out[kBatch / 2 * 8];
-  for (std::size_t i = 0; i < count / 2; ++i) inputs[i] = values + 64 * i;
+  const std::byte* const bytes = in_bytes(row, count);
+  for (std::size_t i = 0; i < count / 2; ++i) inputs[i] = bytes + kBlock * i;
   const auto parent = static_cast<std::uint8_t>(flags | kParent);
-  blake3_kernel().many({inputs, count / 2, 1, key.data(), 0, 0, parent, 0, 0}, out);
-  store_words(out, count / 2 * 8, values);
+  blake3_kernel().many({inputs, count / 2, 1, key.data(), 0, 0, parent, 0, 0}, row);
 }
 
 // Chaining values of `chunks` whole chunks (a power of two), reduced to `wanted` of them (1 or 2).
 void subtree(const std::byte* in, std::size_t chunks, std::uint64_t counter, const Words& key,
-             std::uint8_t flags, std::size_t wanted, std::byte* values) {
+             std::uint8_t flags, std::size_t wanted, std::uint32_t* values) noexcept {
+  alignas(64) Row row;
   if (chunks > kBatch) {
     const std::size_t half = chunks / 2;
-    subtree(in, half, counter, key, flags, 1, values);
-    subtree(in + half * kChunk, half, counter + half, key, flags, 1, values + 32);
-    if (wanted == 1) make_parents(values, 2, key, flags);
-    return;
+    subtree(in, half, counter, key, flags, 1, row);
+    subtree(in + half * kChunk, half, counter + half, key, flags, 1, row + 8);
+    chunks = 2;
+  } else {
+    const std::byte* inputs[kBatch];
+    for (std::size_t i = 0; i < chunks; ++i) inputs[i] = in + i * kChunk;
+    blake3_kernel().many(
+        {inputs, chunks, kChunk / kBlock, key.data(), counter, 1, flags, kChunkStart, kChunkEnd},
+        row);
   }
-  const std::byte* inputs[kBatch];
-  std::uint32_t out[kBatch * 8];
-  std::byte row[kBatch * 32];
-  for (std::size_t i = 0; i < chunks; ++i) inputs[i] = in + i * kChunk;
-  blake3_kernel().many(
-      {inputs, chunks, kChunk / kBlock, key.data(), counter, 1, flags, kChunkStart, kChunkEnd},
-      out);
-  store_words(out, chunks * 8, row);
   for (; chunks > wanted; chunks /= 2) make_parents(row, chunks, key, flags);
   std::memcpy(values, row, wanted * 32);
 }
@@ -182,10 +188,11 @@ void Blake3::update(ByteSpan bytes) noexcept {
       push(chunk_node().value(), chunks_);
       start_chunk();
     } else {
-      std::byte values[64];
-      subtree(bytes.data(), static_cast<std::size_t>(chunks), chunks_, key_, flags_, 2, values);
-      push(load_words(values), chunks_);
-      push(load_words(values + 32), chunks_ + chunks / 2);
+      Words pair[2];
+      subtree(bytes.data(), static_cast<std::size_t>(chunks), chunks_, key_, flags_, 2,
+              pair[0].data());
+      push(pair[0], chunks_);
+      push(pair[1], chunks_ + chunks / 2);
     }
     chunks_ += chunks;
     bytes = bytes.subspan(size);

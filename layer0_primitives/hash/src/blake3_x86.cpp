@@ -157,24 +157,34 @@ AVILA_TARGET_AVX512 void compress_avx512(const Blake3Block& block, std::uint32_t
 
 // ---- many inputs
 
-#define AVILA_BLAKE3_G(P, a, b, c, d, x, y)                \
-  v[a] = P::add(P::add(v[a], m[x]), v[b]);                 \
-  v[d] = P::template rotate<16>(P::exclusive(v[d], v[a])); \
-  v[c] = P::add(v[c], v[d]);                               \
-  v[b] = P::template rotate<12>(P::exclusive(v[b], v[c])); \
-  v[a] = P::add(P::add(v[a], m[y]), v[b]);                 \
-  v[d] = P::template rotate<8>(P::exclusive(v[d], v[a]));  \
-  v[c] = P::add(v[c], v[d]);                               \
-  v[b] = P::template rotate<7>(P::exclusive(v[b], v[c]))
-#define AVILA_BLAKE3_ROUND(P, r)                                                   \
-  AVILA_BLAKE3_G(P, 0, 4, 8, 12, kBlake3Schedule[r][0], kBlake3Schedule[r][1]);    \
-  AVILA_BLAKE3_G(P, 1, 5, 9, 13, kBlake3Schedule[r][2], kBlake3Schedule[r][3]);    \
-  AVILA_BLAKE3_G(P, 2, 6, 10, 14, kBlake3Schedule[r][4], kBlake3Schedule[r][5]);   \
-  AVILA_BLAKE3_G(P, 3, 7, 11, 15, kBlake3Schedule[r][6], kBlake3Schedule[r][7]);   \
-  AVILA_BLAKE3_G(P, 0, 5, 10, 15, kBlake3Schedule[r][8], kBlake3Schedule[r][9]);   \
-  AVILA_BLAKE3_G(P, 1, 6, 11, 12, kBlake3Schedule[r][10], kBlake3Schedule[r][11]); \
-  AVILA_BLAKE3_G(P, 2, 7, 8, 13, kBlake3Schedule[r][12], kBlake3Schedule[r][13]);  \
-  AVILA_BLAKE3_G(P, 3, 4, 9, 14, kBlake3Schedule[r][14], kBlake3Schedule[r][15])
+// Four G side by side, one step of all of them after the other: the chain of one leaves the ports
+// idle most of the time, and the processor sees only so far ahead.
+#define AVILA_BLAKE3_ADD(P, a, b) v[a] = P::add(v[a], v[b])
+#define AVILA_BLAKE3_ADD_WORD(P, a, x) v[a] = P::add_word(v[a], m[x])
+#define AVILA_BLAKE3_TURN_WORD(P, d, a, bits) \
+  v[d] = P::template rotate<bits>(P::exclusive(v[d], v[a]))
+#define AVILA_BLAKE3_HALF_G(P, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3, s0, s1, s2, s3, \
+                            first, second)                                                     \
+  AVILA_BLAKE3_ADD_WORD(P, 0, s0), AVILA_BLAKE3_ADD_WORD(P, 1, s1);                            \
+  AVILA_BLAKE3_ADD_WORD(P, 2, s2), AVILA_BLAKE3_ADD_WORD(P, 3, s3);                            \
+  AVILA_BLAKE3_ADD(P, 0, b0), AVILA_BLAKE3_ADD(P, 1, b1);                                      \
+  AVILA_BLAKE3_ADD(P, 2, b2), AVILA_BLAKE3_ADD(P, 3, b3);                                      \
+  AVILA_BLAKE3_TURN_WORD(P, d0, 0, first), AVILA_BLAKE3_TURN_WORD(P, d1, 1, first);            \
+  AVILA_BLAKE3_TURN_WORD(P, d2, 2, first), AVILA_BLAKE3_TURN_WORD(P, d3, 3, first);            \
+  AVILA_BLAKE3_ADD(P, c0, d0), AVILA_BLAKE3_ADD(P, c1, d1);                                    \
+  AVILA_BLAKE3_ADD(P, c2, d2), AVILA_BLAKE3_ADD(P, c3, d3);                                    \
+  AVILA_BLAKE3_TURN_WORD(P, b0, c0, second), AVILA_BLAKE3_TURN_WORD(P, b1, c1, second);        \
+  AVILA_BLAKE3_TURN_WORD(P, b2, c2, second), AVILA_BLAKE3_TURN_WORD(P, b3, c3, second)
+#define AVILA_BLAKE3_FOUR_G(P, r, at, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3)            \
+  AVILA_BLAKE3_HALF_G(P, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3, kBlake3Schedule[r][at], \
+                      kBlake3Schedule[r][(at) + 2], kBlake3Schedule[r][(at) + 4],                \
+                      kBlake3Schedule[r][(at) + 6], 16, 12);                                     \
+  AVILA_BLAKE3_HALF_G(P, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3,                         \
+                      kBlake3Schedule[r][(at) + 1], kBlake3Schedule[r][(at) + 3],                \
+                      kBlake3Schedule[r][(at) + 5], kBlake3Schedule[r][(at) + 7], 8, 7)
+#define AVILA_BLAKE3_ROUND(P, r)                                          \
+  AVILA_BLAKE3_FOUR_G(P, r, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
+  AVILA_BLAKE3_FOUR_G(P, r, 8, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14)
 #define AVILA_BLAKE3_ROUNDS(P) \
   AVILA_BLAKE3_ROUND(P, 0);    \
   AVILA_BLAKE3_ROUND(P, 1);    \
@@ -198,8 +208,10 @@ AVILA_TARGET_AVX512 void compress_avx512(const Blake3Block& block, std::uint32_t
     const std::uint32_t flags = static_cast<std::uint32_t>(job.flags) |                   \
                                 (block == 0 ? job.flags_first : 0U) |                     \
                                 (block + 1 == job.blocks ? job.flags_last : 0U);          \
-    typename P::Vector m[16];                                                             \
-    P::load_words(job.inputs, block * 64, m);                                             \
+    alignas(64) typename P::Vector words[16];                                             \
+    P::load_words(job.inputs, block * 64, words);                                         \
+    const typename P::Vector* m = words;                                                  \
+    asm("" : "+r"(m) : : "memory");                                                       \
     typename P::Vector v[16] = {h[0],                                                     \
                                 h[1],                                                     \
                                 h[2],                                                     \
@@ -221,13 +233,24 @@ AVILA_TARGET_AVX512 void compress_avx512(const Blake3Block& block, std::uint32_t
   }                                                                                       \
   P::store_words(h, out)
 
-// Every operation carries the target of its width; the functions are inlined into one loop.
+// Every operation carries the target of its width; the functions are inlined into one loop. With
+// 16 words of state there is no register to spare: sums and rotations are written as instructions
+// that work in place, in the order given, and message words stay in memory. Left to intrinsics,
+// g++ 12 copies and spills a third of the time away.
 struct Sse41 {
   using Vector = __m128i;
   static constexpr std::size_t kLanes = 4;
-  AVILA_TARGET_SSE42 static inline Vector add(Vector a, Vector b) { return _mm_add_epi32(a, b); }
+  AVILA_TARGET_SSE42 static inline Vector add(Vector a, Vector b) {
+    asm volatile("paddd %1,%0" : "+x"(a) : "x"(b));
+    return a;
+  }
+  AVILA_TARGET_SSE42 static inline Vector add_word(Vector a, const Vector& b) {
+    asm volatile("paddd %1,%0" : "+x"(a) : "m"(b));
+    return a;
+  }
   AVILA_TARGET_SSE42 static inline Vector exclusive(Vector a, Vector b) {
-    return _mm_xor_si128(a, b);
+    asm volatile("pxor %1,%0" : "+x"(a) : "x"(b));
+    return a;
   }
   template <int kBits>
   AVILA_TARGET_SSE42 static inline Vector rotate(Vector x) {
@@ -267,9 +290,17 @@ AVILA_TARGET_AVX2 inline __m256i pair(__m256i a, __m256i b, int high) noexcept {
 struct Avx2 {
   using Vector = __m256i;
   static constexpr std::size_t kLanes = 8;
-  AVILA_TARGET_AVX2 static inline Vector add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+  AVILA_TARGET_AVX2 static inline Vector add(Vector a, Vector b) {
+    asm volatile("vpaddd %1,%0,%0" : "+x"(a) : "x"(b));
+    return a;
+  }
   AVILA_TARGET_AVX2 static inline Vector exclusive(Vector a, Vector b) {
-    return _mm256_xor_si256(a, b);
+    asm volatile("vpxor %1,%0,%0" : "+x"(a) : "x"(b));
+    return a;
+  }
+  AVILA_TARGET_AVX2 static inline Vector add_word(Vector a, const Vector& b) {
+    asm volatile("vpaddd %1,%0,%0" : "+x"(a) : "m"(b));
+    return a;
   }
   template <int kBits>
   AVILA_TARGET_AVX2 static inline Vector rotate(Vector x) {
@@ -291,7 +322,7 @@ struct Avx2 {
   AVILA_TARGET_AVX2 static inline Vector load(const void* p) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(p));
   }
-  AVILA_TARGET_AVX2 static inline void transpose(Vector x[8]) {
+  AVILA_TARGET_AVX2 static AVILA_ALWAYS_INLINE void transpose(Vector x[8]) {
     Vector y[8], z[8];
     AVILA_UNROLL
     for (std::size_t i = 0; i < 8; i += 2) {
@@ -332,20 +363,27 @@ struct Avx512 {
   using Vector = __m512i;
   static constexpr std::size_t kLanes = 16;
   AVILA_TARGET_AVX512 static inline Vector add(Vector a, Vector b) {
-    return _mm512_add_epi32(a, b);
+    asm volatile("vpaddd %1,%0,%0" : "+v"(a) : "v"(b));
+    return a;
+  }
+  AVILA_TARGET_AVX512 static inline Vector add_word(Vector a, const Vector& b) {
+    asm volatile("vpaddd %1,%0,%0" : "+v"(a) : "m"(b));
+    return a;
   }
   AVILA_TARGET_AVX512 static inline Vector exclusive(Vector a, Vector b) {
-    return _mm512_xor_si512(a, b);
+    asm volatile("vpxord %1,%0,%0" : "+v"(a) : "v"(b));
+    return a;
   }
   template <int kBits>
   AVILA_TARGET_AVX512 static inline Vector rotate(Vector x) {
-    return _mm512_ror_epi32(x, kBits);
+    asm volatile("vprord %1,%0,%0" : "+v"(x) : "i"(kBits));
+    return x;
   }
   AVILA_TARGET_AVX512 static inline Vector broadcast(std::uint32_t x) {
     return _mm512_set1_epi32(static_cast<int>(x));
   }
   AVILA_TARGET_AVX512 static inline Vector load(const void* p) { return _mm512_loadu_si512(p); }
-  AVILA_TARGET_AVX512 static inline void transpose(Vector x[16]) {
+  AVILA_TARGET_AVX512 static AVILA_ALWAYS_INLINE void transpose(Vector x[16]) {
     Vector y[16];
     AVILA_UNROLL
     for (std::size_t i = 0; i < 16; i += 2) {
@@ -377,12 +415,27 @@ struct Avx512 {
   }
   AVILA_TARGET_AVX512 static inline void load_words(const std::byte* const* inputs,
                                                     std::size_t offset, Vector m[16]) {
+    // Four 128-bit lanes from four inputs: then only words within lanes are left to transpose.
     AVILA_UNROLL
-    for (std::size_t i = 0; i < 16; ++i) {
-      m[i] = load(inputs[i] + offset);
-      _mm_prefetch(reinterpret_cast<const char*>(inputs[i] + offset + 256), _MM_HINT_T0);
+    for (std::size_t group = 0; group < 4; ++group) {
+      Vector x[4];
+      AVILA_UNROLL
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::size_t at = offset + 16 * group;
+        // The same block of the chunks that are next, of one input in four a group.
+        _mm_prefetch(reinterpret_cast<const char*>(inputs[4 * group + i] + offset) + 16 * 1024,
+                     _MM_HINT_T1);
+        x[i] = _mm512_castsi128_si512(load128(inputs[i] + at));
+        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x00F0, load128(inputs[i + 4] + at));
+        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x0F00, load128(inputs[i + 8] + at));
+        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0xF000, load128(inputs[i + 12] + at));
+      }
+      const Vector a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
+      const Vector c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
+      m[4 * group] = _mm512_unpacklo_epi64(a, c), m[4 * group + 1] = _mm512_unpackhi_epi64(a, c);
+      m[4 * group + 2] = _mm512_unpacklo_epi64(b, d),
+                    m[4 * group + 3] = _mm512_unpackhi_epi64(b, d);
     }
-    transpose(m);
   }
   AVILA_TARGET_AVX512 static inline void store_words(Vector h[8], std::uint32_t* out) {
     Vector x[16];
@@ -407,7 +460,11 @@ AVILA_TARGET_AVX512 void sixteen(const Blake3Many& job, std::uint32_t* out) noex
 #undef AVILA_BLAKE3_LANES
 #undef AVILA_BLAKE3_ROUNDS
 #undef AVILA_BLAKE3_ROUND
-#undef AVILA_BLAKE3_G
+#undef AVILA_BLAKE3_FOUR_G
+#undef AVILA_BLAKE3_HALF_G
+#undef AVILA_BLAKE3_TURN_WORD
+#undef AVILA_BLAKE3_ADD_WORD
+#undef AVILA_BLAKE3_ADD
 
 // Runs groups of kLanes; a last group that fills more than half is filled up with its first input,
 // what is less goes to `rest`.

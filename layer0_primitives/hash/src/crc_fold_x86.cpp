@@ -115,11 +115,9 @@ AVILA_TARGET_PCLMUL inline __m128i gather(__m128i a, __m128i b, __m128i c, __m12
   return fold(a, k.by384, fold(b, k.by256, fold(c, k.by128, d)));
 }
 
-}  // namespace
-
 template <std::uint64_t kPolynomial>
-AVILA_TARGET_PCLMUL std::uint64_t crc_fold_pclmul(const std::byte* in, std::size_t size,
-                                                  std::uint64_t state) noexcept {
+AVILA_TARGET_PCLMUL inline std::uint64_t fold_pclmul(const std::byte* in, std::size_t size,
+                                                     std::uint64_t state) noexcept {
   const Constants<kPolynomial>& k = kConstants<kPolynomial>;
   __m128i a = first_word(in, state);
   if (size < 64) return finish<kPolynomial>(a, in + 16, size - 16);
@@ -144,8 +142,6 @@ AVILA_TARGET_PCLMUL std::uint64_t crc_fold_pclmul(const std::byte* in, std::size
   return finish<kPolynomial>(gather<kPolynomial>(a, b, c, d), in, size);
 }
 
-namespace {
-
 AVILA_TARGET_AVX512VAES inline __m512i load512(const void* p) noexcept {
   return _mm512_loadu_si512(p);
 }
@@ -157,64 +153,58 @@ AVILA_TARGET_AVX512VAES inline __m512i broadcast(const Pair& pair) noexcept {
   return _mm512_broadcast_i32x4(load(&pair));
 }
 
+// The four words of a register to the last one, and the register's end.
 template <std::uint64_t kPolynomial>
-AVILA_NOINLINE AVILA_TARGET_AVX512VAES std::uint64_t fold_wide(const std::byte* in,
-                                                               std::size_t size,
-                                                               std::uint64_t state) noexcept {
+AVILA_TARGET_AVX512VAES inline std::uint64_t finish512(__m512i d, const std::byte* in,
+                                                       std::size_t size) noexcept {
   const Constants<kPolynomial>& k = kConstants<kPolynomial>;
-  __m512i a = _mm512_xor_si512(
-      load512(in), _mm512_zextsi128_si512(_mm_cvtsi64_si128(static_cast<long long>(state))));
-  __m512i b = load512(in + 64), c = load512(in + 128), d = load512(in + 192);
-  in += 256, size -= 256;
-  if (size >= 256) {
-    const __m512i by2048 = broadcast(k.by2048);
-    do {
-      a = fold512(a, by2048, load512(in)), b = fold512(b, by2048, load512(in + 64));
-      c = fold512(c, by2048, load512(in + 128)), d = fold512(d, by2048, load512(in + 192));
-      in += 256, size -= 256;
-    } while (size >= 256);
-  }
   const __m512i by512 = broadcast(k.by512);
-  d = fold512(c, by512, d);
-  d = fold512(b, broadcast(k.by1024), d);
-  d = fold512(a, broadcast(k.by1536), d);
   for (; size >= 64; in += 64, size -= 64) d = fold512(d, by512, load512(in));
-  const __m512i moved = fold512(d, _mm512_load_si512(k.lanes), _mm512_setzero_si512());
+  // The factors of the last word are zero: it is added as it is.
+  const __m512i moved = fold512(d, _mm512_load_si512(k.lanes), _mm512_maskz_mov_epi64(0xC0, d));
   const __m256i halves =
       _mm256_xor_si256(_mm512_castsi512_si256(moved), _mm512_extracti64x4_epi64(moved, 1));
-  const __m128i x = _mm_xor_si128(
-      _mm_xor_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)),
-      _mm512_extracti32x4_epi32(d, 3));
+  const __m128i x =
+      _mm_xor_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
   return finish<kPolynomial>(x, in, size);
+}
+
+AVILA_TARGET_AVX512VAES inline __m512i first512(const std::byte* in, std::uint64_t state) noexcept {
+  const __m128i value = _mm_cvtsi64_si128(static_cast<long long>(state));
+  return _mm512_xor_si512(load512(in), _mm512_zextsi128_si512(value));
+}
+
+template <std::uint64_t kPolynomial>
+AVILA_TARGET_AVX512VAES inline std::uint64_t fold_vpclmul(const std::byte* in, std::size_t size,
+                                                          std::uint64_t state) noexcept {
+  if (size < 64) return finish<kPolynomial>(first_word(in, state), in + 16, size - 16);
+  __m512i a = first512(in, state);
+  if (size < 256) return finish512<kPolynomial>(a, in + 64, size - 64);
+  const Constants<kPolynomial>& k = kConstants<kPolynomial>;
+  __m512i b = load512(in + 64), c = load512(in + 128), d = load512(in + 192);
+  in += 256, size -= 256;
+  const __m512i by2048 = broadcast(k.by2048);
+  for (; size >= 256; in += 256, size -= 256) {
+    a = fold512(a, by2048, load512(in)), b = fold512(b, by2048, load512(in + 64));
+    c = fold512(c, by2048, load512(in + 128)), d = fold512(d, by2048, load512(in + 192));
+  }
+  d = fold512(c, broadcast(k.by512), d);
+  d = fold512(b, broadcast(k.by1024), d);
+  d = fold512(a, broadcast(k.by1536), d);
+  return finish512<kPolynomial>(d, in, size);
 }
 
 }  // namespace
 
-template <std::uint64_t kPolynomial>
-AVILA_TARGET_PCLMUL std::uint64_t crc_fold_vpclmul(const std::byte* in, std::size_t size,
-                                                   std::uint64_t state) noexcept {
-  if (size >= 256) return fold_wide<kPolynomial>(in, size, state);
-  const Constants<kPolynomial>& k = kConstants<kPolynomial>;
-  __m128i a = first_word(in, state);
-  if (size < 64) return finish<kPolynomial>(a, in + 16, size - 16);
-  __m128i b = load(in + 16), c = load(in + 32), d = load(in + 48);
-  for (in += 64, size -= 64; size >= 64; in += 64, size -= 64) {
-    a = fold(a, k.by512, load(in)), b = fold(b, k.by512, load(in + 16));
-    c = fold(c, k.by512, load(in + 32)), d = fold(d, k.by512, load(in + 48));
+#define AVILA_CRC_FOLD(target, name, body, polynomial)                                             \
+  target std::uint64_t name(const std::byte* in, std::size_t size, std::uint64_t state) noexcept { \
+    return body<polynomial>(in, size, state);                                                      \
   }
-  return finish<kPolynomial>(gather<kPolynomial>(a, b, c, d), in, size);
-}
-
-template std::uint64_t crc_fold_pclmul<kCrc32Polynomial>(const std::byte*, std::size_t,
-                                                         std::uint64_t) noexcept;
-template std::uint64_t crc_fold_pclmul<kCrc64NvmePolynomial>(const std::byte*, std::size_t,
-                                                             std::uint64_t) noexcept;
-template std::uint64_t crc_fold_vpclmul<kCrc32Polynomial>(const std::byte*, std::size_t,
-                                                          std::uint64_t) noexcept;
-template std::uint64_t crc_fold_vpclmul<kCrc32cPolynomial>(const std::byte*, std::size_t,
-                                                           std::uint64_t) noexcept;
-template std::uint64_t crc_fold_vpclmul<kCrc64NvmePolynomial>(const std::byte*, std::size_t,
-                                                              std::uint64_t) noexcept;
+AVILA_CRC_FOLD(AVILA_TARGET_PCLMUL, crc32_fold_pclmul, fold_pclmul, kCrc32Polynomial)
+AVILA_CRC_FOLD(AVILA_TARGET_PCLMUL, crc64nvme_fold_pclmul, fold_pclmul, kCrc64NvmePolynomial)
+AVILA_CRC_FOLD(AVILA_TARGET_AVX512VAES, crc32_fold_vpclmul, fold_vpclmul, kCrc32Polynomial)
+AVILA_CRC_FOLD(AVILA_TARGET_AVX512VAES, crc32c_fold_vpclmul, fold_vpclmul, kCrc32cPolynomial)
+AVILA_CRC_FOLD(AVILA_TARGET_AVX512VAES, crc64nvme_fold_vpclmul, fold_vpclmul, kCrc64NvmePolynomial)
 
 }  // namespace avila::hash::detail
 #endif

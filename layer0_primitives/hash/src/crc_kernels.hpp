@@ -23,12 +23,18 @@ CrcFn<std::uint32_t> select_crc32c() noexcept;
 CrcFn<std::uint64_t> select_crc64nvme() noexcept;
 
 /// Carry-less folding on x86-64, for at least kCrcFoldMin bytes (crc_fold_x86.cpp). A polynomial of
-/// 32 bits is widened: see crc_tables.hpp. The first needs PCLMULQDQ and SSE4.1, the second
-/// VPCLMULQDQ and AVX-512 too.
+/// 32 bits is widened: see crc_tables.hpp. _pclmul needs PCLMULQDQ and SSE4.1,
+/// _vpclmul VPCLMULQDQ and AVX-512 too.
 inline constexpr std::size_t kCrcFoldMin = 16;
-template <std::uint64_t kPolynomial>
-std::uint64_t crc_fold_pclmul(const std::byte* in, std::size_t size, std::uint64_t state) noexcept;
-template <std::uint64_t kPolynomial>
-std::uint64_t crc_fold_vpclmul(const std::byte* in, std::size_t size, std::uint64_t state) noexcept;
+std::uint64_t crc32_fold_pclmul(const std::byte* in, std::size_t size,
+                                std::uint64_t state) noexcept;
+std::uint64_t crc32_fold_vpclmul(const std::byte* in, std::size_t size,
+                                 std::uint64_t state) noexcept;
+std::uint64_t crc32c_fold_vpclmul(const std::byte* in, std::size_t size,
+                                  std::uint64_t state) noexcept;
+std::uint64_t crc64nvme_fold_pclmul(const std::byte* in, std::size_t size,
+                                    std::uint64_t state) noexcept;
+std::uint64_t crc64nvme_fold_vpclmul(const std::byte* in, std::size_t size,
+                                     std::uint64_t state) noexcept;
 
 }  // namespace avila::hash::detail

@@ -169,25 +169,25 @@ AVILA_TARGET_PCLMUL std::uint32_t crc32c_pclmul(const std::byte* in, std::size_t
 
 std::uint32_t crc32_pclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
   if (size < kCrcFoldMin) return crc32_portable(in, size, state);
-  return static_cast<std::uint32_t>(crc_fold_pclmul<kCrc32Polynomial>(in, size, state));
+  return static_cast<std::uint32_t>(crc32_fold_pclmul(in, size, state));
 }
 std::uint32_t crc32_vpclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
   if (size < kCrcFoldMin) return crc32_portable(in, size, state);
-  return static_cast<std::uint32_t>(crc_fold_vpclmul<kCrc32Polynomial>(in, size, state));
+  return static_cast<std::uint32_t>(crc32_fold_vpclmul(in, size, state));
 }
 std::uint32_t crc32c_vpclmul(const std::byte* in, std::size_t size, std::uint32_t state) noexcept {
   if (size < 256) return crc32c_pclmul(in, size, state);
-  return static_cast<std::uint32_t>(crc_fold_vpclmul<kCrc32cPolynomial>(in, size, state));
+  return static_cast<std::uint32_t>(crc32c_fold_vpclmul(in, size, state));
 }
 std::uint64_t crc64nvme_pclmul(const std::byte* in, std::size_t size,
                                std::uint64_t state) noexcept {
   if (size < kCrcFoldMin) return crc64nvme_portable(in, size, state);
-  return crc_fold_pclmul<kCrc64NvmePolynomial>(in, size, state);
+  return crc64nvme_fold_pclmul(in, size, state);
 }
 std::uint64_t crc64nvme_vpclmul(const std::byte* in, std::size_t size,
                                 std::uint64_t state) noexcept {
   if (size < kCrcFoldMin) return crc64nvme_portable(in, size, state);
-  return crc_fold_vpclmul<kCrc64NvmePolynomial>(in, size, state);
+  return crc64nvme_fold_vpclmul(in, size, state);
 }
 
 bool has_crc_and_pclmul() noexcept { return simd::has_pclmul() && simd::has_sse42(); }

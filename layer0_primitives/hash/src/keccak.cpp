@@ -28,8 +28,7 @@ struct Scalar {
   using Lane = std::uint64_t;
   static AVILA_ALWAYS_INLINE Lane load(const std::uint64_t* from) noexcept { return *from; }
   static AVILA_ALWAYS_INLINE void store(std::uint64_t* to, Lane a) noexcept { *to = a; }
-  // Grouped so that the compiler sees b ^ c once for the five lanes of a column.
-  static AVILA_ALWAYS_INLINE Lane xor3(Lane a, Lane b, Lane c) noexcept { return a ^ (b ^ c); }
+  static AVILA_ALWAYS_INLINE Lane xor3(Lane a, Lane b, Lane c) noexcept { return a ^ b ^ c; }
   static AVILA_ALWAYS_INLINE Lane xor2(Lane a, Lane b) noexcept { return a ^ b; }
   static AVILA_ALWAYS_INLINE Lane chi(Lane a, Lane b, Lane c) noexcept { return a ^ (~b & c); }
   template <int kBits>
@@ -78,24 +77,23 @@ struct Avx512 {
   }
 #define A_(lane) a[lane]
 #define E_(lane) e[lane]
-#define AVILA_KECCAK_THETA(A, lane) \
-  P::xor3(A##_(lane), c[((lane) + 4) % 5], turned[((lane) + 1) % 5])
+#define AVILA_KECCAK_THETA(A, lane) P::xor2(A##_(lane), d[(lane) % 5])
 #define AVILA_KECCAK_COLUMN(A, x) \
   P::xor3(P::xor3(A##_(x), A##_((x) + 5), A##_((x) + 10)), A##_((x) + 15), A##_((x) + 20))
-#define AVILA_KECCAK_ROUND(A, E, constant)                                            \
-  {                                                                                   \
-    const Lane c[5] = {AVILA_KECCAK_COLUMN(A, 0), AVILA_KECCAK_COLUMN(A, 1),          \
-                       AVILA_KECCAK_COLUMN(A, 2), AVILA_KECCAK_COLUMN(A, 3),          \
-                       AVILA_KECCAK_COLUMN(A, 4)};                                    \
-    const Lane turned[5] = {P::template rotate<1>(c[0]), P::template rotate<1>(c[1]), \
-                            P::template rotate<1>(c[2]), P::template rotate<1>(c[3]), \
-                            P::template rotate<1>(c[4])};                             \
-    AVILA_KECCAK_ROW(A, E, 0, 0, 0, 6, 44, 12, 43, 18, 21, 24, 14)                    \
-    E##_(0) = P::xor2(E##_(0), P::load(constant));                                    \
-    AVILA_KECCAK_ROW(A, E, 5, 3, 28, 9, 20, 10, 3, 16, 45, 22, 61)                    \
-    AVILA_KECCAK_ROW(A, E, 10, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18)                     \
-    AVILA_KECCAK_ROW(A, E, 15, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56)                  \
-    AVILA_KECCAK_ROW(A, E, 20, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2)                   \
+#define AVILA_KECCAK_D(x, y) P::xor2(c[x], P::template rotate<1>(c[y]))
+#define AVILA_KECCAK_ROUND(A, E, constant)                                               \
+  {                                                                                      \
+    const Lane c[5] = {AVILA_KECCAK_COLUMN(A, 0), AVILA_KECCAK_COLUMN(A, 1),             \
+                       AVILA_KECCAK_COLUMN(A, 2), AVILA_KECCAK_COLUMN(A, 3),             \
+                       AVILA_KECCAK_COLUMN(A, 4)};                                       \
+    const Lane d[5] = {AVILA_KECCAK_D(4, 1), AVILA_KECCAK_D(0, 2), AVILA_KECCAK_D(1, 3), \
+                       AVILA_KECCAK_D(2, 4), AVILA_KECCAK_D(3, 0)};                      \
+    AVILA_KECCAK_ROW(A, E, 0, 0, 0, 6, 44, 12, 43, 18, 21, 24, 14)                       \
+    E##_(0) = P::xor2(E##_(0), P::load(constant));                                       \
+    AVILA_KECCAK_ROW(A, E, 5, 3, 28, 9, 20, 10, 3, 16, 45, 22, 61)                       \
+    AVILA_KECCAK_ROW(A, E, 10, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18)                        \
+    AVILA_KECCAK_ROW(A, E, 15, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56)                     \
+    AVILA_KECCAK_ROW(A, E, 20, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2)                      \
   }
 // Add a block to the lanes in memory, permute them in registers.
 #define AVILA_KECCAK_BODY(Policy)                                                       \

@@ -108,14 +108,27 @@ TEST(HashKernels, Xxh3Long) {
             std::array<std::uint64_t, 8> start, expected;
             std::memcpy(start.data(), &bytes[500], sizeof start);
             expected = start;
-            xxh3_long_kernels().back().run(expected.data(), run);
+            xxh3_long_kernels().back().run->run(expected.data(), run);
             for (const auto& kernel : xxh3_long_kernels()) {
               if (!kernel.supported()) continue;
               auto got = start;
-              kernel.run(got.data(), run);
+              kernel.run->run(got.data(), run);
               ASSERT_EQ(got, expected) << kernel.name;
             }
           }
+}
+
+TEST(HashKernels, Xxh3Whole) {
+  const auto bytes = random_bytes(5000, 4);
+  for (std::size_t size = 241; size < 4900; size += size < 1300 ? 1 : 61) {
+    const Xxh3Kernel& portable = *xxh3_long_kernels().back().run;
+    const std::byte* const in = &bytes[size % 67];
+    for (const auto& kernel : xxh3_long_kernels()) {
+      if (!kernel.supported()) continue;
+      ASSERT_EQ(kernel.run->whole_64(in, size), portable.whole_64(in, size)) << kernel.name;
+      ASSERT_EQ(kernel.run->whole_128(in, size), portable.whole_128(in, size)) << kernel.name;
+    }
+  }
 }
 
 }  // namespace

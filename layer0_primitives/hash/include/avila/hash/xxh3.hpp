@@ -3,23 +3,31 @@
 #pragma once
 #include <array>
 #include <avila/error/span.hpp>
+#include <avila/hash/detail/xxh3_short.hpp>
 #include <cstdint>
 
 namespace avila::hash {
 
-struct Xxh128 {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  friend bool operator==(const Xxh128&, const Xxh128&) = default;
-  /// The 16 bytes in the order the format calls canonical: high first, big endian.
-  std::array<std::byte, 16> canonical() const noexcept;
-};
+namespace detail::xxh3 {
+std::uint64_t hash_64_long(ByteSpan bytes, std::uint64_t seed) noexcept;  // above 128 bytes
+Xxh128 hash_128_long(ByteSpan bytes, std::uint64_t seed) noexcept;
+}  // namespace detail::xxh3
 
-/// The smallest secret the *_with_secret functions take.
-inline constexpr std::size_t kXxh3SecretSizeMin = 136;
-
-std::uint64_t xxh3_64(ByteSpan bytes, std::uint64_t seed = 0) noexcept;
-Xxh128 xxh3_128(ByteSpan bytes, std::uint64_t seed = 0) noexcept;
+/// Always inlined: up to 128 bytes take no call, and of the 128 bits only what is used is made.
+AVILA_HASH_INLINE std::uint64_t xxh3_64(ByteSpan bytes, std::uint64_t seed = 0) noexcept {
+  using namespace detail::xxh3;
+  const std::size_t size = bytes.size();
+  if (size <= 16) return small_64(bytes.data(), size, default_secret(), seed);
+  if (size <= 128) return medium_64(bytes.data(), size, default_secret(), seed);
+  return hash_64_long(bytes, seed);
+}
+AVILA_HASH_INLINE Xxh128 xxh3_128(ByteSpan bytes, std::uint64_t seed = 0) noexcept {
+  using namespace detail::xxh3;
+  const std::size_t size = bytes.size();
+  if (size <= 16) return small_128(bytes.data(), size, default_secret(), seed);
+  if (size <= 128) return medium_128(bytes.data(), size, default_secret(), seed);
+  return hash_128_long(bytes, seed);
+}
 /// `secret` holds at least kXxh3SecretSizeMin bytes of high entropy (asserted).
 std::uint64_t xxh3_64_with_secret(ByteSpan bytes, ByteSpan secret) noexcept;
 Xxh128 xxh3_128_with_secret(ByteSpan bytes, ByteSpan secret) noexcept;
