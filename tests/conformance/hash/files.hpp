@@ -30,7 +30,7 @@ inline std::uint64_t big_endian(const std::vector<std::byte>& bytes) {
 }
 inline std::uint64_t byteswap64(std::uint64_t x) { return __builtin_bswap64(x); }
 
-/// The strings of a JSON text, in order, each marked when it is a key. No escapes in these files.
+/// The strings of a JSON text, in order, each marked when it is a key.
 class JsonScanner {
  public:
   struct Token {
@@ -42,10 +42,24 @@ class JsonScanner {
   bool next(Token& token) {
     const std::size_t open = text_.find('"', at_);
     if (open == std::string_view::npos) return false;
-    const std::size_t close = text_.find('"', open + 1);
-    if (close == std::string_view::npos) return false;
-    token.text = text_.substr(open + 1, close - open - 1);
-    at_ = token.end = close + 1;
+    token.text.clear();
+    std::size_t i = open + 1;
+    for (; i < text_.size() && text_[i] != '"'; ++i) {
+      if (text_[i] != '\\') {
+        token.text += text_[i];
+        continue;
+      }
+      ++i;
+      if (text_[i] == 'u') {  // these files hold none above U+00FF in what is compared
+        token.text += static_cast<char>(
+            std::strtoul(std::string(text_.substr(i + 1, 4)).c_str(), nullptr, 16));
+        i += 4;
+      } else {
+        token.text += text_[i] == 'n' ? '\n' : text_[i] == 't' ? '\t' : text_[i];
+      }
+    }
+    if (i >= text_.size()) return false;
+    at_ = token.end = i + 1;
     std::size_t after = at_;
     while (after < text_.size() && (text_[after] == ' ' || text_[after] == '\n')) ++after;
     token.is_key = after < text_.size() && text_[after] == ':';

@@ -1,12 +1,14 @@
 // The hash suite: files are found by walking the folders, cases by the formats of their files.
+#include <avila/hash/algorithm.hpp>
 #include <avila/hash/blake3.hpp>
-#include <avila/hash/crc32.hpp>
-#include <avila/hash/md5.hpp>
-#include <avila/hash/sha1.hpp>
+#include <avila/hash/kmac.hpp>
+#include <avila/hash/sha3.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/hash/xxh3.hpp>
 #include <avila/hash/xxh64.hpp>
 #include <avila_test/conformance.hpp>
+#include <optional>
+#include <set>
 
 #include "files.hpp"
 
@@ -126,23 +128,67 @@ TEST(HashConformance, SipHash) {
   report.finish();
 }
 
+// "BLAKE2b(256)", "KMAC-128(256)": the number in brackets, in bytes.
+std::size_t bracketed_bytes(const std::string& group) {
+  return static_cast<std::size_t>(std::atoi(group.c_str() + group.find('(') + 1)) / 8;
+}
+
+// The output of a group's function; nothing where the library does not have it.
+std::optional<std::vector<std::byte>> evaluate(const Stanza& s) {
+  const auto in = from_hex(s.get("In")), key = from_hex(s.get("Key"));
+  std::vector<std::byte> out(from_hex(s.get("Out")).size());
+  const auto name = from_hex(s.get("Name")), salt = from_hex(s.get("Salt"));
+  const auto named = [&](std::string_view algorithm, std::size_t size = 0) {
+    auto hasher = Hasher::create(algorithm, {.key = key, .size = size});
+    if (!hasher.has_value()) return false;
+    out.resize(hasher->size());
+    hasher->update(in);
+    hasher->finish(out);
+    return true;
+  };
+  const auto xof = [&](auto state) {
+    state.update(in);
+    state.squeeze(out);
+    return true;
+  };
+  const auto kmac = [&](auto state) {
+    state.update(in);
+    state.finish(out);
+    return true;
+  };
+  const auto custom = from_hex(s.get("IV"));
+  bool known = false;
+  if (s.group == "CRC32") known = named("crc32");
+  if (s.group == "Adler32") known = named("adler32");
+  if (s.group == "MD5") known = named("md5");
+  if (s.group == "SHA-1") known = named("sha1");
+  if (s.group == "SipHash(2,4)") known = named("siphash");
+  if (s.group.starts_with("BLAKE2b(")) known = named("blake2b", bracketed_bytes(s.group));
+  if (s.group.starts_with("BLAKE2s(")) known = named("blake2s", bracketed_bytes(s.group));
+  if (s.group == "cSHAKE-128") known = xof(Shake128(as_text(name), as_text(salt)));
+  if (s.group == "cSHAKE-256") known = xof(Shake256(as_text(name), as_text(salt)));
+  if (s.group.starts_with("KMAC-128(")) known = kmac(Kmac128(key, as_text(custom)));
+  if (s.group.starts_with("KMAC-256(")) known = kmac(Kmac256(key, as_text(custom)));
+  if (!known) return std::nullopt;
+  return out;
+}
+
 TEST(HashConformance, BotanVectors) {
   AVILA_REQUIRE_SUITE("hash/botan");
+  // Not hashes of this library: RIPEMD-160 (ISO/IEC 10118-3, superseded) and CRC24 (OpenPGP armour,
+  // optional since RFC 9580 §6.1) are not offered; Poly1305 is a one-time MAC of layer 1; "valid"
+  // and "invalid" head base32, base58 and base64: encodings, not hashes.
+  static const std::set<std::string> kLeftOut = {"RIPEMD-160", "CRC24", "Poly1305", "valid",
+                                                 "invalid"};
   avila_test::SuiteReport report("hash/botan");
   for (const auto& path : avila_test::files_below(avila_test::suite_path("hash/botan"), ".vec")) {
     for (const Stanza& s : read_stanzas(avila_test::read_file(path))) {
       const std::string name = path.filename().string() + " " + s.group + " In=" + s.get("In");
-      const std::vector<std::byte> in = from_hex(s.get("In")), out = from_hex(s.get("Out"));
-      if (s.group == "CRC32") {
-        report.check(big_endian(out) == crc32(in), name);
-      } else if (s.group == "MD5") {
-        report.check(out == to_vector(md5(in)), name);
-      } else if (s.group == "SHA-1") {
-        report.check(out == to_vector(sha1(in)), name);
-      } else if (s.group == "SipHash(2,4)") {
-        const auto key = from_hex(s.get("Key"));
-        report.check(big_endian(out) == byteswap64(siphash_2_4(SipKey(key.data(), 16), in)), name);
+      if (kLeftOut.contains(s.group)) {
+        report.exclude();
+        continue;
       }
+      report.check(evaluate(s) == from_hex(s.get("Out")), name);
     }
   }
   report.finish();
