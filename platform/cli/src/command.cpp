@@ -15,6 +15,16 @@ constexpr Option kCommon[] = {
     {"--help", "", "say what the command does and takes"},
 };
 
+void complain(const Error& error) {
+  const Paint paint = paint_for(stderr);
+  std::fprintf(stderr, "%savl: error:%s %s\n", paint.red, paint.plain, error.to_string().c_str());
+}
+
+std::span<const Option> common_of(const Command& command) {
+  const std::span<const Option> all(kCommon);
+  return command.common ? all : all.last(1);
+}
+
 std::string usage_of(const Command& command) {
   std::string text = "avl " + std::string(command.path);
   for (const Operand& operand : command.operands) {
@@ -80,6 +90,11 @@ const Command* find_command(std::span<const Command> commands, std::span<const s
 
 }  // namespace
 
+int wrong_usage(const Error& error) {
+  complain(error);
+  return kWrongUsage;
+}
+
 std::span<const Option> common_options() { return kCommon; }
 
 std::string Arguments::get(std::string_view option, std::string_view fallback) const {
@@ -105,7 +120,7 @@ struct CommandParser {
   const Option* find(std::string_view name) const {
     for (const Option& option : command.options)
       if (option.name == name) return &option;
-    for (const Option& option : kCommon)
+    for (const Option& option : common_of(command))
       if (option.name == name) return &option;
     return nullptr;
   }
@@ -113,17 +128,44 @@ struct CommandParser {
   Error unknown(std::string_view name) const {
     std::vector<std::string> names;
     for (const Option& option : command.options) names.emplace_back(option.name);
-    for (const Option& option : kCommon) names.emplace_back(option.name);
+    for (const Option& option : common_of(command)) names.emplace_back(option.name);
     const std::string near = nearest(name, names);
     return Error(Errc::InvalidArgument, "unknown option " + std::string(name))
         .with_hint(near.empty() ? "see avl " + std::string(command.path) + " --help"
                                 : "did you mean " + near + '?');
   }
 
+  /// "-n 5", "-n5", "-ic": the letters of words[i], and the value behind it.
+  Result<void> take_short(std::span<const std::string> words, std::size_t& i) {
+    const std::string& word = words[i];
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      const std::string name{'-', word[at]};
+      const Option* option = find(name);
+      if (option == nullptr) return unknown(name);
+      auto& values = arguments.values_[name];
+      if (option->value.empty()) continue;
+      if (!values.empty() && !option->repeated)
+        return Error(Errc::InvalidArgument, name + " is given twice");
+      if (at + 1 < word.size()) {
+        values.push_back(word.substr(at + 1));
+      } else if (i + 1 < words.size()) {
+        values.push_back(words[++i]);
+      } else {
+        return Error(Errc::InvalidArgument, name + " needs a value: " + std::string(option->value));
+      }
+      return {};
+    }
+    return {};
+  }
+
   Result<Arguments> parse(std::span<const std::string> words) && {
     bool options_end = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& word = words[i];
+      if (!options_end && word.size() > 1 && word[0] == '-' && find(word.substr(0, 2)) != nullptr) {
+        AVILA_TRY_VOID(take_short(words, i));
+        continue;
+      }
       if (options_end || !word.starts_with("--") || word.size() < 3) {
         if (word == "--" && !options_end) {
           options_end = true;
@@ -186,8 +228,8 @@ std::string help_of(const Command& command) {
     text += "\noptions:\n";
     for (const Option& option : command.options) text += option_line(option);
   }
-  text += "\ncommon options:\n";
-  for (const Option& option : kCommon) text += option_line(option);
+  text += command.common ? "\ncommon options:\n" : "\n";
+  for (const Option& option : common_of(command)) text += option_line(option);
   text += "\nexit status: 0 done, 1 failed, 2 wrong usage\n";
   return text;
 }
@@ -204,10 +246,6 @@ std::string overview(std::span<const Command> commands, std::string_view prefix)
 }
 
 int run(std::span<const Command> commands, std::span<const std::string> words) {
-  const auto complain = [](const Error& error) {
-    const Paint paint = paint_for(stderr);
-    std::fprintf(stderr, "%savl: error:%s %s\n", paint.red, paint.plain, error.to_string().c_str());
-  };
   const auto say_all = [&](std::string_view prefix, FILE* to) {
     std::fprintf(to, "avl: the command line of Avila\n\n%s\n`avl COMMAND --help` says more.\n",
                  overview(commands, prefix).c_str());

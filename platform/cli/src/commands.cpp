@@ -106,7 +106,9 @@ const std::vector<Command>& table() {
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  return run(table(), words);
+  std::vector<Command> commands = table();
+  for (const Command& command : tool_commands()) commands.push_back(command);
+  return run(commands, words);
 }
 
 }  // namespace avila::cli

@@ -24,6 +24,9 @@ Result<int> db_put(const Arguments& arguments);
 Result<int> db_delete(const Arguments& arguments);
 Result<int> db_shell(const Arguments& arguments);
 
+/// `avl tool …`: the libraries from the shell.
+std::span<const Command> tool_commands();
+
 Result<int> bench_db(const Arguments& arguments);
 
 /// Runs a query to its end and prints its rows; used by `db query` and the shell.

@@ -66,6 +66,28 @@ TEST(Command, HintsAtWhatWasMeant) {
   EXPECT_EQ(wrong.error().hint(), "did you mean --format?");
 }
 
+TEST(Command, TakesShortOptions) {
+  const Command grep{"grep",
+                     "",
+                     {{"PATTERN"}, {"FILE…", false}},
+                     {{"-i", "", ""}, {"-c", "", ""}, {"-n", "N", ""}},
+                     remember,
+                     "",
+                     false};
+  const auto one = [&](std::vector<std::string> words) { return parse(grep, words); };
+  EXPECT_EQ(one({"-n", "5", "x"})->get("-n"), "5");
+  EXPECT_EQ(one({"x", "-n5"})->get("-n"), "5");
+  const auto both = one({"-icn5", "x"});
+  EXPECT_TRUE(both->has("-i") && both->has("-c"));
+  EXPECT_EQ(both->get("-n"), "5");
+  EXPECT_EQ(one({"-7", "-x"})->operand(1), "-x") << "no option of this command";
+  EXPECT_FALSE(one({"x", "-n"}).has_value());
+  EXPECT_FALSE(one({"x", "-n1", "-n2"}).has_value());
+  EXPECT_FALSE(one({"x", "-iz"}).has_value());
+  EXPECT_EQ(one({"--", "-i"})->operand(0), "-i");
+  EXPECT_EQ(help_of(grep).find("--api-key"), std::string::npos);
+}
+
 TEST(Command, WordsBehindDashesAreOperands) {
   const auto arguments = parse(kCommands[0], std::vector<std::string>{"a", "--", "--param"});
   ASSERT_TRUE(arguments.has_value());

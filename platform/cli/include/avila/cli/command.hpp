@@ -15,7 +15,8 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
 struct Option {
-  std::string_view name;   ///< "--data"
+  std::string_view
+      name;  ///< "--data", or "-n": then "-n 5" and "-n5", and switches together: "-ic"
   std::string_view value;  ///< "DIR"; empty: a switch
   std::string_view help;
   bool repeated = false;
@@ -49,14 +50,18 @@ struct Command {
   std::vector<Option> options;
   Result<int> (*run)(const Arguments& arguments);  ///< the exit status
   std::string_view details = "";                   ///< more for --help
+  bool common = true;                              ///< takes common_options(), not only --help
 };
 
-/// Options that every command takes: where the server and the key are, output, help.
+/// Options of the commands that talk to a server: where it and the key are, output, help.
 std::span<const Option> common_options();
 
 /// Runs the command that `words` (without the program's name) names; the exit status. Errors go to
 /// stderr, one line, with a hint.
 int run(std::span<const Command> commands, std::span<const std::string> words);
+
+/// Says the error as run() does; kWrongUsage. For what a command finds wrong with its words itself.
+int wrong_usage(const Error& error);
 
 /// The words as the command takes them; errors are meant for the user (wrong usage).
 Result<Arguments> parse(const Command& command, std::span<const std::string> words);
