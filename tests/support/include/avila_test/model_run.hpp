@@ -22,7 +22,7 @@
 #endif
 #endif
 #ifdef AVILA_MODEL_ASAN
-#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/asan_interface.h>
 #endif
 
 namespace avila_test::model {
@@ -365,6 +365,9 @@ struct Machine {
     plains.clear();
     domains.clear();
     stores = 0;
+#ifdef AVILA_MODEL_ASAN
+    __asan_unpoison_memory_region(arena, arena_used);  // it guards the counts before arrays
+#endif
     arena_used = 0;
     failure.clear();
     for (Thread& thread : threads) {
