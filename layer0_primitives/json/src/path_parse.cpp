@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "i_regexp.hpp"
 #include "path_query.hpp"
 #include "string_scan.hpp"
 
@@ -250,8 +251,32 @@ class QueryParser {
     return inner;
   }
 
-  // A comparison, or a query on its own: does it select anything?
+  // §2.4.6, §2.4.7: match(text, pattern) and search(text, pattern), each argument one value.
+  Result<Expression> parse_pattern_test(Expression::Kind kind) {
+    Expression test;
+    test.kind = kind;
+    for (Operand* argument : {&test.left, &test.right}) {
+      skip_space();
+      const std::size_t from = at_;
+      AVILA_TRY(*argument, parse_operand());
+      if (argument->kind == Operand::Kind::Query && !argument->query.singular()) {
+        at_ = from;
+        return expected("a query of at most one value");
+      }
+      skip_space();
+      if (!take(argument == &test.left ? "," : ")"))
+        return expected(argument == &test.left ? "','" : "')'");
+    }
+    if (test.right.kind == Operand::Kind::Literal)
+      if (const auto pattern = test.right.literal.get_string())
+        test.compiled = detail::compile_i_regexp(*pattern, kind == Expression::Kind::Match);
+    return test;
+  }
+
+  // A comparison, a match or search, or a query on its own: does it select anything?
   Result<Expression> parse_test() {
+    if (take("match(")) return parse_pattern_test(Expression::Kind::Match);
+    if (take("search(")) return parse_pattern_test(Expression::Kind::Search);
     const std::size_t from = at_;
     AVILA_TRY(Operand left, parse_operand());
     const std::size_t before = at_;
@@ -340,9 +365,7 @@ class QueryParser {
 
   // §2.4
   Result<Operand> parse_function(std::string_view name) {
-    if (name == "match" || name == "search")
-      return Error(Errc::Unsupported, "JSONPath: match() and search() are not available",
-                   {.offset = at_});
+    if (name == "match" || name == "search") return expected("a value: match and search are tests");
     if (name != "length" && name != "count" && name != "value")
       return expected("one of the functions length, count, value");
     if (++nesting_ > Path::kMaxNesting)

@@ -1,6 +1,7 @@
 // The parts of a JSONPath query.
 #pragma once
 #include <avila/json/path.hpp>
+#include <avila/regex/regex.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,11 +56,13 @@ struct Operand {
 };
 
 struct Expression {
-  enum class Kind : std::uint8_t { Or, And, Not, Exists, Equal, Less, LessEqual };
+  enum class Kind : std::uint8_t { Or, And, Not, Exists, Equal, Less, LessEqual, Match, Search };
   Kind kind = Kind::Exists;
-  std::vector<Expression> parts;  // of Or, And, Not
-  Path::Query query;              // of Exists
-  Operand left, right;            // of comparisons; the other three are made of these
+  std::vector<Expression> parts;         // of Or, And, Not
+  Path::Query query;                     // of Exists
+  Operand left, right;                   // of comparisons; the other three are made of these
+                                         // of Match and Search: the text, the pattern
+  std::optional<regex::Regex> compiled;  // of Match and Search, where the pattern is a literal
 };
 
 }  // namespace detail

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <avila/json/path.hpp>
 
+#include "i_regexp.hpp"
 #include "path_query.hpp"
 
 namespace avila::json {
@@ -120,6 +121,8 @@ class Evaluation {
                            [&](const Expression& part) { return holds(part, current); });
       case Expression::Kind::Not: return !holds(e.parts[0], current);
       case Expression::Kind::Exists: return !run(e.query, current).empty();
+      case Expression::Kind::Match:
+      case Expression::Kind::Search: return matches(e, current);
       default: break;
     }
     Value left_made, right_made;
@@ -132,6 +135,27 @@ class Evaluation {
       if (e.kind == Expression::Kind::Equal) return false;
     }
     return left != nullptr && right != nullptr && less(*left, *right);
+  }
+
+  // False where either is no string or the pattern no I-Regexp (§2.4.6, §2.4.7).
+  bool matches(const Expression& e, const Value& current) {
+    Value text_made;
+    const Value* const value = value_of(e.left, current, text_made);
+    const auto text = value != nullptr ? value->get_string() : std::nullopt;
+    if (!text.has_value()) return false;
+    if (e.right.kind == Operand::Kind::Literal)
+      return e.compiled.has_value() && e.compiled->is_match(*text);
+    Value pattern_made;
+    const Value* const pattern = value_of(e.right, current, pattern_made);
+    const auto words = pattern != nullptr ? pattern->get_string() : std::nullopt;
+    if (!words.has_value()) return false;
+    const bool whole = e.kind == Expression::Kind::Match;
+    if (!last_pattern_.has_value() || *last_pattern_ != *words || last_whole_ != whole) {
+      last_pattern_ = std::string(*words);
+      last_whole_ = whole;
+      last_compiled_ = detail::compile_i_regexp(*words, whole);
+    }
+    return last_compiled_.has_value() && last_compiled_->is_match(*text);
   }
 
   static bool less(const Value& a, const Value& b) noexcept {
@@ -174,6 +198,10 @@ class Evaluation {
   const Value& root_;
   std::size_t visited_ = 0;
   bool exceeded_ = false;
+  // The last pattern that was a value of the document: often the same for every element.
+  std::optional<std::string> last_pattern_;
+  bool last_whole_ = false;
+  std::optional<regex::Regex> last_compiled_;
 };
 
 }  // namespace

@@ -332,14 +332,73 @@ TEST(Path, SaysWhatItExpected) {
       {"$[?nope(@)==1]", 3},
       {"$[?count(1)==1]", 9},
       {"$['\\x']", 2},
+      {"$[?match(@.a)]", 12},
+      {"$[?match(@..a,'x')]", 9},
+      {"$[?match(@.a,'x')==true]", 17},
+      {"$[?true==search(@.a,'x')]", 9},
+      {"$[?search(@.a,'x','y')]", 17},
   };
   for (const auto& [text, offset] : bad) {
     const auto parsed = Path::parse(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().offset(), offset) << text << " " << parsed.error().to_string();
   }
-  EXPECT_TRUE(Path::parse("$[?match(@.a,'x')]").error().is(Errc::Unsupported));
   EXPECT_TRUE(Path::parse("$[?" + std::string(100, '(') + "@").error().is(Errc::LimitExceeded));
+}
+
+// The examples of RFC 9535, table 12, and the grammar of RFC 9485.
+TEST(Path, MatchesAndSearches) {
+  const Value data = make(
+      R"({"a":[3,{"b":"j"},{"b":"k"},{"b":{}},{"b":"kilo"}],"p":["a.c","abc","x"],"r":"a.c"})");
+  EXPECT_EQ(query(data, "$.a[?match(@.b, '[jk]')]"), R"({"b":"j"} {"b":"k"})");
+  EXPECT_EQ(query(data, "$.a[?search(@.b, '[jk]')]"), R"({"b":"j"} {"b":"k"} {"b":"kilo"})");
+  EXPECT_EQ(query(data, "$.a[?!search(@.b, 'k') && @.b]"), R"({"b":"j"} {"b":{}})");
+  EXPECT_EQ(query(data, "$.p[?match(@, $.r)]"), R"("a.c" "abc")");  // a pattern in the document
+  EXPECT_EQ(query(data, "$.p[?match(@, $.nope)]"), "");
+  EXPECT_EQ(query(data, "$.p[?match(@, 1)]"), "");
+  const struct {
+    const char *pattern, *text;
+    bool matches;
+  } cases[] = {{"a|b", "b", true},
+               {"a|b", "ab", false},
+               {"", "", true},
+               {"^a$", "^a$", true},
+               {"^a$", "a", false},
+               {"a#&~b", "a#&~b", true},
+               {".", "\\n", false},
+               {".", "\\u2028", true},
+               {"\\\\.", ".", true},
+               {"[a-c-]+", "b-", true},
+               {"[-a]+", "a-", true},
+               {"[^a]", "b", true},
+               {"\\\\p{Lu}\\\\P{Nd}", "AB", true},
+               {"[\\\\p{L}5]+", "a5", true},
+               {"a{2}", "aa", true},
+               {"a{1,}", "aaa", true},
+               {"a{1,2}", "aaa", false},
+               {"(ab)+", "abab", true},
+               {"\\\\n", "\\n", true},
+               {"a&&b", "a&&b", true},
+               // no I-Regexp: no match
+               {"\\\\d", "1", false},
+               {"[[a]]", "a", false},
+               {"a{,2}", "a", false},
+               {"a*?", "a", false},
+               {"(?:a)", "a", false},
+               {"[]", "", false},
+               {"a)", "a", false},
+               {"(a", "a", false},
+               {"[a-]b-", "ab-", true},
+               {"\\\\p{Greek}", "a", false},
+               {"a{2,1}", "aa", false},
+               {"*", "", false},
+               {"[z-a]", "z", false},
+               {"]", "]", false}};
+  for (const auto& c : cases) {
+    const std::string text = std::string("$[?match(@, '") + c.pattern + "')]";
+    EXPECT_EQ(!query(make("[\"" + std::string(c.text) + "\"]"), text).empty(), c.matches)
+        << text << " " << c.text;
+  }
 }
 
 TEST(Path, BoundsItsWork) {

@@ -1,5 +1,5 @@
-// JSONPath, RFC 9535: queries such as `$.store.book[?@.price < 10].title`. Everything but the
-// functions match() and search(), which need a regular expression engine.
+// JSONPath, RFC 9535: queries such as `$.store.book[?@.price < 10].title`, with the
+// functions length, count, value, match and search (patterns: I-Regexp, RFC 9485).
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/json/value.hpp>
@@ -16,7 +16,7 @@ class Path {
   static constexpr std::size_t kMaxNesting = 64;        ///< of parentheses and filters
   static constexpr std::size_t kMaxNodes = 1'000'000;   ///< selected or visited by `..`
 
-  /// Errors: Malformed with the offset and what was expected; Unsupported for match and search.
+  /// Errors: Malformed with the offset and what was expected.
   static Result<Path> parse(std::string_view text);
 
   /// The selected values in document order; they live in `root`. One may appear twice, as the RFC
