@@ -221,6 +221,32 @@ TEST_F(Preload, NeedsNothingButTheCLibraryAndShowsOnlyMalloc) {
   EXPECT_FALSE(contains(shown.out, "avila"));
 }
 
+TEST_F(Preload, TheStaticLibraryTakesTheCLibrarysPlace) {
+  AVILA_REQUIRE_PROGRAM("g++");
+  write_file(folder_ / "linked.cpp", R"(
+#include <stdio.h>
+#include <stdlib.h>
+#include <string>
+int main() {
+  void* p = malloc(100);
+  std::string s(5000, 'x');
+  char* line = nullptr;
+  printf("%d\n", asprintf(&line, "%s", s.c_str()));  // the C library's own calls come here too
+  free(line);
+  free(p);
+}
+)");
+  const std::string lib = std::filesystem::path(library()).parent_path().string();
+  const auto built = run_command("g++ -w " + folder_ / "linked.cpp" + " " + lib +
+                                 "/libavila_malloc_static.a " + lib + "/libavila_alloc.a " + lib +
+                                 "/libavila_error.a -o " + folder_ / "linked 2>&1");
+  ASSERT_EQ(built.status, 0) << built.out;
+  const auto run = run_command("AVILA_MALLOC=stats " + folder_ / "linked 2>&1");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_TRUE(contains(run.out, "5000\n")) << run.out;
+  EXPECT_TRUE(contains(run.out, "avila_malloc: blocks up to 8192 bytes: ")) << run.out;
+}
+
 TEST_F(Preload, StatsArePrintedAtExit) {
   const auto run = run_command(preloaded("/bin/echo hello", "stats") + " 2>&1");
   EXPECT_EQ(run.status, 0);
