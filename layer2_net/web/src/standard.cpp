@@ -72,17 +72,14 @@ class Cors final : public Middleware {
   }
   Task<Response> handle(Request& request, Next next) override {
     const auto origin = request.header("origin");
-    if (!origin) {
-      auto response = co_await next(request);
-      if (!any_) response.headers.add("Vary", "Origin");
-      co_return response;
-    }
-    const bool allowed = any_ || std::find(options_.origins.begin(), options_.origins.end(),
-                                           *origin) != options_.origins.end();
-    const std::string origin_text(*origin);
-    if (request.method == http::Method::Options &&
+    const std::string origin_text(origin.value_or(""));
+    const bool allowed =
+        origin && (any_ || std::find(options_.origins.begin(), options_.origins.end(),
+                                     origin_text) != options_.origins.end());
+    if (origin && request.method == http::Method::Options &&
         request.header("access-control-request-method")) {
       Response response(204);
+      vary(response);
       if (allowed) {
         allow(origin_text, response);
         response.headers.add("Access-Control-Allow-Methods", join(options_.methods));
@@ -93,6 +90,7 @@ class Cors final : public Middleware {
       co_return response;
     }
     auto response = co_await next(request);
+    vary(response);
     if (allowed) {
       allow(origin_text, response);
       if (!options_.exposed.empty())
@@ -102,11 +100,14 @@ class Cors final : public Middleware {
   }
 
  private:
+  // Refusals too: a cache must not show what one origin may see, or may not, to another one.
+  void vary(Response& response) const {
+    if (!any_) response.headers.add("Vary", "Origin");
+  }
   void allow(const std::string& origin, Response& response) const {
     response.headers.set("Access-Control-Allow-Origin", any_ ? "*" : std::string_view(origin));
-    if (any_) return;
-    response.headers.add("Vary", "Origin");
-    if (options_.credentials) response.headers.set("Access-Control-Allow-Credentials", "true");
+    if (!any_ && options_.credentials)
+      response.headers.set("Access-Control-Allow-Credentials", "true");
   }
   CorsOptions options_;
   bool any_;

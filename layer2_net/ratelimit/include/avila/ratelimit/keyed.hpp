@@ -12,9 +12,10 @@ namespace avila::ratelimit {
 
 constexpr std::size_t kKeysMax = 100'000;
 
-/// Thread-safe. Beyond `keys_max`, the keys that were not used for longest are forgotten: a
-/// forgotten key begins afresh, so choose room for all keys that are active within the window.
-/// `Limiter` is TokenBucket, Gcra or SlidingWindow.
+/// Thread-safe. Room for `keys_max` keys, rounded up to a multiple of 16 shards; a full shard
+/// forgets its key that was not used for longest. A forgotten key begins afresh, so choose ample
+/// room for all keys that are active within the window. `Limiter` is TokenBucket, Gcra or
+/// SlidingWindow.
 template <class Limiter>
 class Keyed {
  public:
