@@ -45,7 +45,7 @@ Result<void> Poller::open() {
 
 Result<void> Poller::add(IoSource& source) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET;
   event.data.u64 = tag_of(source);
   if (::epoll_ctl(poll_handle_, EPOLL_CTL_ADD, source.handle(), &event) != 0)
     return Error::from_errno(errno, "epoll_ctl");
@@ -70,8 +70,9 @@ Poller::Outcome Poller::poll(int timeout_ms) noexcept {
     auto* const source = reinterpret_cast<IoSource*>(tag & kAddressMask);
     if (tag_of(*source) != tag) continue;  // an event of a handle closed meanwhile
     const std::uint32_t bits = events[i].events;
+    // Urgent data (EPOLLPRI) counts as a hang-up: recv() stops short of it though more lies behind.
     source->on_event((bits & (EPOLLIN | EPOLLPRI)) != 0, (bits & EPOLLOUT) != 0,
-                     (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+                     (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0);
     ++outcome.events;
   }
   return outcome;

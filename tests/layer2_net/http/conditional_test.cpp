@@ -188,4 +188,53 @@ TEST(CookieJar, SendsBackWhatFits) {
   EXPECT_EQ(jar.header("www.example.com", "/x/z", false, now), "b=2");
 }
 
+TEST(CookieJar, TakesTheDatesThatServersSend) {   // RFC 6265 §5.1.1
+  const WallTime now{1'000'000'000'000'000'000};  // 2001-09-09
+  const auto lives = [&](const std::string& date) {
+    CookieJar jar;
+    EXPECT_TRUE(jar.store("a=1; Expires=" + date, "h.example", "/", true, now));
+    return jar.size() == 1;
+  };
+  for (const char* future :
+       {"Wed, 21 Oct 2037 07:28:00 GMT", "Wednesday, 21-Oct-37 07:28:00 GMT",
+        "Wed, 21-Oct-2037 07:28:00 GMT", "Wed Oct 21 07:28:00 2037", "21 october 2037 7:28:0",
+        "07:28:00 2037 Oct 21", "Mon, 01 Jan 9999 00:00:00 GMT",
+        // No dates: the attribute is ignored, and the cookie lasts as long as the session.
+        "", "tomorrow", "Wed, 31 Feb 1999 07:28:00 GMT", "Wed, 21 Oct 1999 24:00:00 GMT",
+        "21 Oct 1600 00:00:00", "21 Oct 1999", "Oct 1999 00:00:00"})
+    EXPECT_TRUE(lives(future)) << future;
+  for (const char* past : {"Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01-Jan-70 00:00:01 GMT",
+                           "09 Sep 2001 01:46:40", "1 Jan 1601 00:00:00"})
+    EXPECT_FALSE(lives(past)) << past;
+}
+
+TEST(CookieJar, OfEachAttributeTheLastCountsAndOddOnesAreIgnored) {
+  const WallTime now{1'000'000'000'000'000'000};
+  CookieJar jar;
+  EXPECT_TRUE(jar.store("a=1; Path=/x; Path=odd", "h.example", "/dir/file", true, now));
+  EXPECT_EQ(jar.header("h.example", "/dir/", true, now), "a=1");
+  EXPECT_TRUE(jar.store("b=1; Path=/; Max-Age=soon", "h.example", "/", true, now));
+  EXPECT_TRUE(jar.store("c=1; Path=/; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+                        "h.example", "/", true, now));
+  EXPECT_EQ(jar.header("h.example", "/", true, now), "b=1; c=1");
+  EXPECT_EQ(jar.header("h.example", "/", true, now + avila::seconds(60)), "b=1");
+}
+
+TEST(CookieJar, KeepsThePromisesOfPrefixesAndOfTls) {
+  const WallTime now{1'000'000'000'000'000'000};
+  CookieJar jar;
+  const auto store = [&](const char* text, bool over_tls) {
+    return jar.store(text, "www.h.example", "/", over_tls, now);
+  };
+  EXPECT_FALSE(store("__Secure-a=1", true));
+  EXPECT_TRUE(store("__Secure-a=1; Secure", true));
+  EXPECT_FALSE(store("__Host-a=1; Secure; Path=/; Domain=h.example", true));
+  EXPECT_FALSE(store("__Host-a=1; Secure; Path=/x", true));
+  EXPECT_FALSE(store("__Host-a=1; Path=/", true));
+  EXPECT_TRUE(store("__host-a=1; Secure; Path=/", true));
+  EXPECT_TRUE(store("s=tls; Secure", true));
+  EXPECT_FALSE(store("s=plain", false));
+  EXPECT_EQ(jar.size(), 3U);
+}
+
 }  // namespace

@@ -298,6 +298,30 @@ Task<void> write_numbered(Stream* stream, int count) {
   }
 }
 
+// recv() stops before an urgent byte: that is no sign of an empty buffer.
+TEST_F(Sockets, UrgentDataHidesNothingThatLiesBehind) {
+  Ends ends = pair();
+  const int peer = ends.client.native_handle();
+  ASSERT_EQ(::send(peer, "before", 6, 0), 6);
+  ASSERT_EQ(::send(peer, "!", 1, MSG_OOB), 1);
+  ASSERT_EQ(::send(peer, "behind", 6, 0), 6);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::string got;
+  std::byte buffer[100];
+  CancelSource patience;  // of a test that fails, rather than hangs
+  while (got.size() < 12) {
+    auto reading = runtime_.spawn(read_some(&ends.server, buffer, sizeof buffer, patience.token()));
+    for (int i = 0; i < 5000 && !reading.is_done(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    patience.cancel();
+    const auto count = reading.wait();
+    ASSERT_TRUE(count.has_value()) << "after \"" << got << "\"";
+    patience = CancelSource();
+    got += as_text(ByteSpan(buffer, *count));
+  }
+  EXPECT_EQ(got, "beforebehind");
+}
+
 TEST_F(Sockets, CancelledReadsLoseNoByteAndNoWakeUp) {
   Ends ends = pair();
   auto reading = runtime_.spawn(read_numbered(&ends.server, 2000));

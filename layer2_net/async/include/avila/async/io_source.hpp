@@ -30,7 +30,8 @@ class IoSource {
     // acquire: pairs with on_event. Only the reader (or writer) itself takes kReady away.
     return slot.exchange(kIdle, std::memory_order_acquire) == kReady;
   }
-  /// The peer has closed its side, or an error is pending: reading never stops being worthwhile.
+  /// The peer has closed its side, an error is pending, or there was urgent data: reading never
+  /// stops being worthwhile.
   bool hung_up() const noexcept { return hung_up_.load(std::memory_order_acquire); }
 
   class [[nodiscard]] Ready : private future::detail::CancelNode {

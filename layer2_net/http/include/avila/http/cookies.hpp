@@ -35,7 +35,9 @@ struct CookieJarLimits {
 };
 
 /// The cookies of a client (RFC 6265 §5). Domains that are public suffixes cannot be told from
-/// others without a list of them, so a Domain attribute must have a dot and match the host.
+/// others without a list of them, so a Domain attribute must have a dot and match the host. The
+/// prefixes __Secure- and __Host- are held to their promise, and what came over TLS is not
+/// replaced by what did not (RFC 6265bis).
 class CookieJar {
  public:
   explicit CookieJar(CookieJarLimits limits = {}) : limits_(limits) {}
