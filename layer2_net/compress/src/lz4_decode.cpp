@@ -71,7 +71,7 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
   constexpr std::size_t kInMargin = 40, kOutMargin = 64;
   const std::byte* const in_far = in_end - std::min(in.size(), kInMargin);
   std::byte* const out_far = out_end - std::min(out.size(), kOutMargin);
-  std::size_t token, literals, length, distance;
+  std::size_t token, literals, length, distance, more;
   while (true) {
     if (ip >= in_far || op >= out_far) goto careful;
     token = static_cast<std::size_t>(*ip);
@@ -84,15 +84,19 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
       distance = load_le16(ip + 1);
       ip += 3;
     } else {
-      ++ip;
-      if (!read_length(ip, in_end, literals)) return truncated(in_start, ip);
+      more = static_cast<std::size_t>(ip[1]);
+      ip += 2;
+      literals += more;
+      if (more == 255 && !read_length(ip, in_end, literals)) return truncated(in_start, ip);
       if (static_cast<std::size_t>(in_end - ip) < literals + kInMargin ||
           static_cast<std::size_t>(out_end - op) < literals + kOutMargin)
         goto careful_literals;
       std::byte* const end = op + literals;
-      const std::byte* from = ip;
-      do copy16(op, from), copy16(op + 16, from + 16), op += 32, from += 32;
-      while (op < end);
+      copy16(op, ip), copy16(op + 16, ip + 16);  // all of them, mostly
+      if (literals > 32) [[unlikely]] {
+        const std::byte* from = ip + 32;
+        for (op += 32; op < end; op += 32, from += 32) copy16(op, from), copy16(op + 16, from + 16);
+      }
       op = end;
       ip += literals;
       distance = load_le16(ip);
@@ -118,8 +122,9 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
       continue;
     }
     if (distance == 0) goto far_match;
-    length += kMinMatch;
-    if (!read_length(ip, in_end, length)) return truncated(in_start, ip);
+    more = static_cast<std::size_t>(*ip++);
+    length += kMinMatch + more;
+    if (more == 255 && !read_length(ip, in_end, length)) return truncated(in_start, ip);
     if (static_cast<std::size_t>(out_end - op) < length + 32) goto careful_match;
     copy_match_loosely(op, distance, length);
     op += length;

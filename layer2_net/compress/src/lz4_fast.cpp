@@ -13,19 +13,21 @@ constexpr std::size_t kLastSequence = 1 + kLastLiterals;  // at least
 
 // On large inputs a match of 4 is rarely the best one at hand: 5 bytes are hashed.
 struct HashOf5 {
+  static constexpr bool kSmall = false;
   std::size_t operator()(const std::byte* p) const noexcept {
     return static_cast<std::size_t>(((load_le64(p) << 24) * 889523592379U) >> (64 - kTableLog));
   }
 };
-// Inputs below 64 KiB need all they can get; the smaller they are, the less table is to be cleared.
-constexpr std::size_t kSmallInput = 65536;
-constexpr int kSmallTableLogMin = 8, kSmallTableLogMax = 13;
+// Inputs below 64 KiB need all they can get, and the smallest a table that is soon cleared.
+template <int kLog>
 struct HashOf4 {
-  int shift;  // 32 - log of the table's size
+  static constexpr bool kSmall = true;  // for inputs whose positions fit into 16 bits
   std::size_t operator()(const std::byte* p) const noexcept {
-    return (load_le32(p) * 2654435761U) >> shift;
+    return (load_le32(p) * 2654435761U) >> (32 - kLog);
   }
 };
+constexpr std::size_t kSmallInput = 65536, kTinyInput = 2048;
+constexpr int kSmallTableLog = 13, kTinyTableLog = 11;
 
 // The token, whose lower half stays 0, and the literals. Where `loosely`, up to 15 bytes beyond
 // them are read and written.
@@ -63,22 +65,23 @@ std::size_t encode(const Hash hash_of, std::uint16_t* const table, const Window&
     const std::byte* const match_limit = end - kLastLiterals;
     const std::byte* const lowest = base + window.low;
     const auto at = [base](const std::byte* p) { return static_cast<std::uint16_t>(p - base); };
-    // Enters p, and gives how far back the position lies that was there before.
-    const auto exchange = [&](std::size_t hash, const std::byte* p) -> std::size_t {
-      const auto distance = static_cast<std::uint16_t>(at(p) - table[hash]);
+    // Enters p, and gives the position that was there before: as it is where 16 bits hold all
+    // positions, else the last one before p that is the same modulo 64 KiB (p itself for none).
+    const auto exchange = [&](std::size_t hash, const std::byte* p) {
+      const std::uint16_t entry = table[hash];
       table[hash] = at(p);
-      return distance;
+      return Hash::kSmall ? base + entry : p - static_cast<std::uint16_t>(at(p) - entry);
     };
-    const auto matches = [&](const std::byte* p, std::size_t distance) {
-      if (kHistory && distance > static_cast<std::size_t>(p - lowest)) return false;
-      return load_le32(p - distance) == load_le32(p) && distance != 0;
+    const auto matches = [&](const std::byte* p, const std::byte* match) {
+      if (kHistory && match < lowest) return false;
+      return load_le32(match) == load_le32(p) && (Hash::kSmall || match != p);
     };
 
     table[hash_of(ip)] = at(ip);
     ++ip;
     std::size_t next_hash = hash_of(ip);
     while (true) {
-      std::size_t distance;
+      const std::byte* match;
       const std::byte* next = ip;
       unsigned step = 1;
       unsigned misses = acceleration << kSkipTrigger;
@@ -89,11 +92,11 @@ std::size_t encode(const Hash hash_of, std::uint16_t* const table, const Window&
         step = misses++ >> kSkipTrigger;
         if (next > last_start + 1) goto finish;
         next_hash = hash_of(next);
-        distance = exchange(hash, ip);
-      } while (!matches(ip, distance));
+        match = exchange(hash, ip);
+      } while (!matches(ip, match));
 
       // First forwards, for the next search waits for it; then back over literals that match too.
-      const std::byte* const match = ip - distance;
+      auto distance = static_cast<std::uint16_t>(ip - match);
       std::size_t length = common_length(ip + kMinMatch, match + kMinMatch, match_limit);
       const std::byte* match_end = ip + kMinMatch + length;
       const auto before = static_cast<std::size_t>(std::min(ip - anchor, match - lowest));
@@ -109,7 +112,7 @@ std::size_t encode(const Hash hash_of, std::uint16_t* const table, const Window&
       std::byte* token = op;
       op = put_literals(token, anchor, literals, loosely);
       while (true) {  // a match, then any that follow it without a literal between
-        store_le16(op, static_cast<std::uint16_t>(distance));
+        store_le16(op, distance);
         op += 2;
         if (kChecked &&
             length_bytes(length) + kLastSequence > static_cast<std::size_t>(out_end - op))
@@ -123,9 +126,10 @@ std::size_t encode(const Hash hash_of, std::uint16_t* const table, const Window&
         anchor = ip = match_end;
         if (ip > last_start) goto finish;
         table[hash_of(ip - 2)] = at(ip - 2);
-        distance = exchange(hash_of(ip), ip);
-        if (!matches(ip, distance)) break;
-        length = common_length(ip + kMinMatch, ip - distance + kMinMatch, match_limit);
+        match = exchange(hash_of(ip), ip);
+        if (!matches(ip, match)) break;
+        distance = static_cast<std::uint16_t>(ip - match);
+        length = common_length(ip + kMinMatch, match + kMinMatch, match_limit);
         match_end = ip + kMinMatch + length;
         if (kChecked && 3 + kLastSequence > static_cast<std::size_t>(out_end - op)) return 0;
         token = op++;
@@ -153,26 +157,33 @@ void enter_history(PositionTable& table, const Window& window) noexcept {
 
 }  // namespace detail
 
+namespace detail {
+namespace {
+
+template <int kLog, class Hash>
+std::size_t compress_with(Hash hash, const Window& window, MutableByteSpan out,
+                          unsigned speed) noexcept {
+  std::uint16_t table[std::size_t{1} << kLog] = {};
+  std::byte* const to = out.data();
+  std::byte* const to_end = to + out.size();
+  return out.size() >= compress_bound(window.end)
+             ? encode<false, false>(hash, table, window, to, to_end, speed)
+             : encode<false, true>(hash, table, window, to, to_end, speed);
+}
+
+}  // namespace
+}  // namespace detail
+
 std::size_t compress(ByteSpan in, MutableByteSpan out, int acceleration) noexcept {
   using namespace detail;
   if (in.size() > kMaxInputSize) return 0;
   const auto speed = static_cast<unsigned>(std::clamp(acceleration, 1, 65537));
   const Window window{in.data(), 0, 0, static_cast<std::uint32_t>(in.size())};
-  std::byte* const to = out.data();
-  std::byte* const to_end = to + out.size();
-  const bool roomy = out.size() >= compress_bound(in.size());
-  if (in.size() < kSmallInput) {
-    const int log = std::clamp(static_cast<int>(std::bit_width(in.size())) + 1, kSmallTableLogMin,
-                               kSmallTableLogMax);
-    std::uint16_t table[1U << kSmallTableLogMax];
-    std::fill_n(table, std::size_t{1} << log, std::uint16_t{0});
-    const HashOf4 hash{32 - log};
-    return roomy ? encode<false, false>(hash, table, window, to, to_end, speed)
-                 : encode<false, true>(hash, table, window, to, to_end, speed);
-  }
-  PositionTable table{};
-  return roomy ? encode<false, false>(HashOf5{}, table.data(), window, to, to_end, speed)
-               : encode<false, true>(HashOf5{}, table.data(), window, to, to_end, speed);
+  if (in.size() < kTinyInput)
+    return compress_with<kTinyTableLog>(HashOf4<kTinyTableLog>{}, window, out, speed);
+  if (in.size() < kSmallInput)
+    return compress_with<kSmallTableLog>(HashOf4<kSmallTableLog>{}, window, out, speed);
+  return compress_with<kTableLog>(HashOf5{}, window, out, speed);
 }
 
 }  // namespace avila::compress::lz4
