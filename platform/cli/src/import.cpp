@@ -111,9 +111,12 @@ class JsonReader final : public ImportReader {
     if (!started_) AVILA_TRY_VOID(start());
     skip_space(in_);
     if (in_array_) {
-      if (position_ > 0 && in_.peek() == ',') in_.take();
-      skip_space(in_);
-      if (in_.peek() == ']') return std::optional<ImportItem>();
+      if (in_.peek() == ']') return end_of_array();
+      if (position_ > 0 && in_.peek() != ByteSource::kEnd) {
+        if (in_.peek() != ',') return expected(in_, "',' or ']' behind a document");
+        in_.take();
+        skip_space(in_);
+      }
     }
     if (in_.peek() == ByteSource::kEnd) {
       AVILA_TRY_VOID(in_.status());
@@ -136,6 +139,17 @@ class JsonReader final : public ImportReader {
   }
 
  private:
+  /// Nothing may follow; behind an array that a path leads to stands the rest of its object.
+  Result<std::optional<ImportItem>> end_of_array() {
+    if (options_.path.empty()) {
+      in_.take();
+      skip_space(in_);
+      if (in_.peek() != ByteSource::kEnd) return expected(in_, "nothing behind the array");
+      AVILA_TRY_VOID(in_.status());
+    }
+    return std::optional<ImportItem>();
+  }
+
   Result<void> start() {
     started_ = true;
     skip_mark(in_);

@@ -1,9 +1,10 @@
 // CSV as RFC 4180 has it, with LF line ends and a chosen separator too.
 #include "import_csv.hpp"
 
+#include <algorithm>
 #include <avila/json/value.hpp>
-
 #include <memory>
+
 #include "byte_source.hpp"
 
 namespace avila::cli {
@@ -61,6 +62,12 @@ class CsvReader final : public ImportReader {
     for (const CsvCell& cell : cells) {
       if (cell.text.empty())
         return Error(Errc::Malformed, "a column without a name in the first row");
+      if (std::count(cell.text.begin(), cell.text.end(), '.') >
+          static_cast<std::ptrdiff_t>(kMaxImportNesting))
+        return Error(Errc::LimitExceeded,
+                     "a column's name has more than 100 dots (kMaxImportNesting)");
+      if (std::find(names_.begin(), names_.end(), cell.text) != names_.end())
+        return Error(Errc::Malformed, "two columns are called '" + cell.text.substr(0, 100) + '\'');
       names_.push_back(cell.text);
     }
     return {};
@@ -69,10 +76,9 @@ class CsvReader final : public ImportReader {
   Result<std::vector<CsvCell>> read_row() {
     const std::uint64_t start = in_.offset();
     std::vector<CsvCell> cells(1);
-    std::size_t size = 0;
     while (true) {
       const int c = in_.take();
-      if (++size > kMaxImportDocumentBytes)
+      if (in_.offset() - start > kMaxImportDocumentBytes)
         return Error(Errc::LimitExceeded,
                      "a row over " + std::to_string(kMaxImportDocumentBytes) +
                          " bytes; is a quote not closed?",
@@ -102,9 +108,9 @@ class CsvReader final : public ImportReader {
         in_.take();
       }
       text += static_cast<char>(c);
-      if (text.size() > kMaxImportDocumentBytes)
+      if (in_.offset() - start > kMaxImportDocumentBytes)
         return Error(Errc::LimitExceeded,
-                     "a cell over " + std::to_string(kMaxImportDocumentBytes) +
+                     "a row over " + std::to_string(kMaxImportDocumentBytes) +
                          " bytes; is a quote not closed?",
                      {.offset = start});
     }

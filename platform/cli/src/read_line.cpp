@@ -77,41 +77,57 @@ void show(const std::string& prompt, const LineEditor& editor) {
   std::fflush(stdout);
 }
 
+/// Keys typed (or pasted) behind the Enter of one line are the beginning of the next.
+KeyDecoder& typed() {
+  static KeyDecoder decoder;  // there is one terminal
+  return decoder;
+}
+
+/// The next key; absent at the end of the input. The line is shown before it waits.
+std::optional<KeyPress> next_key(const std::string& prompt, const LineEditor& editor) {
+  constexpr int kEscapeWaitMs = 20;  // a lone escape, or the start of a sequence?
+  KeyDecoder& decoder = typed();
+  while (true) {
+    if (auto press = decoder.next()) return press;
+    show(prompt, editor);
+    pollfd more{STDIN_FILENO, POLLIN, 0};
+    if (!decoder.empty() && ::poll(&more, 1, kEscapeWaitMs) == 0) {
+      if (auto press = decoder.next(true)) return press;
+    }
+    char bytes[256];
+    const ssize_t n = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return std::nullopt;
+    decoder.feed({bytes, static_cast<std::size_t>(n)});
+  }
+}
+
 Result<std::optional<std::string>> read_edited(const std::string& prompt,
                                                std::vector<std::string>& history,
                                                const Completer& complete) {
   LineEditor editor(&history, complete);
   editor.start();
-  KeyDecoder decoder;
-  show(prompt, editor);
   while (true) {
-    char bytes[256];
-    const ssize_t n = ::read(STDIN_FILENO, bytes, sizeof bytes);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return std::optional<std::string>();
-    decoder.feed({bytes, static_cast<std::size_t>(n)});
-    pollfd more{STDIN_FILENO, POLLIN, 0};
-    const bool at_end = ::poll(&more, 1, 20) == 0;
-    while (const auto press = decoder.next(at_end)) {
-      if (press->key == Key::Clear) std::fputs("\x1b[H\x1b[2J", stdout);
-      switch (editor.press(*press)) {
-        case EditResult::Continue: break;
-        case EditResult::Done: std::fputs("\r\n", stdout); return std::optional(editor.line());
-        case EditResult::Cancelled:
-          std::fputs("^C\r\n", stdout);
-          return Error(Errc::Cancelled, "interrupted");
-        case EditResult::EndOfInput:
-          std::fputs("\r\n", stdout);
-          return std::optional<std::string>();
-      }
-      if (!editor.candidates().empty()) {
-        std::fputs("\r\n", stdout);
-        for (const std::string& candidate : editor.candidates())
-          std::printf("%s  ", candidate.c_str());
-        std::fputs("\r\n", stdout);
-      }
+    const auto press = next_key(prompt, editor);
+    if (!press) return std::optional<std::string>();
+    if (press->key == Key::Clear) std::fputs("\x1b[H\x1b[2J", stdout);
+    const EditResult result = editor.press(*press);
+    if (result != EditResult::Continue) show(prompt, editor);
+    switch (result) {
+      case EditResult::Continue: break;
+      case EditResult::Done: std::fputs("\r\n", stdout); return std::optional(editor.line());
+      case EditResult::Cancelled:
+        std::fputs("^C\r\n", stdout);
+        return Error(Errc::Cancelled, "interrupted");
+      case EditResult::EndOfInput: std::fputs("\r\n", stdout); return std::optional<std::string>();
     }
-    show(prompt, editor);
+    if (!editor.candidates().empty()) {
+      show(prompt, editor);
+      std::fputs("\r\n", stdout);
+      for (const std::string& candidate : editor.candidates())
+        std::printf("%s  ", candidate.c_str());
+      std::fputs("\r\n", stdout);
+    }
   }
 }
 

@@ -54,6 +54,22 @@ TEST(Import, BadDocumentsAreRejectedOneByOne) {
   EXPECT_EQ(read.items[0].offset_end, 8U);
 }
 
+TEST(Import, NothingIsPassedOverInSilence) {
+  EXPECT_NE(read_all(R"([{"a":1}] [{"a":2}])", {}).error.find("nothing behind the array"),
+            std::string::npos);
+  EXPECT_NE(read_all(R"([{"a":1} {"a":2}])", {}).error.find("expected ','"), std::string::npos);
+  EXPECT_NE(read_all(R"([{"a":1},])", {}).error.find("expected a JSON value"), std::string::npos);
+  EXPECT_EQ(read_all(R"({"l":[{"a":1}],"m":2})", {.path = "/l"}).error, "");
+  const ImportOptions csv{.format = ImportFormat::Csv};
+  EXPECT_NE(read_all("a,b,a\n1,2,3\n", csv).error.find("two columns are called 'a'"),
+            std::string::npos);
+  EXPECT_NE(read_all(std::string(101, '.') + "x\n1\n", csv).error.find("kMaxImportNesting"),
+            std::string::npos);
+  const std::string cell = '"' + std::string(9U << 20, 'x') + '"';
+  EXPECT_NE(read_all("a,b\n" + cell + ',' + cell + '\n', csv).error.find("a row over"),
+            std::string::npos);
+}
+
 TEST(Import, ABrokenFileSaysWhere) {
   EXPECT_NE(read_all(R"([{"a":1}, {"b")", {}).error.find("ends within the value"),
             std::string::npos);

@@ -19,7 +19,8 @@ enum class ImportFormat : std::uint8_t { Json, Ndjson, GeoJson, Csv };
 /// By --format, else by the file's name (.json .ndjson .jsonl .geojson .csv .tsv).
 Result<ImportFormat> import_format(std::string_view name, std::string_view file_name);
 
-constexpr std::size_t kMaxImportDocumentBytes = 16U << 20;
+constexpr std::size_t kMaxImportDocumentBytes = 16U << 20;  ///< a document, a row of CSV
+constexpr std::size_t kMaxImportNesting = 100;              ///< dots in the name of a column
 
 /// One document, or why this one was not readable.
 struct ImportItem {

@@ -46,6 +46,7 @@ class KeyDecoder {
   /// The next key; empty while more bytes are needed. `at_end`: nothing more will come now, so a
   /// lone escape is itself.
   std::optional<KeyPress> next(bool at_end = false);
+  bool empty() const noexcept { return pending_.empty(); }
 
  private:
   std::string pending_;
