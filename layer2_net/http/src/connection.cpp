@@ -129,7 +129,8 @@ Connection::Step Connection::begin_exchange(std::size_t head_bytes) {
                       : plan.stream ? state_.options.streamed_body_bytes
                                     : whole_limit;
   if (framing.kind == Framing::Kind::Length && framing.length > limits.body_bytes) {
-    refuse(413, "the body is larger than is accepted");
+    refuse(413, "the body has " + std::to_string(framing.length) + " bytes; at most " +
+                    std::to_string(limits.body_bytes) + " are accepted");
     return Step::End;
   }
   head_bytes_ = head_bytes;
@@ -265,9 +266,15 @@ void Connection::refuse(const Error& error) {
 
 void Connection::refuse(int status, std::string_view detail) {
   const Request nothing;
-  std::string text(detail);
-  text += '\n';
-  const Response response = Response::text(status, std::move(text));
+  std::string json = "{\"type\":\"about:blank\",\"title\":\"";  // RFC 9457
+  json += reason_phrase(status);
+  json += "\",\"status\":" + std::to_string(status) + ",\"detail\":\"";
+  for (const char c : detail) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  json += "\"}\n";
+  const Response response(status, "application/problem+json", Body(std::move(json)));
   SendPlan plan = plan_response(response, nothing, false);
   append_head(out_, response, plan, nothing, state_.options);
   out_ += response.body.text();

@@ -161,7 +161,7 @@ class MissEndpoint final : public Endpoint {
       response.headers.add("Allow", allow);
       return response;
     }
-    Response response = problem(405, "the resource exists, but not with this method");
+    Response response = problem(405, "the resource exists, but not with this method; use " + allow);
     response.headers.add("Allow", allow);  // RFC 9110 §15.5.6
     return response;
   }
