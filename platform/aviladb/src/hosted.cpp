@@ -3,8 +3,9 @@
 #include <avila/aviladb/service.hpp>
 #include <avila/json/value.hpp>
 #include <avila/metrics/registry.hpp>
-
 #include <memory>
+#include <mutex>
+
 #include "demo_data.hpp"
 
 namespace avila::aviladb {
@@ -51,11 +52,20 @@ class Hosted final : public chassis::HostedService {
     };
     gauge("avila_db_databases", "Databases", stats.databases);
     gauge("avila_db_collections", "Collections", stats.collections);
-    gauge("avila_db_reads", "Documents read since the start", stats.reads);
-    gauge("avila_db_writes", "Documents written since the start", stats.writes);
-    gauge("avila_db_queries", "Queries since the start", stats.queries);
-    gauge("avila_db_conflicts", "Writes refused by a precondition since the start",
-          stats.conflicts);
+    const std::lock_guard lock(scrape_);
+    const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
+      metrics::Counter& total = registry.counter(name, help);
+      const auto known = static_cast<std::uint64_t>(total.value());
+      if (value > known) total.increment(value - known);
+    };
+    counter("avila_db_reads_total", "Documents read", stats.reads);
+    counter("avila_db_writes_total", "Documents written", stats.writes);
+    counter("avila_db_queries_total", "Queries answered", stats.queries);
+    counter("avila_db_conflicts_total",
+            "Requests refused by a precondition or an id that is there already, or twice",
+            stats.conflicts);
+    counter("avila_db_expired_total", "Documents erased because their time was over",
+            stats.expired);
     gauge("avila_db_disk_bytes", "Bytes of the data folder", stats.disk_bytes);
   }
 
@@ -87,6 +97,7 @@ class Hosted final : public chassis::HostedService {
 
  private:
   std::unique_ptr<Service> service_;
+  std::mutex scrape_;  // one brings the counters up to date at a time
 };
 
 }  // namespace

@@ -60,6 +60,7 @@ Result<http::Response> ndjson_response(Service& service, std::string database, Q
                                        http::CancelToken cancel) {
   auto cursor = std::make_unique<Cursor>(
       Cursor{service, std::move(database), std::move(query), std::move(cancel), {}, true});
+  cursor->query.max_items = 0;  // of pages; a stream has none
   AVILA_TRY_VOID(read_chunk(*cursor));
   return http::Response(200, "application/x-ndjson",
                         http::Body::stream(std::make_unique<QueryStream>(std::move(cursor))));

@@ -249,51 +249,160 @@ Result<Response> vector_search(Service& service, Request& request) {
 
 enum class Where : std::uint8_t { AtOnce, BlockingPool };
 
+/// What OpenAPI says besides the path.
+enum Takes : unsigned {
+  kNothing = 0,
+  kPartition = 1,  // ?pk=
+  kMatch = 2,      // If-Match, If-None-Match; answered with an ETag
+  kUpsert = 4,     // ?upsert=true
+  kExisting = 8,   // 409 when it exists, or is ambiguous
+  kStream = 16,    // NDJSON on request
+};
+
 struct Row {
   const char* method;
   const char* pattern;
   Work work;
   Where where;
   const char* summary;
+  int status;           // of success
+  const char* request;  // JSON Schema of the body; empty: none
+  unsigned takes;
 };
 
 #define COLLECTION "/v1/databases/:db/collections/:coll"
+#define OBJECT(required, members) \
+  R"({"type":"object","required":[)" required R"(],"properties":{)" members "}}"
+#define PARAMETERS R"("parameters":{"type":["object","array"]})"
+constexpr const char* kAnyObject = R"({"type":"object"})";
+constexpr const char* kDatabase = OBJECT(R"("name")", R"("name":{"type":"string"})");
+constexpr const char* kCollection =
+    OBJECT(R"("name")",
+           R"("name":{"type":"string"},"partition_key":{"type":"array","maxItems":3},)"
+           R"("indexes":{"type":"array","items":{"type":"object"}},"vectors":{"type":"array",)"
+           R"("items":{"type":"object"}},"durability":{"enum":["sync","relaxed"]},)"
+           R"("ttl":{"type":"integer"})");
+constexpr const char* kIndex =
+    R"({"oneOf":[{"type":"object","required":["name","fields"],)"
+    R"("properties":{"name":{"type":"string"},"fields":{"type":"array"},)"
+    R"("unique":{"type":"boolean"},"array":{"type":"boolean"}}},{"type":"object",)"
+    R"("required":["path","dimensions"],"properties":{"path":{"type":"string"},)"
+    R"("dimensions":{"type":"integer"},"metric":{"enum":["cosine","l2","dot"]}}}]})";
+constexpr const char* kBatch =
+    OBJECT(R"("operations")",
+           R"("operations":{"type":"array","maxItems":1000,"items":{"type":"object",)"
+           R"("required":["op"],"properties":{"op":{"enum":["insert","upsert","replace",)"
+           R"("patch","delete","read"]},"id":{"type":"string"},"document":{"type":"object"},)"
+           R"("patch":{"type":["object","array"]}}}},"atomic":{"type":"boolean"})");
+constexpr const char* kPatchWhere =
+    OBJECT(R"("filter","patch")",
+           R"("filter":{"type":"string"},"patch":{"type":["object","array"]},)" PARAMETERS);
+constexpr const char* kDeleteWhere =
+    OBJECT(R"("filter")", R"("filter":{"type":"string"},)" PARAMETERS);
+constexpr const char* kQuery = OBJECT(
+    R"("query")", R"("query":{"type":"string"},"max_items":{"type":"integer"},)"
+                  R"("continuation":{"type":["string","null"]},"explain":{"type":"boolean"},)"
+                  R"("timeout_ms":{"type":"integer"},)" PARAMETERS);
+constexpr const char* kVectorSearch =
+    OBJECT(R"("vector")",
+           R"("path":{"type":"string"},"vector":{"type":"array","items":{"type":"number"}},)"
+           R"("k":{"type":"integer","maximum":10000},"ef":{"type":"integer"},)"
+           R"("filter":{"type":"string"},)" PARAMETERS);
+constexpr const char* kPatch = R"({"type":["object","array"]})";
+
 constexpr Row kRows[] = {
-    {"POST", "/v1/databases", create_database, Where::BlockingPool, "Create a database"},
-    {"GET", "/v1/databases", list_databases, Where::BlockingPool, "List the databases"},
-    {"GET", "/v1/databases/:db", get_database, Where::BlockingPool, "Describe a database"},
-    {"DELETE", "/v1/databases/:db", drop_database, Where::BlockingPool, "Drop a database"},
+    {"POST", "/v1/databases", create_database, Where::BlockingPool, "Create a database", 201,
+     kDatabase, kExisting},
+    {"GET", "/v1/databases", list_databases, Where::BlockingPool, "List the databases", 200, "",
+     kNothing},
+    {"GET", "/v1/databases/:db", get_database, Where::BlockingPool, "Describe a database", 200, "",
+     kNothing},
+    {"DELETE", "/v1/databases/:db", drop_database, Where::BlockingPool, "Drop a database", 204, "",
+     kNothing},
     {"POST", "/v1/databases/:db/collections", create_collection, Where::BlockingPool,
-     "Create a collection"},
+     "Create a collection", 201, kCollection, kExisting},
     {"GET", "/v1/databases/:db/collections", list_collections, Where::BlockingPool,
-     "List the collections"},
-    {"GET", COLLECTION, get_collection, Where::BlockingPool, "Describe a collection"},
-    {"DELETE", COLLECTION, drop_collection, Where::BlockingPool, "Drop a collection"},
-    {"POST", COLLECTION "/indexes", create_index, Where::BlockingPool, "Create an index"},
-    {"GET", COLLECTION "/indexes", list_indexes, Where::BlockingPool, "List the indexes"},
-    {"DELETE", COLLECTION "/indexes/:index", drop_index, Where::BlockingPool, "Drop an index"},
-    {"POST", COLLECTION "/documents", create_document, Where::BlockingPool, "Create a document"},
+     "List the collections", 200, "", kNothing},
+    {"GET", COLLECTION, get_collection, Where::BlockingPool, "Describe a collection", 200, "",
+     kNothing},
+    {"DELETE", COLLECTION, drop_collection, Where::BlockingPool, "Drop a collection", 204, "",
+     kNothing},
+    {"POST", COLLECTION "/indexes", create_index, Where::BlockingPool,
+     "Create an index, or a vector index", 201, kIndex, kExisting},
+    {"GET", COLLECTION "/indexes", list_indexes, Where::BlockingPool, "List the indexes", 200, "",
+     kNothing},
+    {"DELETE", COLLECTION "/indexes/:index", drop_index, Where::BlockingPool, "Drop an index", 204,
+     "", kNothing},
+    {"POST", COLLECTION "/documents", create_document, Where::BlockingPool, "Create a document",
+     201, kAnyObject, kPartition | kMatch | kUpsert | kExisting},
     {"PATCH", COLLECTION "/documents", patch_where, Where::BlockingPool,
-     "Patch the documents that a filter matches"},
+     "Patch the documents that a filter matches", 200, kPatchWhere, kNothing},
     {"DELETE", COLLECTION "/documents", delete_where, Where::BlockingPool,
-     "Delete the documents that a filter matches"},
-    {"POST", COLLECTION "/documents/batch", batch, Where::BlockingPool, "Write many documents"},
-    {"GET", COLLECTION "/documents/:id", read_document, Where::AtOnce, "Read a document"},
+     "Delete the documents that a filter matches", 200, kDeleteWhere, kNothing},
+    {"POST", COLLECTION "/documents/batch", batch, Where::BlockingPool,
+     "Write many documents, all or each for itself", 200, kBatch, kNothing},
+    {"GET", COLLECTION "/documents/:id", read_document, Where::AtOnce, "Read a document", 200, "",
+     kPartition | kMatch | kExisting},
     {"PUT", COLLECTION "/documents/:id", replace_document, Where::BlockingPool,
-     "Replace a document"},
+     "Replace a document", 200, kAnyObject, kPartition | kMatch | kUpsert | kExisting},
     {"PATCH", COLLECTION "/documents/:id", patch_document, Where::BlockingPool,
-     "Patch a document (JSON Merge Patch, JSON Patch)"},
+     "Patch a document (JSON Merge Patch, JSON Patch)", 200, kPatch,
+     kPartition | kMatch | kExisting},
     {"DELETE", COLLECTION "/documents/:id", delete_document, Where::BlockingPool,
-     "Delete a document"},
-    {"GET", COLLECTION "/documents/batch", read_document, Where::AtOnce, ""},
-    {"PUT", COLLECTION "/documents/batch", replace_document, Where::BlockingPool, ""},
-    {"PATCH", COLLECTION "/documents/batch", patch_document, Where::BlockingPool, ""},
-    {"DELETE", COLLECTION "/documents/batch", delete_document, Where::BlockingPool, ""},
-    {"POST", "/v1/databases/:db/query", query, Where::BlockingPool, "Query"},
+     "Delete a document", 204, "", kPartition | kMatch | kExisting},
+    {"GET", COLLECTION "/documents/batch", read_document, Where::AtOnce, "", 200, "", kNothing},
+    {"PUT", COLLECTION "/documents/batch", replace_document, Where::BlockingPool, "", 200, "",
+     kNothing},
+    {"PATCH", COLLECTION "/documents/batch", patch_document, Where::BlockingPool, "", 200, "",
+     kNothing},
+    {"DELETE", COLLECTION "/documents/batch", delete_document, Where::BlockingPool, "", 204, "",
+     kNothing},
+    {"POST", "/v1/databases/:db/query", query, Where::BlockingPool, "Query", 200, kQuery, kStream},
     {"POST", COLLECTION "/vector-search", vector_search, Where::BlockingPool,
-     "Find the nearest vectors"},
+     "Find the nearest vectors", 200, kVectorSearch, kNothing},
 };
+#undef PARAMETERS
+#undef OBJECT
 #undef COLLECTION
+
+void describe(web::Route& route, const Row& row) {
+  route.summary(row.summary).tag("aviladb");
+  const auto parameter = [&](const char* name, const char* in, const char* what) {
+    route.parameter({name, in, what});
+  };
+  if ((row.takes & kPartition) != 0)
+    parameter("pk", "query", "partition key as a JSON array; needed where the id is not unique");
+  if ((row.takes & kUpsert) != 0)
+    route.parameter({"upsert", "query", "create or replace", false, R"({"type":"boolean"})"});
+  if ((row.takes & kMatch) != 0) {
+    parameter("If-Match", "header", "an ETag, or *: only when the document is (at) that");
+    parameter("If-None-Match", "header", "an ETag, or *: only when it is not");
+  }
+  if ((row.takes & kStream) != 0)
+    parameter("Accept", "header", "application/x-ndjson: all rows, one on a line, as they come");
+  const std::string_view method = row.method;
+  if (*row.request != '\0') {
+    const bool patches = method == "PATCH" && (row.takes & kMatch) != 0;
+    route.request_schema(row.request,
+                         patches ? "application/merge-patch+json" : "application/json");
+    if (patches) route.description("An array is a JSON Patch: application/json-patch+json.");
+  }
+  route.response({row.status, "done", row.status == 204 ? "" : kAnyObject});
+  if ((row.takes & kUpsert) != 0)
+    route.response(
+        {row.status == 201 ? 200 : 201, "the other of replaced and created", kAnyObject});
+  if (method == "GET" && (row.takes & kMatch) != 0)
+    route.response({304, "unchanged since the ETag of If-None-Match", ""});
+  const auto problem = [&](int status, const char* what) {
+    route.response({status, what, kAnyObject, "application/problem+json"});
+  };
+  if (*row.request != '\0') problem(400, "the request says something wrong; detail says what");
+  problem(401, "no API key, or a wrong one");
+  if (!route.names.empty()) problem(404, "it is not there; detail says what is not");
+  if ((row.takes & kExisting) != 0) problem(409, "it exists, or several partitions have that id");
+  if ((row.takes & kMatch) != 0 && method != "GET") problem(412, "a precondition failed");
+  if (*row.request != '\0') problem(413, "a limit is exceeded; detail names it");
+}
 
 Task<Result<Response>> run_on_pool(Service& service, Request& request, Work work) {
   auto call = [&service, &request, work] { return work(service, request); };
@@ -316,7 +425,7 @@ void add_routes(web::Router& router, Service& service) {
     if (*row.summary == '\0') {
       route.hidden();
     } else {
-      route.summary(row.summary).tag("aviladb");
+      describe(route, row);
     }
   }
 }

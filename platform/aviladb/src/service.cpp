@@ -3,6 +3,7 @@
 #include <avila/primitives/endian.hpp>
 #include <avila/sql/key.hpp>
 #include <memory>
+#include <unordered_map>
 
 #include "queries.hpp"
 #include "upkeep.hpp"
@@ -104,20 +105,27 @@ bool carries_document(BatchOp op) {
   return op == BatchOp::Create || op == BatchOp::Upsert || op == BatchOp::Replace;
 }
 
+/// Primary keys by id of the documents that a batch makes, for its later operations.
+using MadeInBatch = std::unordered_map<std::string, std::string>;
+
 /// Makes the id where there is none, and finds the primary key.
-Result<void> prepare(Work& work, Store& store, Collection& collection) {
+Result<void> prepare(Work& work, Store& store, Collection& collection, MadeInBatch& made) {
   BatchOperation& operation = work.operation;
   if (!carries_document(operation.op)) {
-    AVILA_TRY(work.primary,
-              store.locate(collection, operation.id, operation.options.partition_key));
+    auto located = store.locate(collection, operation.id, operation.options.partition_key);
+    if (!located && located.error().is(Errc::NotFound)) {
+      const auto here = made.find(operation.id);
+      if (here != made.end()) located = here->second;
+    }
+    AVILA_TRY(work.primary, std::move(located));
     return {};
   }
   AVILA_TRY(json::Element root, parse_document(store, operation.document));
   if (!root.find("id")) {
     if (operation.op == BatchOp::Replace && operation.id.empty())
       return Error(Errc::InvalidArgument, "replace needs an id");
-    AVILA_TRY(const Identity made, identify(collection, root, operation.options.partition_key));
-    if (operation.id.empty()) operation.id = made.id;
+    AVILA_TRY(const Identity fresh, identify(collection, root, operation.options.partition_key));
+    if (operation.id.empty()) operation.id = fresh.id;
     json::Value document = json::to_value(root);
     document.set("id", operation.id);
     operation.document = json::to_string(document);
@@ -131,6 +139,7 @@ Result<void> prepare(Work& work, Store& store, Collection& collection) {
   } else {
     work.primary = std::move(identity.primary);
   }
+  made[operation.id] = work.primary;
   return {};
 }
 
@@ -314,10 +323,11 @@ Result<BatchResult> Service::batch(std::string_view database, std::string_view c
                                           " bytes; the limit (kMaxBatchBytes) is 16 MiB");
   std::vector<Work> works;
   std::vector<std::string> primaries;
+  MadeInBatch made;
   for (const BatchOperation& operation : operations) {
     Work work;
     work.operation = operation;
-    if (auto fine = prepare(work, store, *found); !fine)
+    if (auto fine = prepare(work, store, *found, made); !fine)
       work.refused = std::move(fine).error();
     else
       primaries.push_back(work.primary);

@@ -125,7 +125,10 @@ Result<std::string> replace_target(Store& store, Collection& collection, std::st
   std::string stored;
   AVILA_TRY(const bool found, store.db->get(store.document_key(collection, primary), stored));
   if (found) return primary;
-  return store.locate(collection, id, {});
+  auto located = store.locate(collection, id, {});
+  // Not stored: the same batch may be about to. A writer says what is missing.
+  if (!located && located.error().is(Errc::NotFound)) return primary;
+  return located;
 }
 
 // What one change adds to the batch, until it is known to be fine.
@@ -189,16 +192,21 @@ Result<bool> Writer::current(std::string_view primary, std::string& json) {
 Result<void> Writer::check(const Old& old, const DocumentOptions& options) {
   if (!options.if_match.empty()) {
     const std::string_view wanted = bare_etag(options.if_match);
-    if (!old.visible || (wanted != "*" && wanted != old.etag))
+    if (!old.visible || (wanted != "*" && wanted != old.etag)) {
+      store_.conflicts.add(1);
       return Error(Errc::PreconditionFailed,
                    old.visible ? "If-Match: the document has changed; its etag is " + old.etag
                                : std::string("If-Match: there is no such document"),
                    {.hint = "read the document again and repeat the change on it"});
+    }
   }
   if (!options.if_none_match.empty() && old.visible) {
     const std::string_view unwanted = bare_etag(options.if_none_match);
-    if (unwanted == "*" || unwanted == old.etag)
-      return Error(Errc::PreconditionFailed, "If-None-Match: the document exists");
+    if (unwanted == "*" || unwanted == old.etag) {
+      store_.conflicts.add(1);
+      return Error(Errc::PreconditionFailed, "If-None-Match: the document exists",
+                   {.hint = "replace it, or read it"});
+    }
   }
   return {};
 }
@@ -208,11 +216,13 @@ Result<Writer::Outcome> Writer::create(std::string_view json, const DocumentOpti
   AVILA_TRY(const Identity identity, identify(collection_, root, options.partition_key));
   AVILA_TRY(Old old, old_of(identity.primary));
   AVILA_TRY_VOID(check(old, options));
-  if (old.visible)
+  if (old.visible) {
+    store_.conflicts.add(1);
     return Error(
         Errc::AlreadyExists,
         "a document with the id \"" + identity.id.substr(0, 200) + "\" exists in this partition",
         {.hint = "replace or upsert it"});
+  }
   return put(identity.primary, identity.id, root, old);
 }
 

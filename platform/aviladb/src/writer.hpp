@@ -55,7 +55,7 @@ class Writer {
   struct Step;
 
   Result<Old> old_of(std::string_view primary);
-  static Result<void> check(const Old& old, const DocumentOptions& options);
+  Result<void> check(const Old& old, const DocumentOptions& options);
   Result<void> remove(std::string_view primary, const Old& old);
   Result<Outcome> put(std::string_view primary, std::string_view id, json::Element document,
                       Old& old);
@@ -89,7 +89,7 @@ struct Identity {
 Result<Identity> identify(const Collection& collection, json::Element document,
                           std::string_view partition_key);
 /// The primary key that `replace` means: by the partition key given, else by the document's own
-/// where it is stored there, else by look-up.
+/// where it is stored there, else by look-up, else by its own again.
 Result<std::string> replace_target(Store& store, Collection& collection, std::string_view id,
                                    std::string_view json, std::string_view partition_key);
 /// Parses a document: an object of at most the limits, without a key twice. The element lives

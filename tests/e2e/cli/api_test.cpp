@@ -300,10 +300,18 @@ TEST_F(Api, OperationsHaveTheirRoutes) {
   const Value* paths = document.find("paths");
   ASSERT_NE(paths, nullptr);
   EXPECT_NE(paths->find("/v1/databases/{db}/collections/{coll}/documents/{id}"), nullptr);
+  const Value* create = paths->find("/v1/databases")->find("post");
+  ASSERT_NE(create, nullptr);
+  EXPECT_NE(create->find("requestBody"), nullptr);
+  for (const char* status : {"201", "400", "401", "409", "413"})
+    EXPECT_NE(create->find("responses")->find(status), nullptr) << status;
   const HttpReply metrics = client.send("GET", "/metrics");
   EXPECT_NE(metrics.body.find("avila_http_requests_total{"), std::string::npos);
-  EXPECT_NE(metrics.body.find("avila_db_writes"), std::string::npos);
+  EXPECT_NE(metrics.body.find("avila_db_writes_total "), std::string::npos);
   problem(client.send("GET", "/v2"), 404);
+  const HttpReply huge = client.send("POST", "/v1/databases", std::string(40U << 20, 'x'));
+  problem(huge, 413);
+  EXPECT_NE(huge.body.find("41943040 bytes; at most"), std::string::npos) << huge.body;
   const HttpReply wrong = client.send("PUT", "/v1/databases");
   problem(wrong, 405);
   EXPECT_NE(header(wrong, "Allow").find("POST"), std::string::npos);

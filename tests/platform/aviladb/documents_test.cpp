@@ -97,6 +97,24 @@ TEST_F(Documents, LimitsNameThemselves) {
   EXPECT_NE(error(R"({"a":1,"a":2})").find("document"), std::string::npos);
 }
 
+TEST_F(Documents, ABatchGoesOnWithWhatItMade) {
+  make(world, R"({"name":"c","partition_key":["/p"]})");
+  auto request = aviladb::parse_batch_request(R"({"atomic":true,"operations":[
+      {"op":"insert","document":{"id":"a","p":1,"n":1}},
+      {"op":"replace","id":"a","document":{"id":"a","p":1,"n":5}},
+      {"op":"patch","id":"a","patch":{"m":2}},{"op":"read","id":"a"},
+      {"op":"insert","document":{"id":"b","p":2}},{"op":"delete","id":"b"}]})");
+  ASSERT_TRUE(request.has_value()) << request.error().to_string();
+  auto done = db().batch("db", "c", request->operations, true);
+  ASSERT_TRUE(done.has_value()) << done.error().to_string();
+  EXPECT_TRUE(done->committed);
+  for (const auto& item : done->items) EXPECT_EQ(item.error, "") << item.id;
+  EXPECT_EQ(rows(db(), "SELECT c.id, c.n, c.m FROM c"),
+            (std::vector<std::string>{R"({"id":"a","n":5,"m":2})"}));
+  EXPECT_TRUE(db().replace("db", "c", "z", R"({"id":"z","p":1})").error().is(Errc::NotFound));
+  EXPECT_EQ(*db().verify("db", "c"), 1U);
+}
+
 TEST_F(Documents, BatchesAreAllOrNothingWhenAtomic) {
   make(world, R"({"name":"c"})");
   auto request = aviladb::parse_batch_request(R"({"atomic":true,"operations":[
