@@ -1,7 +1,8 @@
 #include <avila/cli/import.hpp>
+#include <avila/json/pointer.hpp>
 #include <avila/json/value.hpp>
-
 #include <memory>
+
 #include "byte_source.hpp"
 #include "import_csv.hpp"
 
@@ -155,16 +156,9 @@ class JsonReader final : public ImportReader {
     skip_mark(in_);
     skip_space(in_);
     if (options_.format == ImportFormat::GeoJson) options_.path = "/features";
-    std::string_view path = options_.path;
+    AVILA_TRY(const json::Pointer path, json::Pointer::parse(options_.path).context("path"));
     const bool pointed = !path.empty();
-    while (!path.empty()) {
-      if (path[0] != '/')
-        return Error(Errc::InvalidArgument, "a path begins with '/': " + options_.path);
-      path.remove_prefix(1);
-      const std::string_view name = path.substr(0, path.find('/'));
-      AVILA_TRY_VOID(enter_member(in_, name));
-      path.remove_prefix(name.size());
-    }
+    for (const std::string& name : path.tokens()) AVILA_TRY_VOID(enter_member(in_, name));
     skip_space(in_);
     in_array_ = options_.format != ImportFormat::Ndjson && in_.peek() == '[';
     if (pointed && !in_array_) return expected(in_, "an array");

@@ -2,6 +2,7 @@
 // indexes agree with documents.
 #include <avila/aviladb/service.hpp>
 #include <avila/json/value.hpp>
+#include <avila/lsm/db.hpp>
 #include <avila/os/memory_file_system.hpp>
 
 #include <avila_test/tools.hpp>
@@ -212,6 +213,26 @@ TEST(Crash, AStartReadsWhatIsNewNotEverything) {
   const std::uint64_t few = reads_of_start(2'000), many = reads_of_start(20'000);
   // A few reads for each table more; the 20,000 documents alone lie in some 600 blocks.
   EXPECT_LT(many, few + 150);
+}
+
+TEST(Crash, AFolderWithoutCountersIsCounted) {
+  World world;
+  make(world, kSpec);
+  for (int n = 0; n < 300; ++n)
+    ASSERT_TRUE(world.service->create("db", "c", document("d" + std::to_string(n), n)));
+  world.service.reset();
+  {  // as versions before wrote it
+    auto store = lsm::Db::open(world.files, "data/store");
+    ASSERT_TRUE(store.has_value()) << store.error().to_string();
+    ASSERT_TRUE((*store)->erase_range("Ct", "Cu").has_value());
+  }
+  const auto started = world.start();
+  ASSERT_TRUE(started.has_value()) << started.error().to_string();
+  const auto info = world.service->collection("db", "c");
+  EXPECT_EQ(info->documents, 300U);
+  EXPECT_GT(info->indexes[1].entries, 300U) << "of the array";
+  const auto verified = world.service->verify("db", "c");
+  EXPECT_TRUE(verified.has_value()) << verified.error().to_string();
 }
 
 }  // namespace

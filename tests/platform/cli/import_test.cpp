@@ -41,6 +41,8 @@ TEST(Import, JsonArraysValuesAndPointers) {
   EXPECT_EQ(joined(read_all(R"({"skip":[{"x":1}],"deep":{"list":[{"y":1},{"y":2}]}})",
                             {.path = "/deep/list"})),
             "{\"y\":1}\n{\"y\":2}\n");
+  EXPECT_EQ(joined(read_all(R"({"a/b":[{"y":1}]})", {.path = "/a~1b"})), "{\"y\":1}\n");
+  EXPECT_NE(read_all("{}", {.path = "a"}).error.find("begins with '/'"), std::string::npos);
   EXPECT_EQ(joined(read_all("[]", {})), "");
 }
 
