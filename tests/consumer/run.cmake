@@ -1,5 +1,6 @@
 # Proves from outside, with -DSOURCE -DBUILD -DCXX -DGENERATOR -DSANITIZE:
-#   1. after `cmake --install`, find_package(Avila COMPONENTS …) works, and each library links alone;
+#   1. after `cmake --install`, find_package(Avila COMPONENTS …) works; each library of the workspace
+#      links alone, whole, with all its headers, and such a program links only what it declares;
 #   2. add_subdirectory works, and builds only what the program names;
 #   3. upward, circular, unknown, foreign and undeclared dependencies are refused at configure time.
 cmake_minimum_required(VERSION 3.25)
@@ -17,12 +18,32 @@ function(run)
   endif()
 endfunction()
 
-# 1. The installed package.
+# 1. The installed package. Each library has a program of its own, which names it alone.
+include(${BUILD}/avila_libraries.cmake)   # AVILA_LIBS, AVILA_<lib>_DEPS: what is declared
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix)
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer/installed -B ${work}/installed ${common}
-  -DCMAKE_PREFIX_PATH=${work}/prefix)
+  -DCMAKE_PREFIX_PATH=${work}/prefix -DLIBRARIES=${BUILD}/avila_libraries.cmake -DCMAKE_CXX_FLAGS_DEBUG=-O0)
 run(${CMAKE_COMMAND} --build ${work}/installed --parallel 2)
 run(${work}/installed/program)
+include(${CMAKE_CURRENT_LIST_DIR}/linked.cmake)
+foreach(lib IN LISTS AVILA_LIBS)
+  run(${work}/installed/alone_${lib})
+  declared_closure(allowed ${lib})
+  link_line(line ${work}/installed alone_${lib})
+  undeclared_in(strangers "${line}" "${allowed}")
+  if(strangers)
+    message(FATAL_ERROR "a program that names avila::${lib} alone also links ${strangers}")
+  endif()
+  if(EXISTS ${work}/prefix/lib/libavila_${lib}.a AND NOT line MATCHES "libavila_${lib}\\.a")
+    message(FATAL_ERROR "alone_${lib} does not link its own library: was the link line read?\n${line}")
+  endif()
+endforeach()
+undeclared_in(strangers "/p/lib/libavila_hash.a -lm /p/lib/libavila_sql.a -lcurl x.o" "hash;error")
+if(NOT strangers STREQUAL "sql;-lcurl")   # the check itself sees
+  message(FATAL_ERROR "undeclared_in() found '${strangers}'")
+endif()
+list(LENGTH AVILA_LIBS count)
+message(STATUS "consumer: ${count} libraries link alone, with what they declare and nothing else")
 
 # 2. The source tree.
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer/subdirectory -B ${work}/subdirectory ${common}
