@@ -14,11 +14,16 @@ using namespace detail;
 struct Index::Body {
   explicit Body(std::unique_ptr<Graph> made)
       : graph(std::move(made)),
+        made_with(graph->options),
+        input(made_with),
         builder(*graph, searches),
-        exact_distance(graph->space.float_distance()) {}
+        exact_distance(input.float_distance()) {}
 
   std::unique_ptr<os::File> mapping;  // set: read only
   std::unique_ptr<Graph> graph;
+  // What never changes may be read without a lock; train() exchanges the graph's own.
+  const IndexOptions made_with;
+  const Space input;
   mutable std::mutex writer;           // one writer at a time
   mutable std::shared_mutex searches;  // exclusive while lists change
   Builder builder;
@@ -82,7 +87,7 @@ Result<Index> Index::create(const IndexOptions& options) {
 
 Result<void> Index::insert(std::uint64_t label, std::span<const float> vector) {
   if (body_->mapping != nullptr) return read_only();
-  AVILA_TRY(const auto prepared, body_->graph->space.prepare(vector));
+  AVILA_TRY(const auto prepared, body_->input.prepare(vector));
   const std::lock_guard lock(body_->writer);
   Graph& graph = *body_->graph;
   (void)body_->builder.erase(label);  // false: it is new
@@ -171,7 +176,7 @@ std::size_t Index::size() const {
   return body_->graph->by_label.size();
 }
 
-const IndexOptions& Index::options() const noexcept { return body_->graph->options; }
+const IndexOptions& Index::options() const noexcept { return body_->made_with; }
 
 Stats Index::stats() const {
   const std::shared_lock lock(body_->searches);
@@ -264,7 +269,7 @@ Result<std::vector<Neighbor>> Index::Body::answer(std::vector<Scored> found, std
 Result<std::vector<Neighbor>> Index::search(std::span<const float> query,
                                             const SearchOptions& options) const {
   AVILA_TRY_VOID(check_search(options));
-  AVILA_TRY(const auto prepared, body_->graph->space.prepare(query));
+  AVILA_TRY(const auto prepared, body_->input.prepare(query));
   const std::shared_lock lock(body_->searches);
   auto found = body_->graph_search(prepared, options);
   const Graph& graph = *body_->graph;
@@ -282,7 +287,7 @@ Result<std::vector<Neighbor>> Index::search(std::span<const float> query,
 Result<std::vector<Neighbor>> Index::search_exact(std::span<const float> query,
                                                   const SearchOptions& options) const {
   AVILA_TRY_VOID(check_search(options));
-  AVILA_TRY(const auto prepared, body_->graph->space.prepare(query));
+  AVILA_TRY(const auto prepared, body_->input.prepare(query));
   const std::shared_lock lock(body_->searches);
   return body_->answer(body_->scan(prepared, options, true), options.k);
 }

@@ -2,7 +2,9 @@
 #include "product.hpp"
 
 #include <gtest/gtest.h>
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 #include "support.hpp"
 
@@ -144,6 +146,33 @@ TEST(HnswProduct, TrainsWhenThereAreEnoughAndGoesOn) {
   EXPECT_GE(recall(index, all, points(40, 16, 2), {.k = 10, .ef = 64}, left), 0.95);
   auto plain = *Index::create({.dimensions = 16});
   EXPECT_TRUE(plain.train().error().is(Errc::Unsupported));
+}
+
+TEST(HnswProduct, SearchesGoOnWhileItTrains) {
+  const auto all = points(700, 16, 1);
+  auto index = *Index::create(
+      {.dimensions = 16, .quantization = Quantization::Product, .training_size = 400});
+  ASSERT_TRUE(index.insert(0, all[0]).has_value());
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::thread searcher([&] {
+    while (!done) {
+      const auto found = index.search(all[0], {.k = 3, .ef = 20});
+      if (!found.has_value() || found->empty() || (*found)[0].label != 0) ++wrong;
+      if (index.options().dimensions != 16) ++wrong;
+    }
+  });
+  std::thread other([&] {
+    for (std::uint64_t i = 1; i < 350; ++i)
+      if (!index.insert(i, all[i]).has_value()) ++wrong;
+  });
+  for (std::uint64_t i = 350; i < 700; ++i) EXPECT_TRUE(index.insert(i, all[i]).has_value());
+  other.join();
+  done = true;
+  searcher.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_TRUE(index.stats().trained);
+  EXPECT_EQ(index.size(), 700U);
 }
 
 TEST(HnswProduct, TakesLessMemory) {
