@@ -126,7 +126,7 @@ class Compiler {
     if (cached == automata_.end())
       cached = automata_.emplace(std::move(key), utf8_automaton(node.set, program_.reverse)).first;
     std::vector<std::uint32_t> at;
-    for (const auto& edges : cached->second.states) {
+    for (const auto& edges : cached->second->states) {
       std::vector<Edge> placed;
       for (const Utf8Automaton::Edge& edge : edges)
         placed.push_back({edge.first, edge.last,
@@ -224,7 +224,7 @@ class Compiler {
   Program program_;
   std::uint32_t pattern_ = 0;
   bool overflow_ = false;
-  std::map<std::vector<char32_t>, Utf8Automaton> automata_;
+  std::map<std::vector<char32_t>, std::shared_ptr<const Utf8Automaton>> automata_;
 };
 
 }  // namespace

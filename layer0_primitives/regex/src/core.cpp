@@ -182,6 +182,21 @@ std::optional<Match> Core::find(const Span& input, Cache& cache) const {
   }
 }
 
+// The end of some match is enough, where it cannot be one that does not count.
+bool Core::is_match(Span span, Cache& cache) const {
+  if (may_split || (literal && !span.anchored)) {
+    span.earliest = false;
+    return find(span, cache).has_value();
+  }
+  if (program->always_anchored && span.start > 0) return false;
+  span.earliest = true;
+  const DfaAnswer answer = forward->search(cache.forward, span, prefilter.get(), cache.steps);
+  if (answer.kind == DfaAnswer::Kind::Quit)
+    return pike_search(*program, cache.pike, span, MatchKind::LeftmostFirst,
+                       program->start_anchored, {}, cache.steps) >= 0;
+  return answer.kind == DfaAnswer::Kind::Found;
+}
+
 std::optional<Match> Core::find_once(const Span& span, MatchKind kind, Cache& cache) const {
   if (literal && !span.anchored && !span.earliest) {
     const Prefilter::Hit hit = prefilter->find_literal(span.text, span.start, span.end);

@@ -28,13 +28,13 @@ struct Core {
   std::unique_ptr<Prefilter> prefilter;
   bool literal = false;    // the prefilter's hits are the matches
   bool may_split = false;  // an empty match may lie inside a code point
-  bool unicode_looks = false;
   std::unique_ptr<LazyDfa> forward, all;
 
   static Result<Core*> make(std::span<const std::string_view> texts, const Options& options);
   ~Core();
 
   std::optional<Match> find(const Span& span, Cache& cache) const;
+  bool is_match(Span span, Cache& cache) const;
   /// All groups of `match`, found by find(span): starts and ends in `out`, two for each.
   void groups(const Span& span, const Match& match, Cache& cache, std::span<std::size_t> out) const;
   std::optional<Captures> captures(const Span& span, Cache& cache) const;

@@ -34,9 +34,10 @@ Regex::~Regex() {
 }
 
 bool Regex::is_match(const Input& input) const {
-  Input first = input;
-  first.earliest = true;
-  return find(first).has_value();
+  const auto span = detail::span_of(input);
+  if (!span) return false;
+  const Borrowed cache(*core_);
+  return core_->is_match(*span, *cache);
 }
 
 std::optional<Match> Regex::find(const Input& input) const {

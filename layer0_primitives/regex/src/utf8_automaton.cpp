@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <map>
+#include <mutex>
+#include <unordered_map>
 
 namespace avila::regex::detail {
 namespace {
@@ -73,25 +76,32 @@ class Determinizer {
   std::uint32_t state(const std::vector<std::uint32_t>& from) {
     if (from.front() == 0) return Utf8Automaton::kAccept;  // UTF-8 is prefix-free
     if (const auto at = sets_.find(from); at != sets_.end()) return at->second;
-    std::vector<unsigned> cuts;
+    // Bytes between two cuts lead to the same places.
+    std::bitset<257> cuts;
     for (const std::uint32_t id : from) {
-      cuts.push_back(suffixes_[id - 1].first);
-      cuts.push_back(suffixes_[id - 1].last + 1U);
+      cuts.set(suffixes_[id - 1].first);
+      cuts.set(suffixes_[id - 1].last + 1U);
     }
-    std::sort(cuts.begin(), cuts.end());
-    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    std::array<std::uint16_t, 257> interval_of;
+    std::vector<unsigned> starts;
+    for (unsigned b = 0; b < 257; ++b) {
+      if (cuts[b]) starts.push_back(b);
+      interval_of[b] = static_cast<std::uint16_t>(starts.size());  // less one, where there is one
+    }
+    std::vector<std::vector<std::uint32_t>> next(starts.size());
+    for (const std::uint32_t id : from) {
+      const Suffix& suffix = suffixes_[id - 1];
+      for (std::size_t i = interval_of[suffix.first]; i < interval_of[suffix.last + 1U]; ++i)
+        next[i - 1].push_back(suffix.rest);
+    }
     std::vector<Utf8Automaton::Edge> edges;
-    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-      std::vector<std::uint32_t> next;
-      for (const std::uint32_t id : from)
-        if (suffixes_[id - 1].first <= cuts[i] && cuts[i] <= suffixes_[id - 1].last)
-          next.push_back(suffixes_[id - 1].rest);
-      if (next.empty()) continue;
-      std::sort(next.begin(), next.end());
-      next.erase(std::unique(next.begin(), next.end()), next.end());
-      const std::uint32_t target = state(next);
-      const auto first = static_cast<std::uint8_t>(cuts[i]);
-      const auto last = static_cast<std::uint8_t>(cuts[i + 1] - 1);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+      if (next[i].empty()) continue;
+      std::sort(next[i].begin(), next[i].end());
+      next[i].erase(std::unique(next[i].begin(), next[i].end()), next[i].end());
+      const std::uint32_t target = state(next[i]);
+      const auto first = static_cast<std::uint8_t>(starts[i]);
+      const auto last = static_cast<std::uint8_t>(starts[i + 1] - 1);
       if (!edges.empty() && edges.back().target == target && edges.back().last + 1 == first) {
         edges.back().last = last;
       } else {
@@ -110,13 +120,18 @@ class Determinizer {
  private:
   std::vector<Suffix> suffixes_;
   std::map<Suffix, std::uint32_t> known_;
-  std::map<std::vector<std::uint32_t>, std::uint32_t> sets_;
+  struct HashIds {
+    std::size_t operator()(const std::vector<std::uint32_t>& ids) const noexcept {
+      std::uint64_t hash = ids.size();
+      for (const std::uint32_t id : ids) hash = (hash ^ id) * 0x9E3779B97F4A7C15U;
+      return static_cast<std::size_t>(hash ^ hash >> 32);
+    }
+  };
+  std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, HashIds> sets_;
   std::map<std::vector<Utf8Automaton::Edge>, std::uint32_t> shared_;
 };
 
-}  // namespace
-
-Utf8Automaton utf8_automaton(const CharSet& set, bool backwards) {
+Utf8Automaton build(const CharSet& set, bool backwards) {
   std::vector<Sequence> sequences;
   for (const CharSet::Range& range : set.ranges()) split(range.first, range.last, sequences);
   Determinizer determinizer;
@@ -134,6 +149,31 @@ Utf8Automaton utf8_automaton(const CharSet& set, bool backwards) {
   start.erase(std::unique(start.begin(), start.end()), start.end());
   determinizer.state(start);
   return std::move(determinizer.automaton);
+}
+
+// Large sets are mostly \w, \s and the like again, and take a millisecond: they are kept.
+constexpr std::size_t kLargeSet = 32;  // ranges
+constexpr std::size_t kMaxKept = 32;
+
+struct Kept {
+  std::vector<CharSet::Range> ranges;
+  bool backwards;
+  std::shared_ptr<const Utf8Automaton> automaton;
+};
+
+}  // namespace
+
+std::shared_ptr<const Utf8Automaton> utf8_automaton(const CharSet& set, bool backwards) {
+  if (set.ranges().size() < kLargeSet)
+    return std::make_shared<const Utf8Automaton>(build(set, backwards));
+  static std::mutex mutex;
+  static std::vector<Kept> kept;
+  const std::lock_guard lock(mutex);
+  for (const Kept& one : kept)
+    if (one.backwards == backwards && one.ranges == set.ranges()) return one.automaton;
+  auto made = std::make_shared<const Utf8Automaton>(build(set, backwards));
+  if (kept.size() < kMaxKept) kept.push_back({set.ranges(), backwards, made});
+  return made;
 }
 
 }  // namespace avila::regex::detail

@@ -1,6 +1,7 @@
 // The smallest deterministic automaton of the UTF-8 forms of a set of code points.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "char_set.hpp"
@@ -20,6 +21,7 @@ struct Utf8Automaton {
 };
 
 /// No states where the set has no scalar value. Backwards: the last byte of a form first.
-Utf8Automaton utf8_automaton(const CharSet& set, bool backwards);
+/// Shared with other patterns; made under a lock where the set is large.
+std::shared_ptr<const Utf8Automaton> utf8_automaton(const CharSet& set, bool backwards);
 
 }  // namespace avila::regex::detail
