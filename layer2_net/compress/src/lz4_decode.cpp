@@ -73,7 +73,10 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
   std::byte* const out_far = out_end - std::min(out.size(), kOutMargin);
   std::size_t token, literals, length, distance, more;
   while (true) {
-    if (ip >= in_far || op >= out_far) goto careful;
+    if (ip >= in_far) [[unlikely]]
+      goto careful;
+    if (op >= out_far) [[unlikely]]
+      goto careful;
     token = static_cast<std::size_t>(*ip);
     literals = token >> 4;
     length = token & kRunMask;
