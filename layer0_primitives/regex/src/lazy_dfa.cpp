@@ -38,11 +38,13 @@ LazyDfa::LazyDfa(const Program& program, MatchKind kind, std::size_t memory)
       second_of_pair_(program.reverse ? '\r' : '\n') {}
 
 void LazyDfa::prepare(DfaCache& cache) const {
-  if (cache.now.capacity() == program_.insts.size() && !cache.rows.empty()) return;
+  if (cache.now.capacity() == program_.insts.size() && !cache.rows.empty() && !cache.exhausted)
+    return;
   cache.now.resize(program_.insts.size());
   cache.next.resize(program_.insts.size());
   clear(cache);
   cache.clears = 0;
+  cache.exhausted = false;
 }
 
 void LazyDfa::clear(DfaCache& cache) const {
@@ -140,7 +142,10 @@ std::uint32_t LazyDfa::finish(DfaCache& cache, std::uint32_t flags, LookSet have
   const std::size_t words = cache.rows.size() + stride_ + cache.keys.size() + key.size();
   if (words * 4 > memory_ || (cache.states.size() + 1) * stride_ > kRow) {
     const bool pays = cache.bytes_since_clear >= kMinBytesPerState * cache.states.size();
-    if (cache.states.empty() || (cache.clears >= kMinClears && !pays)) return kQuit;
+    if (cache.states.empty() || (cache.clears >= kMinClears && !pays)) {
+      cache.exhausted = true;
+      return kQuit;
+    }
     clear(cache);
     slot = slot_of();
   }

@@ -25,6 +25,7 @@ struct DfaCache {
   SparseSet now, next;
   std::vector<std::uint32_t> stack, key, ids, patterns;
   std::uint64_t clears = 0, bytes_since_clear = 0;
+  bool exhausted = false;  // gave up: the next search begins anew
   std::uint64_t work = 0;  // instructions visited to make states
 };
 

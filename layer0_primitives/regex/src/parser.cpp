@@ -39,6 +39,7 @@ Node joined(Node::Kind kind, std::vector<Node> parts) {
   if (parts.empty()) return {};
   if (parts.size() == 1) return std::move(parts.front());
   Node node = make(kind);
+  for (const Node& part : parts) node.height = std::max(node.height, part.height + 1);
   node.parts = std::move(parts);
   return node;
 }
@@ -190,11 +191,14 @@ Result<Node> Parser::group(std::size_t depth) {
   } else {
     names_.emplace_back();
   }
+  if (names_.size() > Options::kMaxGroups + 1)
+    return Error(Errc::LimitExceeded, "regex: more than kMaxGroups groups", {.offset = open});
   node.min = captures ? static_cast<std::uint32_t>(names_.size() - 1) : 0;
   AVILA_TRY(Node inside, alternation(depth + 1));
   if (!take(")")) return error("unclosed group", open);
   flags_ = saved;
   if (!captures) return inside;
+  node.height = inside.height + 1;
   node.parts.push_back(std::move(inside));
   return node;
 }
@@ -268,6 +272,10 @@ Result<Node> Parser::quantified(Node node) {
     repeat.min = min;
     repeat.max = max;
     repeat.greedy = lazy == flags_.swap;
+    repeat.height = node.height + 1;
+    if (repeat.height > 4 * std::min<std::size_t>(options_.max_nesting, 1'000))
+      return Error(Errc::LimitExceeded, "regex: repetitions nest deeper than max_nesting allows",
+                   {.offset = at_});
     repeat.parts.push_back(std::move(node));
     node = std::move(repeat);
   }

@@ -282,8 +282,10 @@ Result<Parser::Item> Parser::bracket_item() {
 // [:alpha:] and [:^alpha:]; nothing, and no progress, where it is something else.
 std::optional<CharSet> Parser::posix_class() {
   if (!looking_at("[:")) return std::nullopt;
-  const std::size_t close = text_.find(":]", at_ + 2);
-  if (close == std::string_view::npos) return std::nullopt;
+  constexpr std::size_t kLongest = 12;  // [:^xdigit:]
+  const std::size_t length = text_.substr(at_, kLongest).find(":]", 2);
+  if (length == std::string_view::npos) return std::nullopt;
+  const std::size_t close = at_ + length;
   std::string_view name = text_.substr(at_ + 2, close - at_ - 2);
   const bool negated = name.starts_with('^');
   if (negated) name.remove_prefix(1);

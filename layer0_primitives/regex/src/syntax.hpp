@@ -16,14 +16,15 @@ struct Node {
   static constexpr std::uint32_t kNoLimit = ~0U;
 
   Kind kind = Kind::Empty;
-  bool bytes = false;       // Set: of bytes, else of code points
-  bool greedy = true;       // Repeat
-  Look look = Look::Start;  // Look
-  std::uint32_t min = 0;    // Repeat; Group: its index
-  std::uint32_t max = 0;    // Repeat
-  std::string literal;      // Literal: bytes, at least one
-  CharSet set;              // Set; an empty one never matches
-  std::vector<Node> parts;  // Repeat and Group: one
+  bool bytes = false;        // Set: of bytes, else of code points
+  bool greedy = true;        // Repeat
+  Look look = Look::Start;   // Look
+  std::uint32_t height = 1;  // of the tree below
+  std::uint32_t min = 0;     // Repeat; Group: its index
+  std::uint32_t max = 0;     // Repeat
+  std::string literal;       // Literal: bytes, at least one
+  CharSet set;               // Set; an empty one never matches
+  std::vector<Node> parts;   // Repeat and Group: one
 };
 
 struct Pattern {

@@ -344,6 +344,10 @@ TEST(Engines, AutomatonForgetsAndGivesUpWithinItsMemory) {
   for (int i = 0; i < 20'000; ++i) text += random() % 50 == 0 ? 'c' : "ab"[random() % 2];
   EXPECT_EQ(small->count(text), large->count(text));
   EXPECT_GT(large->count(text), 10U);
+  // A search that gave up does not spoil those after it.
+  const auto later = detail::run_engine(*small, Engine::LazyDfa, "aaaaaaaaaaaaaac");
+  EXPECT_TRUE(later.ran);
+  EXPECT_TRUE(later.match.has_value());
 }
 
 TEST(Engines, ThreadsShareARegex) {

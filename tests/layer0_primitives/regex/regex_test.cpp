@@ -214,6 +214,11 @@ TEST(Syntax, LimitsHold) {
   EXPECT_EQ(code("(((\\w{100}){100}){100}){100}"), Errc::LimitExceeded);
   EXPECT_EQ(code("((?:){1000000}){1000000}"), Errc::LimitExceeded);
   EXPECT_EQ(code("(?:(?:(?:x{0}){1000000}){1000000}){1000000}"), Errc::Unknown);
+  EXPECT_EQ(code("a" + std::string(100'000, '*')), Errc::LimitExceeded);
+  std::string groups;
+  for (std::size_t i = 0; i < Options::kMaxGroups; ++i) groups += "(a)";
+  EXPECT_EQ(code(groups), Errc::Unknown);
+  EXPECT_EQ(code(groups + "()"), Errc::LimitExceeded);
   EXPECT_EQ(code("a{100}", {.max_program_size = 50}), Errc::LimitExceeded);
 }
 

@@ -34,10 +34,11 @@ struct Options {
   std::size_t max_program_size = kMaxProgramSize;
   std::size_t dfa_memory = kDfaMemory;
 
-  static constexpr std::size_t kMaxPatternSize = 1 << 20;  ///< bytes of one pattern
+  static constexpr std::size_t kMaxPatternSize = 1 << 18;  ///< bytes of one pattern
   static constexpr std::size_t kMaxNesting = 200;          ///< of groups and classes; at most 1,000
   static constexpr std::size_t kMaxProgramSize =
       500'000;                                        ///< instructions after counting out {n,m}
+  static constexpr std::size_t kMaxGroups = 5'000;    ///< of one pattern; fixed
   static constexpr std::size_t kDfaMemory = 4 << 20;  ///< bytes each direction may cache per thread
 };
 
