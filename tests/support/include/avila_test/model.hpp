@@ -30,6 +30,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #if defined(__SANITIZE_THREAD__)
 #define AVILA_MODEL_ABSENT 1
@@ -54,6 +55,20 @@ struct Outcome {
 };
 /// Runs `body` in every way. Not reentrant; the calling thread only.
 Outcome explore(const Options& options, const std::function<void()>& body);
+
+/// One order in the source, and the next weaker one in its place.
+struct Weakening {
+  const char* file;
+  int line;
+  bool on_failure;  ///< the second order of a compare_exchange
+  std::memory_order from, to;
+  friend bool operator==(const Weakening&, const Weakening&) = default;
+  std::string to_string() const;  ///< "hazard.hpp:97 release -> relaxed"
+};
+/// Explores each of `cases` with each order that they use made one step weaker, one at a time, and
+/// returns those that no case notices: the orders that the cases do not show to be needed.
+std::vector<Weakening> unneeded_orders(const Options& options,
+                                       const std::vector<std::function<void()>>& cases);
 
 inline constexpr int kThreadsMax = 4;  // the body is thread 0
 
@@ -109,6 +124,10 @@ std::uint64_t add_domain(void* domain, ReleaseRecord release);
 void remove_domain(std::uint64_t id);
 void* find_record(std::uint64_t id);
 void set_record(std::uint64_t id, void* record);
+
+enum class Kind { Load, Store, Modify, Failure, Fence };
+/// The order to use at this place: the one written there, unless it is being weakened.
+std::memory_order at_site(std::memory_order order, Kind kind, const char* file, int line);
 
 /// The order of a failed compare_exchange when one is given.
 constexpr std::memory_order failure_order(std::memory_order order) noexcept {
@@ -170,47 +189,64 @@ class Atomic {
   Atomic& operator=(const Atomic&) = delete;
 
   using Order = std::memory_order;
+  using Kind = detail::Kind;
   static constexpr Order kSeqCst = std::memory_order_seq_cst;
-  T load(Order order = kSeqCst) const {
-    return detail::unpack<T>(detail::load(location_, Mutation::load(order)));
+  T load(Order order = kSeqCst, const char* file = __builtin_FILE(),
+         int line = __builtin_LINE()) const {
+    order = detail::at_site(Mutation::load(order), Kind::Load, file, line);
+    return detail::unpack<T>(detail::load(location_, order));
   }
-  void store(T value, Order order = kSeqCst) {
-    detail::store(location_, detail::pack(value), Mutation::store(order));
+  void store(T value, Order order = kSeqCst, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE()) {
+    order = detail::at_site(Mutation::store(order), Kind::Store, file, line);
+    detail::store(location_, detail::pack(value), order);
   }
-  T exchange(T value, Order order = kSeqCst) {
-    return modify(value, order, [](T, T given) { return given; });
+  T exchange(T value, Order order = kSeqCst, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE()) {
+    return modify(value, order, file, line, [](T, T given) { return given; });
   }
-  T fetch_add(T value, Order order = kSeqCst) {
-    return modify(value, order, [](T old, T given) { return static_cast<T>(old + given); });
+  T fetch_add(T value, Order order = kSeqCst, const char* file = __builtin_FILE(),
+              int line = __builtin_LINE()) {
+    return modify(value, order, file, line,
+                  [](T old, T given) { return static_cast<T>(old + given); });
   }
-  T fetch_sub(T value, Order order = kSeqCst) {
-    return modify(value, order, [](T old, T given) { return static_cast<T>(old - given); });
+  T fetch_sub(T value, Order order = kSeqCst, const char* file = __builtin_FILE(),
+              int line = __builtin_LINE()) {
+    return modify(value, order, file, line,
+                  [](T old, T given) { return static_cast<T>(old - given); });
   }
-  bool compare_exchange_strong(T& expected, T desired, Order success, Order failure) {
+  bool compare_exchange_strong(T& expected, T desired, Order success, Order failure,
+                               const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     detail::Value held = detail::pack(expected);
+    success = detail::at_site(Mutation::modify(success), Kind::Modify, file, line);
+    failure = detail::at_site(Mutation::load(failure), Kind::Failure, file, line);
     const bool done =
-        detail::compare_exchange(location_, held, detail::pack(desired), Mutation::modify(success),
-                                 Mutation::load(detail::failure_order(failure)));
+        detail::compare_exchange(location_, held, detail::pack(desired), success, failure);
     if (!done) expected = detail::unpack<T>(held);
     return done;
   }
-  bool compare_exchange_strong(T& expected, T desired, Order order = kSeqCst) {
-    return compare_exchange_strong(expected, desired, order, detail::failure_order(order));
+  bool compare_exchange_strong(T& expected, T desired, Order order = kSeqCst,
+                               const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return compare_exchange_strong(expected, desired, order, detail::failure_order(order), file,
+                                   line);
   }
-  bool compare_exchange_weak(T& expected, T desired, Order success, Order failure) {
-    return compare_exchange_strong(expected, desired, success, failure);
+  bool compare_exchange_weak(T& expected, T desired, Order success, Order failure,
+                             const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return compare_exchange_strong(expected, desired, success, failure, file, line);
   }
-  bool compare_exchange_weak(T& expected, T desired, Order order = kSeqCst) {
-    return compare_exchange_strong(expected, desired, order);
+  bool compare_exchange_weak(T& expected, T desired, Order order = kSeqCst,
+                             const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return compare_exchange_strong(expected, desired, order, file, line);
   }
 
  private:
   template <class F>
-  T modify(T value, Order order, F) {
+  T modify(T value, Order order, const char* file, int line, F) {
     const auto change = [](detail::Value old, const void* given) {
       return detail::pack(F{}(detail::unpack<T>(old), *static_cast<const T*>(given)));
     };
-    return detail::unpack<T>(detail::modify(location_, Mutation::modify(order), change, &value));
+    order = detail::at_site(Mutation::modify(order), Kind::Modify, file, line);
+    return detail::unpack<T>(detail::modify(location_, order, change, &value));
   }
   int location_;
 };
@@ -265,8 +301,9 @@ struct BasicPlatform {
   using Atomic = model::Atomic<T, Mutation>;
   using Backoff = model::Backoff;
   using ThreadRecords = model::ThreadRecords;
-  static void fence(std::memory_order order) {
-    if (Mutation::fences) detail::fence(order);
+  static void fence(std::memory_order order, const char* file = __builtin_FILE(),
+                    int line = __builtin_LINE()) {
+    if (Mutation::fences) detail::fence(detail::at_site(order, detail::Kind::Fence, file, line));
   }
 };
 using Platform = BasicPlatform<>;

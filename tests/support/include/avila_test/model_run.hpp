@@ -129,6 +129,9 @@ struct Machine {
   std::uint64_t last_domain = 0;
   std::uint64_t stores = 0;
 
+  const Weakening* weakened = nullptr;      // the one in force
+  std::vector<Weakening>* sites = nullptr;  // where to note what could be weakened
+
   std::string failure;
   bool tracing = false;
   std::string trace;
@@ -479,12 +482,70 @@ void join() {
   for (const Thread& thread : m.threads) m.me().now.join(thread.now, m.location_count);
 }
 
+std::string Weakening::to_string() const {
+  const auto name = [](std::memory_order order) -> std::string {
+    switch (order) {
+      case std::memory_order_relaxed: return "relaxed";
+      case std::memory_order_acquire: return "acquire";
+      case std::memory_order_release: return "release";
+      case std::memory_order_acq_rel: return "acq_rel";
+      default: return "seq_cst";
+    }
+  };
+  const std::string path = file;
+  return path.substr(path.rfind('/') + 1) + ":" + std::to_string(line) + " " + name(from) + " -> " +
+         name(to) + (on_failure ? " on failure" : "");
+}
+
+std::vector<Weakening> unneeded_orders(const Options& options,
+                                       const std::vector<std::function<void()>>& cases) {
+  Machine& m = machine();
+  std::vector<Weakening> sites;
+  m.sites = &sites;
+  for (const auto& body : cases) (void)explore(options, body);
+  m.sites = nullptr;
+  std::vector<Weakening> unneeded;
+  for (const Weakening& site : sites) {
+    m.weakened = &site;
+    bool noticed = false;
+    for (const auto& body : cases) noticed = noticed || !explore(options, body).failure.empty();
+    if (!noticed) unneeded.push_back(site);
+  }
+  m.weakened = nullptr;
+  return unneeded;
+}
+
 void check(bool condition, const char* what) {
   const Outside outside;
   if (!condition) machine().fail(what);
 }
 
 namespace detail {
+
+std::memory_order at_site(std::memory_order order, Kind kind, const char* file, int line) {
+  using enum std::memory_order;
+  Machine& m = machine();
+  if (m.sites == nullptr && m.weakened == nullptr) return order;
+  const Outside outside;
+  const auto step = [&](std::memory_order to) {
+    const Weakening here{file, line, kind == Kind::Failure, order, to};
+    if (m.sites != nullptr && std::find(m.sites->begin(), m.sites->end(), here) == m.sites->end())
+      m.sites->push_back(here);
+    return m.weakened != nullptr && *m.weakened == here;
+  };
+  if (order == seq_cst) {
+    const auto to = kind == Kind::Load || kind == Kind::Failure ? acquire
+                    : kind == Kind::Store                       ? release
+                                                                : acq_rel;
+    if (step(to)) return to;
+  } else if (order == acq_rel) {
+    if (step(acquire)) return acquire;
+    if (step(release)) return release;
+  } else if (order == acquire || order == release) {
+    if (step(relaxed)) return relaxed;
+  }
+  return order;
+}
 
 int new_location(Value initial) {
   Machine& m = machine();

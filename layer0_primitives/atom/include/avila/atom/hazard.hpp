@@ -15,7 +15,7 @@ namespace avila::atom {
 
 /// Safe destruction for lock-free structures. Memory is bounded whatever readers do: an object that
 /// is retired and held by nobody is destroyed at the latest when its thread has retired
-/// max(retire_threshold, 2 × slots of all threads) more, so destruction costs O(1) amortised.
+/// max(retire_threshold, guards of all threads) more; that costs O(log guards) amortised.
 ///
 ///   HazardDomain<>::Guard guard(domain);
 ///   Node* node = guard.protect(head);        // stays whole while guard holds it
@@ -161,7 +161,7 @@ class HazardDomain {
         each.destroy(each.object);
       }
     }
-    // A scan frees all but at most `held.size()` ≤ `slots`: at least half of twice that.
+    // At most `slots` objects stay; the next scan comes after as many retirements as it costs.
     mine.scan_at = mine.retired.size() + std::max(threshold_, slots);
     mine.scanning = false;
   }

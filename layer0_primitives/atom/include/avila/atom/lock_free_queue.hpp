@@ -29,8 +29,9 @@ class LockFreeQueue {
   LockFreeQueue(const LockFreeQueue&) = delete;
   LockFreeQueue& operator=(const LockFreeQueue&) = delete;
   ~LockFreeQueue() {
-    Node* node = head_->load(std::memory_order_acquire);
-    while (Node* const next = node->next.load(std::memory_order_acquire)) {
+    // relaxed: whoever destroys the queue has it for itself.
+    Node* node = head_->load(std::memory_order_relaxed);
+    while (Node* const next = node->next.load(std::memory_order_relaxed)) {
       next->value()->~T();
       delete std::exchange(node, next);
     }

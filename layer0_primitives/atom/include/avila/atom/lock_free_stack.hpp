@@ -22,7 +22,8 @@ class LockFreeStack {
   LockFreeStack(const LockFreeStack&) = delete;
   LockFreeStack& operator=(const LockFreeStack&) = delete;
   ~LockFreeStack() {
-    for (Node* node = head_->load(std::memory_order_acquire); node != nullptr;)
+    // relaxed: whoever destroys the stack has it for itself.
+    for (Node* node = head_->load(std::memory_order_relaxed); node != nullptr;)
       delete std::exchange(node, node->next.load(std::memory_order_relaxed));
   }
 

@@ -29,7 +29,8 @@ class RecordList {
   RecordList(const RecordList&) = delete;
   RecordList& operator=(const RecordList&) = delete;
   ~RecordList() {
-    for (Record* record = head_.load(std::memory_order_acquire); record != nullptr;)
+    // relaxed: whoever destroys the domain has it for itself.
+    for (Record* record = head_.load(std::memory_order_relaxed); record != nullptr;)
       delete std::exchange(record, record->next);
   }
   /// The domain's destructor calls it first: from here on no ending thread gives a record back.
@@ -49,8 +50,7 @@ class RecordList {
   }
   template <class F>
   void for_each(F&& visit) const {
-    // acquire: pairs with the release CAS that published the newest record; those behind it were
-    // published before, and each publisher acquired them.
+    // acquire: pairs with the release CASes that published the newest record and those behind it.
     for (Record* record = head_.load(std::memory_order_acquire); record != nullptr;
          record = record->next)
       visit(*record);
@@ -67,12 +67,13 @@ class RecordList {
         return *record;
     }
     Record* const fresh = new Record;
-    Record* head = head_.load(std::memory_order_acquire);
+    Record* head = head_.load(std::memory_order_relaxed);
     do {
       fresh->next = head;
-      // acq_rel: release publishes this record; acquire keeps the chain of those behind it whole.
-    } while (!head_.compare_exchange_weak(head, fresh, std::memory_order_acq_rel,
-                                          std::memory_order_acquire));
+      // release: publishes this record. Those behind it need no acquire here: head_ changes by
+      // read-modify-writes only, so who acquires this one acquires their releases too.
+    } while (!head_.compare_exchange_weak(head, fresh, std::memory_order_release,
+                                          std::memory_order_relaxed));
     return *fresh;
   }
 

@@ -70,8 +70,9 @@ class WorkStealingDeque {
 
   /// Any thread: the item pushed first. Empty-handed when there is none or another was faster.
   std::optional<T> steal() {
-    // seq_cst on both, in this order: pairs with pop().
-    std::int64_t top = top_->load(std::memory_order_seq_cst);
+    // acquire: the exchange that raised top to what we read comes before our load of bottom in the
+    // single order; with the pair in pop(), who lowers bottom sees that top, or we see that bottom.
+    std::int64_t top = top_->load(std::memory_order_acquire);
     const std::int64_t bottom = bottom_->load(std::memory_order_seq_cst);
     if (top >= bottom) return std::nullopt;
     // acquire: the array's slots were copied before it was published.
