@@ -125,28 +125,25 @@ void Blake3::start_chunk() noexcept {
 
 // Up to the end of the chunk. The last block stays in the buffer: it is flagged as the end.
 void Blake3::feed_chunk(ByteSpan bytes) noexcept {
-  const auto compress = [this](const std::byte* block) {
-    std::uint32_t out[16];
-    const std::uint32_t flags = flags_ | (blocks_ == 0 ? std::uint32_t{kChunkStart} : 0U);
-    blake3_kernel().compress({chunk_.data(), block, chunks_, kBlock, flags}, out);
-    std::copy_n(out, 8, chunk_.begin());
-    ++blocks_;
+  const auto chain = [this](const std::byte* in, std::size_t blocks) {
+    const std::uint32_t first = blocks_ == 0 ? std::uint32_t{kChunkStart} : 0U;
+    blake3_kernel().chain(chunk_.data(), {in, blocks, chunks_, flags_, first});
+    blocks_ = static_cast<std::uint8_t>(blocks_ + blocks);
   };
-  while (!bytes.empty()) {
-    if (buffered_ == kBlock) {
-      compress(buffer_.data());
-      buffered_ = 0;
-    }
-    if (buffered_ == 0 && bytes.size() > kBlock) {
-      compress(bytes.data());
-      bytes = bytes.subspan(kBlock);
-      continue;
-    }
+  if (bytes.empty()) return;
+  if (buffered_ != 0) {
     const std::size_t take = std::min(kBlock - buffered_, bytes.size());
     std::memcpy(buffer_.data() + buffered_, bytes.data(), take);
     buffered_ = static_cast<std::uint8_t>(buffered_ + take);
     bytes = bytes.subspan(take);
+    if (bytes.empty()) return;
+    chain(buffer_.data(), 1);
   }
+  const std::size_t blocks = (bytes.size() - 1) / kBlock;
+  if (blocks != 0) chain(bytes.data(), blocks);
+  bytes = bytes.subspan(blocks * kBlock);
+  std::memcpy(buffer_.data(), bytes.data(), bytes.size());
+  buffered_ = static_cast<std::uint8_t>(bytes.size());
 }
 
 // Subtrees of equal size are merged, but only when more input is known to follow: the last merge
@@ -267,8 +264,12 @@ Blake3::Digest blake3(ByteSpan bytes) noexcept {
   std::uint32_t out[16];
   std::copy_n(kBlake3Iv, 8, out);
   std::uint32_t flags = kChunkStart;
-  for (; bytes.size() > kBlock; bytes = bytes.subspan(kBlock), flags = 0)
-    kernel.compress({out, bytes.data(), 0, kBlock, flags}, out);
+  if (bytes.size() > kBlock) {
+    const std::size_t blocks = (bytes.size() - 1) / kBlock;
+    kernel.chain(out, {bytes.data(), blocks, 0, 0, kChunkStart});
+    bytes = bytes.subspan(blocks * kBlock);
+    flags = 0;
+  }
   std::byte last[kBlock] = {};
   const std::byte* block = bytes.data();
   if (bytes.size() < kBlock) {

@@ -50,10 +50,19 @@ struct Blake3Many {
   std::uint8_t flags, flags_first, flags_last;
 };
 
+/// Whole blocks of one chunk, one after the other.
+struct Blake3Chain {
+  const std::byte* in;
+  std::size_t blocks;
+  std::uint64_t counter;
+  std::uint32_t flags, flags_first;  // the first block has both
+};
+
 struct Blake3Kernel {
-  std::size_t lanes;
   /// All 16 words of the output; the first 8 are the new chaining value. `out` may be the old one.
   void (*compress)(const Blake3Block& block, std::uint32_t out[16]) noexcept;
+  /// Takes the chaining value on over the blocks.
+  void (*chain)(std::uint32_t value[8], const Blake3Chain& job) noexcept;
   /// The chaining value of each input, 8 words each.
   void (*many)(const Blake3Many& job, std::uint32_t* out) noexcept;
 };
@@ -64,6 +73,7 @@ const Blake3Kernel& blake3_kernel() noexcept;
 /// many() for machines without lanes, and for what is left over: one compress() after another.
 void blake3_many_serially(void (*compress)(const Blake3Block&, std::uint32_t*) noexcept,
                           const Blake3Many& job, std::uint32_t* out) noexcept;
+void blake3_chain_portable(std::uint32_t value[8], const Blake3Chain& job) noexcept;
 void blake3_compress_portable(const Blake3Block& block, std::uint32_t out[16]) noexcept;
 
 }  // namespace avila::hash::detail

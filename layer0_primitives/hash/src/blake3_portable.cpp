@@ -45,6 +45,15 @@ void blake3_compress_portable(const Blake3Block& block, std::uint32_t out[16]) n
   }
 }
 
+void blake3_chain_portable(std::uint32_t value[8], const Blake3Chain& job) noexcept {
+  std::uint32_t out[16];
+  for (std::size_t b = 0; b < job.blocks; ++b) {
+    const std::uint32_t flags = job.flags | (b == 0 ? job.flags_first : 0U);
+    blake3_compress_portable({value, job.in + 64 * b, job.counter, 64, flags}, out);
+    for (std::size_t w = 0; w < 8; ++w) value[w] = out[w];
+  }
+}
+
 void blake3_many_serially(void (*compress)(const Blake3Block&, std::uint32_t*) noexcept,
                           const Blake3Many& job, std::uint32_t* out) noexcept {
   for (std::size_t i = 0; i < job.count; ++i) {

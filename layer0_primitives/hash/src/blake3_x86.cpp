@@ -24,7 +24,7 @@ namespace {
 void many_portable(const Blake3Many& job, std::uint32_t* out) noexcept {
   blake3_many_serially(blake3_compress_portable, job, out);
 }
-constexpr Blake3Kernel kPortable{1, blake3_compress_portable, many_portable};
+constexpr Blake3Kernel kPortable{blake3_compress_portable, blake3_chain_portable, many_portable};
 
 #if AVILA_X86_64
 
@@ -81,33 +81,61 @@ struct RotateSse41 {
 // columns, then of the diagonals, which start at the fourth.
 constexpr std::uint8_t kPlaces[16] = {0, 2, 4, 6, 1, 3, 5, 7, 14, 8, 10, 12, 15, 9, 11, 13};
 
-AVILA_TARGET_SSE42 void compress_sse41(const Blake3Block& block, std::uint32_t out[16]) noexcept {
-  const std::byte* const m = block.bytes;
-  const __m128i first = load128(block.chaining_value), second = load128(block.chaining_value + 4);
-  __m128i a = first, b = second, c = load128(kBlake3Iv);
-  __m128i d = _mm_set_epi32(static_cast<int>(block.flags), static_cast<int>(block.size),
-                            static_cast<int>(block.counter >> 32), static_cast<int>(block.counter));
-  const auto word = [m](std::size_t i) {
-    int value;
-    __builtin_memcpy(&value, m + 4 * i, 4);
-    return value;
-  };
-  for (const auto& s : kBlake3Schedule) {
-#define AVILA_WORDS(v)                                                        \
-  _mm_set_epi32(word(s[kPlaces[4 * (v) + 3]]), word(s[kPlaces[4 * (v) + 2]]), \
-                word(s[kPlaces[4 * (v) + 1]]), word(s[kPlaces[4 * (v)]]))
-    AVILA_BLAKE3_HALF(RotateSse41::right, AVILA_WORDS(0), AVILA_WORDS(1));
-    AVILA_BLAKE3_TURN();
-    AVILA_BLAKE3_HALF(RotateSse41::right, AVILA_WORDS(2), AVILA_WORDS(3));
-    AVILA_BLAKE3_TURN_BACK();
-#undef AVILA_WORDS
+// The functions over the rounds of one instruction set: ROUNDS works on the rows a, b, c, d and the
+// block at m.
+#define AVILA_BLAKE3_SINGLE(target, suffix, ROUNDS)                                         \
+  target void compress_##suffix(const Blake3Block& block, std::uint32_t out[16]) noexcept { \
+    const std::byte* const m = block.bytes;                                                 \
+    const __m128i first = load128(block.chaining_value);                                    \
+    const __m128i second = load128(block.chaining_value + 4);                               \
+    __m128i a = first, b = second, c = load128(kBlake3Iv);                                  \
+    __m128i d = last_row(block.counter, block.size, block.flags);                           \
+    ROUNDS                                                                                  \
+    auto* to = reinterpret_cast<__m128i*>(out);                                             \
+    _mm_storeu_si128(to, _mm_xor_si128(a, c));                                              \
+    _mm_storeu_si128(to + 1, _mm_xor_si128(b, d));                                          \
+    _mm_storeu_si128(to + 2, _mm_xor_si128(c, first));                                      \
+    _mm_storeu_si128(to + 3, _mm_xor_si128(d, second));                                     \
+  }                                                                                         \
+  target void chain_##suffix(std::uint32_t value[8], const Blake3Chain& job) noexcept {     \
+    __m128i first = load128(value), second = load128(value + 4);                            \
+    const __m128i iv = load128(kBlake3Iv);                                                  \
+    const __m128i later = last_row(job.counter, 64, job.flags);                             \
+    __m128i next = last_row(job.counter, 64, job.flags | job.flags_first);                  \
+    const std::byte* m = job.in;                                                            \
+    for (std::size_t left = job.blocks; left != 0; --left, m += 64) {                       \
+      __m128i a = first, b = second, c = iv, d = next;                                      \
+      ROUNDS                                                                                \
+      first = _mm_xor_si128(a, c), second = _mm_xor_si128(b, d);                            \
+      next = later;                                                                         \
+    }                                                                                       \
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(value), first);                             \
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(value + 4), second);                        \
   }
-  auto* to = reinterpret_cast<__m128i*>(out);
-  _mm_storeu_si128(to, _mm_xor_si128(a, c));
-  _mm_storeu_si128(to + 1, _mm_xor_si128(b, d));
-  _mm_storeu_si128(to + 2, _mm_xor_si128(c, first));
-  _mm_storeu_si128(to + 3, _mm_xor_si128(d, second));
+AVILA_TARGET_SSE42 inline __m128i last_row(std::uint64_t counter, std::uint32_t size,
+                                           std::uint32_t flags) noexcept {
+  return _mm_set_epi32(static_cast<int>(flags), static_cast<int>(size),
+                       static_cast<int>(counter >> 32), static_cast<int>(counter));
 }
+AVILA_TARGET_SSE42 inline int word_at(const std::byte* m, std::size_t i) noexcept {
+  int value;
+  __builtin_memcpy(&value, m + 4 * i, 4);
+  return value;
+}
+
+#define AVILA_WORDS(v)                                                                    \
+  _mm_set_epi32(word_at(m, s[kPlaces[4 * (v) + 3]]), word_at(m, s[kPlaces[4 * (v) + 2]]), \
+                word_at(m, s[kPlaces[4 * (v) + 1]]), word_at(m, s[kPlaces[4 * (v)]]))
+#define AVILA_ROUNDS_SSE41                                                 \
+  for (const auto& s : kBlake3Schedule) {                                  \
+    AVILA_BLAKE3_HALF(RotateSse41::right, AVILA_WORDS(0), AVILA_WORDS(1)); \
+    AVILA_BLAKE3_TURN();                                                   \
+    AVILA_BLAKE3_HALF(RotateSse41::right, AVILA_WORDS(2), AVILA_WORDS(3)); \
+    AVILA_BLAKE3_TURN_BACK();                                              \
+  }
+AVILA_BLAKE3_SINGLE(AVILA_TARGET_SSE42, sse41, AVILA_ROUNDS_SSE41)
+#undef AVILA_ROUNDS_SSE41
+#undef AVILA_WORDS
 
 struct RoundWords {
   alignas(64) std::uint32_t at[7][16];
@@ -125,32 +153,25 @@ template <int kBits>
 AVILA_TARGET_AVX512 inline __m128i rotate_vl(__m128i x) noexcept {
   return _mm_ror_epi32(x, kBits);
 }
-AVILA_TARGET_AVX512 void compress_avx512(const Blake3Block& block, std::uint32_t out[16]) noexcept {
-  const auto load256 = [](const void* p) AVILA_TARGET_AVX512 {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
-  };
-  const __m256i low = load256(block.bytes), high = load256(block.bytes + 32);
-  const __m128i first = load128(block.chaining_value), second = load128(block.chaining_value + 4);
-  __m128i a = first, b = second, c = load128(kBlake3Iv);
-  __m128i d = _mm_set_epi32(static_cast<int>(block.flags), static_cast<int>(block.size),
-                            static_cast<int>(block.counter >> 32), static_cast<int>(block.counter));
-  AVILA_UNROLL for (std::size_t round = 0; round < 7; ++round) {
-    const std::uint32_t* const at = kRoundWords.at[round];
-    const __m256i columns = _mm256_permutex2var_epi32(low, load256(at), high);
-    const __m256i diagonals = _mm256_permutex2var_epi32(low, load256(at + 8), high);
-    AVILA_BLAKE3_HALF(rotate_vl, _mm256_castsi256_si128(columns),
-                      _mm256_extracti128_si256(columns, 1));
-    AVILA_BLAKE3_TURN();
-    AVILA_BLAKE3_HALF(rotate_vl, _mm256_castsi256_si128(diagonals),
-                      _mm256_extracti128_si256(diagonals, 1));
-    AVILA_BLAKE3_TURN_BACK();
-  }
-  auto* to = reinterpret_cast<__m128i*>(out);
-  _mm_storeu_si128(to, _mm_xor_si128(a, c));
-  _mm_storeu_si128(to + 1, _mm_xor_si128(b, d));
-  _mm_storeu_si128(to + 2, _mm_xor_si128(c, first));
-  _mm_storeu_si128(to + 3, _mm_xor_si128(d, second));
+AVILA_TARGET_AVX512 inline __m256i load256(const void* p) noexcept {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
+#define AVILA_ROUNDS_AVX512                                                          \
+  const __m256i low = load256(m), high = load256(m + 32);                            \
+  AVILA_UNROLL for (std::size_t round = 0; round < 7; ++round) {                     \
+    const std::uint32_t* const at = kRoundWords.at[round];                           \
+    const __m256i columns = _mm256_permutex2var_epi32(low, load256(at), high);       \
+    const __m256i diagonals = _mm256_permutex2var_epi32(low, load256(at + 8), high); \
+    AVILA_BLAKE3_HALF(rotate_vl, _mm256_castsi256_si128(columns),                    \
+                      _mm256_extracti128_si256(columns, 1));                         \
+    AVILA_BLAKE3_TURN();                                                             \
+    AVILA_BLAKE3_HALF(rotate_vl, _mm256_castsi256_si128(diagonals),                  \
+                      _mm256_extracti128_si256(diagonals, 1));                       \
+    AVILA_BLAKE3_TURN_BACK();                                                        \
+  }
+AVILA_BLAKE3_SINGLE(AVILA_TARGET_AVX512, avx512, AVILA_ROUNDS_AVX512)
+#undef AVILA_ROUNDS_AVX512
+#undef AVILA_BLAKE3_SINGLE
 #undef AVILA_BLAKE3_HALF
 #undef AVILA_BLAKE3_TURN
 #undef AVILA_BLAKE3_TURN_BACK
@@ -515,9 +536,9 @@ void many_avx512(const Blake3Many& job, std::uint32_t* out) noexcept {
   in_groups<16>(job, out, sixteen, eight_avx512);
 }
 
-constexpr Blake3Kernel kAvx512{16, compress_avx512, many_avx512};
-constexpr Blake3Kernel kAvx2{8, compress_sse41, many_avx2};
-constexpr Blake3Kernel kSse41{4, compress_sse41, many_sse41};
+constexpr Blake3Kernel kAvx512{compress_avx512, chain_avx512, many_avx512};
+constexpr Blake3Kernel kAvx2{compress_sse41, chain_sse41, many_avx2};
+constexpr Blake3Kernel kSse41{compress_sse41, chain_sse41, many_sse41};
 bool has_avx2_and_sse42() noexcept { return simd::has_avx2() && simd::has_sse42(); }
 
 #endif

@@ -69,9 +69,7 @@ struct Avx512 : Avx2 {
   {                                                          \
     h += k[2 * ((t) & ~1) + (t) % 2];                        \
     std::uint64_t sum = std::rotr(e, 41) ^ std::rotr(e, 18); \
-    h += ~e & g;                                             \
-    AVILA_PIN(h);                                            \
-    h += e & f;                                              \
+    h += ((f ^ g) & e) ^ g;                                  \
     AVILA_PIN(h);                                            \
     sum ^= std::rotr(e, 14);                                 \
     h += sum;                                                \

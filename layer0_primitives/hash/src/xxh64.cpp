@@ -32,28 +32,27 @@ inline void stripes64(std::array<std::uint64_t, 4>& lanes, const std::byte* in,
   }
   lanes = {a, b, c, d};
 }
-// Steps 3 to 6. `tail` is what is left after the stripes, below 32 bytes.
-inline std::uint64_t finish64(const std::array<std::uint64_t, 4>& lanes, std::uint64_t seed,
-                              std::uint64_t total, const std::byte* tail) noexcept {
-  std::uint64_t h;
-  if (total >= 32) {
-    h = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) +
-        std::rotl(lanes[3], 18);
-    for (const std::uint64_t lane : lanes) h = merge64(h, lane);
-  } else {
-    h = seed + kPrime64_5;
-  }
+// Step 3.
+inline std::uint64_t converge64(std::uint64_t a, std::uint64_t b, std::uint64_t c,
+                                std::uint64_t d) noexcept {
+  const std::uint64_t h = std::rotl(a, 1) + std::rotl(b, 7) + std::rotl(c, 12) + std::rotl(d, 18);
+  return merge64(merge64(merge64(merge64(h, a), b), c), d);
+}
+// Steps 4 to 6. `tail` is what is left after the stripes, below 32 bytes.
+inline std::uint64_t finish64(std::uint64_t h, std::uint64_t total,
+                              const std::byte* tail) noexcept {
   h += total;
-  std::size_t left = total % 32;
-  for (; left >= 8; left -= 8, tail += 8)
-    h = std::rotl(h ^ round64(0, load_le64(tail)), 27) * kPrime64_1 + kPrime64_4;
-  if (left >= 4) {
-    h = std::rotl(h ^ (load_le32(tail) * kPrime64_1), 23) * kPrime64_2 + kPrime64_3;
-    left -= 4;
-    tail += 4;
+  if (std::size_t left = total % 32; left != 0) {
+    for (; left >= 8; left -= 8, tail += 8)
+      h = std::rotl(h ^ round64(0, load_le64(tail)), 27) * kPrime64_1 + kPrime64_4;
+    if (left >= 4) {
+      h = std::rotl(h ^ (load_le32(tail) * kPrime64_1), 23) * kPrime64_2 + kPrime64_3;
+      left -= 4;
+      tail += 4;
+    }
+    for (; left != 0; --left, ++tail)
+      h = std::rotl(h ^ (static_cast<std::uint64_t>(*tail) * kPrime64_5), 11) * kPrime64_1;
   }
-  for (; left != 0; --left, ++tail)
-    h = std::rotl(h ^ (static_cast<std::uint64_t>(*tail) * kPrime64_5), 11) * kPrime64_1;
   h = (h ^ (h >> 33)) * kPrime64_2;
   h = (h ^ (h >> 29)) * kPrime64_3;
   return h ^ (h >> 32);
@@ -100,9 +99,18 @@ inline std::uint32_t finish32(const std::array<std::uint32_t, 4>& lanes, std::ui
 }  // namespace
 
 std::uint64_t xxh64(ByteSpan bytes, std::uint64_t seed) noexcept {
-  auto lanes = start64(seed);
-  stripes64(lanes, bytes.data(), bytes.size() / 32);
-  return finish64(lanes, seed, bytes.size(), bytes.data() + bytes.size() / 32 * 32);
+  // The lanes stay in registers: an array would go through memory before the end.
+  const std::byte* in = bytes.data();
+  if (bytes.size() < 32) return finish64(seed + kPrime64_5, bytes.size(), in);
+  std::uint64_t a = seed + kPrime64_1 + kPrime64_2, b = seed + kPrime64_2, c = seed,
+                d = seed - kPrime64_1;
+  for (std::size_t stripes = bytes.size() / 32; stripes != 0; --stripes, in += 32) {
+    a = round64(a, load_le64(in)), b = round64(b, load_le64(in + 8));
+    c = round64(c, load_le64(in + 16)), d = round64(d, load_le64(in + 24));
+    // g++ would make two vectors of them, and products of 64 bits out of six of 32.
+    asm("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d));
+  }
+  return finish64(converge64(a, b, c, d), bytes.size(), in);
 }
 std::uint32_t xxh32(ByteSpan bytes, std::uint32_t seed) noexcept {
   auto lanes = start32(seed);
@@ -120,7 +128,9 @@ void Xxh64::update(ByteSpan bytes) noexcept {
               [this](const std::byte* in, std::size_t blocks) { stripes64(lanes_, in, blocks); });
 }
 std::uint64_t Xxh64::digest() const noexcept {
-  return finish64(lanes_, seed_, total_, buffer_.data());
+  const std::uint64_t h =
+      total_ >= 32 ? converge64(lanes_[0], lanes_[1], lanes_[2], lanes_[3]) : seed_ + kPrime64_5;
+  return finish64(h, total_, buffer_.data());
 }
 
 void Xxh32::reset(std::uint32_t seed) noexcept {

@@ -35,6 +35,16 @@ TEST(Blake3, EveryKernelAgreesWithPortable) {
       kernel.run->compress(block, got);
       ASSERT_EQ(std::memcmp(got, expected, sizeof got), 0) << kernel.name;
     }
+    for (std::size_t blocks = 0; blocks <= 16; ++blocks) {
+      std::array<std::uint32_t, 8> expected, got;
+      std::memcpy(expected.data(), &bytes[blocks], sizeof expected);
+      got = expected;
+      const Blake3Chain job{&bytes[blocks * 7], blocks, 0xFFFFFFFF0 + blocks, kKeyedHash,
+                            kChunkStart};
+      blake3_chain_portable(expected.data(), job);
+      kernel.run->chain(got.data(), job);
+      ASSERT_EQ(got, expected) << kernel.name << " " << blocks;
+    }
     for (std::size_t count = 0; count <= 70; ++count)
       for (const std::size_t blocks : {1UL, 16UL}) {
         std::vector<const std::byte*> inputs;
