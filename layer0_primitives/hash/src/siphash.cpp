@@ -2,6 +2,7 @@
 #include <avila/hash/secret.hpp>
 #include <avila/hash/siphash.hpp>
 #include <avila/primitives/endian.hpp>
+#include <avila/simd/target.hpp>
 #include <bit>
 #include <cstring>
 
@@ -22,14 +23,15 @@ struct SipState {
       : v0(v[0]), v1(v[1]), v2(v[2]), v3(v[3]) {}
 
   template <int N>
-  void rounds() noexcept {
-    for (int i = 0; i < N; ++i) {
+  AVILA_ALWAYS_INLINE void rounds() noexcept {  // by recursion: a loop of two would stay a loop
+    if constexpr (N > 0) {
       v0 += v1, v2 += v3;
       v1 = std::rotl(v1, 13) ^ v0, v3 = std::rotl(v3, 16) ^ v2;
       v0 = std::rotl(v0, 32);
       v2 += v1, v0 += v3;
       v1 = std::rotl(v1, 17) ^ v2, v3 = std::rotl(v3, 21) ^ v0;
       v2 = std::rotl(v2, 32);
+      rounds<N - 1>();
     }
   }
   template <int C>
@@ -55,14 +57,14 @@ inline std::uint64_t last_word(const std::byte* tail, std::uint64_t total) noexc
 
 // The end of both variants; `last` is absorbed first.
 template <int C, int D>
-std::uint64_t finish64(SipState s, std::uint64_t last) noexcept {
+AVILA_ALWAYS_INLINE std::uint64_t finish64(SipState s, std::uint64_t last) noexcept {
   s.absorb<C>(last);
   s.v2 ^= 0xff;
   s.rounds<D>();
   return s.folded();
 }
 template <int C, int D>
-std::array<std::byte, 16> finish128(SipState s, std::uint64_t last) noexcept {
+AVILA_ALWAYS_INLINE std::array<std::byte, 16> finish128(SipState s, std::uint64_t last) noexcept {
   s.absorb<C>(last);
   std::array<std::byte, 16> out;
   s.v2 ^= 0xee;
@@ -74,18 +76,27 @@ std::array<std::byte, 16> finish128(SipState s, std::uint64_t last) noexcept {
   return out;
 }
 
+// The same of a message that is there at once: eight bytes are loaded that end with it.
+inline std::uint64_t last_word_of(ByteSpan bytes) noexcept {
+  const std::size_t left = bytes.size() % 8;
+  if (left == 0) return std::uint64_t{bytes.size()} << 56;
+  if (bytes.size() < 8) return last_word(bytes.data() + bytes.size() - left, bytes.size());
+  return std::uint64_t{bytes.size()} << 56 |
+         load_le64(bytes.data() + bytes.size() - 8) >> (64 - 8 * left);
+}
+
 template <int C, int D>
 std::uint64_t sip64(SipKey key, ByteSpan bytes) noexcept {
   SipState s(key);
   s.absorb_words<C>(bytes.data(), bytes.size() / 8);
-  return finish64<C, D>(s, last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+  return finish64<C, D>(s, last_word_of(bytes));
 }
 template <int C, int D>
 std::array<std::byte, 16> sip128(SipKey key, ByteSpan bytes) noexcept {
   SipState s(key);
   s.v1 ^= 0xee;
   s.absorb_words<C>(bytes.data(), bytes.size() / 8);
-  return finish128<C, D>(s, last_word(bytes.data() + bytes.size() / 8 * 8, bytes.size()));
+  return finish128<C, D>(s, last_word_of(bytes));
 }
 
 }  // namespace
