@@ -5,7 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "canonical25519.hpp"
 #include "constants25519.hpp"
+#include "inverse.hpp"
 #include "kernel.hpp"
 #include "recode.hpp"
 
@@ -48,15 +50,18 @@ struct Curve {
     for (int i = 1; i < times; ++i) K::fe_sqr(r, r);
   }
 
-  /// a^(2^250 - 1), and a^11 on the way.
-  static void pow_250(Fe& r, Fe& a11, const Fe& a) noexcept {
-    Fe a2, t, x5, x10, x20, x50, x100;
-    K::fe_sqr(a2, a);
-    square_times(t, a2, 2);
-    K::fe_mul(t, t, a);     // 9
-    K::fe_mul(a11, t, a2);  // 11
-    K::fe_sqr(x5, a11);
-    K::fe_mul(x5, x5, t);  // 31 = 2^5 - 1
+  static void inverse(Fe& r, const Fe& a) noexcept {
+    r = Divsteps<4>::inverse(canonical(a), kModulus25519);
+  }
+  /// a^((p - 5) / 8) = a^(2^252 - 3).
+  static void pow_p58(Fe& r, const Fe& a) noexcept {
+    Fe t, x5, x10, x20, x50, x100;  // xN: a^(2^N - 1)
+    K::fe_sqr(x5, a);
+    square_times(t, x5, 2);
+    K::fe_mul(t, t, a);    // 9
+    K::fe_mul(x5, x5, t);  // 11
+    K::fe_sqr(x5, x5);
+    K::fe_mul(x5, x5, t);  // 31
     square_times(t, x5, 5);
     K::fe_mul(x10, t, x5);
     square_times(t, x10, 10);
@@ -70,17 +75,7 @@ struct Curve {
     square_times(t, x100, 100);
     K::fe_mul(t, t, x100);
     square_times(t, t, 50);
-    K::fe_mul(r, t, x50);
-  }
-  static void inverse(Fe& r, const Fe& a) noexcept {  // a^(2^255 - 21)
-    Fe t, a11;
-    pow_250(t, a11, a);
-    square_times(t, t, 5);
-    K::fe_mul(r, t, a11);
-  }
-  static void pow_p58(Fe& r, const Fe& a) noexcept {  // a^(2^252 - 3)
-    Fe t, a11;
-    pow_250(t, a11, a);
+    K::fe_mul(t, t, x50);
     square_times(t, t, 2);
     K::fe_mul(r, t, a);
   }
@@ -331,31 +326,38 @@ struct Curve {
     interleave(r, terms.data(), count, nullptr, length);
   }
 
-  /// RFC 7748 section 5.
+  /// RFC 7748 section 5. Exchanging (x2, z2) with (x3, z3) exchanges da with cb, which shows
+  /// neither in x3 nor in z3: only what x2 and z2 are made of is selected.
   static void ladder(Fe& out, const Fe& scalar, const Fe& u) noexcept {
     struct State {
-      Fe x2, z2, x3, z3;
-    } s = {{1}, {0}, u, {1}};
-    Fe a, b, aa, bb, e, da, cb;
+      Fe x2, z2, x3, z3, a, b, c, d, aa, bb, e, da, cb;
+    } s{};
     const ct::Wiper wiper(s);
+    s.x2 = s.z3 = {1};
+    s.x3 = u;
     std::uint64_t before = 0;
     for (std::size_t t = 255; t-- > 0;) {
       const std::uint64_t bit = scalar[t / 64] >> (t % 64) & 1;
-      ct::swap_if(ct::mask_if(bit ^ before), s.x2.data(), s.x3.data(), 8);
+      const ct::Mask swap = ct::mask_if(bit ^ before);
       before = bit;
-      K::fe_add(a, s.x2, s.z2);
-      K::fe_sub(b, s.x2, s.z2);
-      K::fe_mul(da, sub(s.x3, s.z3), a);
-      K::fe_mul(cb, add(s.x3, s.z3), b);
-      K::fe_sqr(aa, a);
-      K::fe_sqr(bb, b);
-      K::fe_sqr(s.x3, add(da, cb));
-      K::fe_sqr(s.z3, sub(da, cb));
+      // In this order, neighbouring products do not wait for each other.
+      K::fe_add(s.a, s.x2, s.z2);
+      K::fe_sub(s.d, s.x3, s.z3);
+      K::fe_mul(s.da, s.d, s.a);
+      K::fe_sub(s.b, s.x2, s.z2);
+      K::fe_add(s.c, s.x3, s.z3);
+      K::fe_mul(s.cb, s.c, s.b);
+      ct::assign_if(swap, s.a.data(), s.c.data(), 4);
+      ct::assign_if(swap, s.b.data(), s.d.data(), 4);
+      K::fe_sqr(s.aa, s.a);
+      K::fe_sqr(s.bb, s.b);
+      K::fe_sqr(s.z3, sub(s.da, s.cb));
+      K::fe_sqr(s.x3, add(s.da, s.cb));
+      K::fe_sub(s.e, s.aa, s.bb);
       K::fe_mul(s.z3, s.z3, u);
-      K::fe_mul(s.x2, aa, bb);
-      K::fe_sub(e, aa, bb);
-      K::fe_mul_small(a, e, kA24);
-      K::fe_mul(s.z2, e, add(aa, a));
+      K::fe_mul_small(s.a, s.e, kA24);
+      K::fe_mul(s.x2, s.aa, s.bb);
+      K::fe_mul(s.z2, s.e, add(s.aa, s.a));
     }
     ct::swap_if(ct::mask_if(before), s.x2.data(), s.x3.data(), 8);
     inverse(s.z2, s.z2);

@@ -1,18 +1,17 @@
 #include <avila/error/assert.hpp>
 #include <avila/field/fe25519.hpp>
 
+#include "canonical25519.hpp"
 #include "constants25519.hpp"
 #include "edwards25519_ops.hpp"
 #include "kernel_portable.hpp"
 
 namespace avila::field {
 
+using detail::canonical;
 using detail::ops25519;
 
 namespace {
-
-constexpr std::uint64_t kLow63 = ~std::uint64_t{0} >> 1;
-constexpr Limbs<4> kPrime = {0xFFFFFFFFFFFFFFED, ~std::uint64_t{0}, ~std::uint64_t{0}, kLow63};
 
 Limbs<4> load(Fe25519::ByteView bytes) noexcept {
   Limbs<4> limbs{};
@@ -21,38 +20,19 @@ Limbs<4> load(Fe25519::ByteView bytes) noexcept {
   return limbs;
 }
 
-/// a + add in four limbs.
-Limbs<4> plus(const Limbs<4>& a, std::uint64_t add) noexcept {
-  Limbs<4> r;
-  std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < 4; ++i) r[i] = detail::add_carry(a[i], i == 0 ? add : 0, carry);
-  return r;
-}
-
-/// The number below p.
-Limbs<4> canonical(const Limbs<4>& a) noexcept {
-  Limbs<4> r = a;
-  r[3] &= kLow63;
-  r = plus(r, 19 * (a[3] >> 63));  // below 2^255 + 19
-  Limbs<4> less = plus(r, 19);
-  const ct::Mask is_above = ct::mask_if(less[3] >> 63);  // p or more: 2^255 goes, 19 stays
-  less[3] &= kLow63;
-  ct::assign_if(is_above, r.data(), less.data(), 4);
-  return r;
-}
-
 }  // namespace
 
 Fe25519 Fe25519::from_bytes(ByteView bytes) noexcept {
   Limbs<4> limbs = load(bytes);
-  limbs[3] &= kLow63;
+  limbs[3] &= detail::kLow63;
   return Fe25519(limbs);
 }
 
 Result<Fe25519> Fe25519::from_canonical_bytes(ByteView bytes) {
   const Limbs<4> limbs = load(bytes);
   std::uint64_t borrow = 0;
-  for (std::size_t i = 0; i < 4; ++i) (void)detail::subtract_borrow(limbs[i], kPrime[i], borrow);
+  for (std::size_t i = 0; i < 4; ++i)
+    (void)detail::subtract_borrow(limbs[i], detail::kModulus25519.p[i], borrow);
   if (!ct::reveal(ct::mask_if(borrow)))
     return Error(Errc::Malformed, "an element of GF(2^255-19) is not below 2^255-19");
   return Fe25519(limbs);

@@ -151,27 +151,29 @@ inline bool has_adx_avx2() noexcept { return simd::has_adx() && simd::has_avx2()
 #define AVILA_STORE(offset, x) "movq %[" #x "], " #offset "(%[b])\n\t"
 #define AVILA_KEEP(offset, x) \
   "cmovcq " #offset "(%[b]), %[" #x "]\n\tmovq %[" #x "], " #offset "(%[b])\n\t"
-#define AVILA_REDUCE4(x0, x1, x2, x3, top)                                                     \
-  AVILA_STORE(0, x0)                                                                           \
-  AVILA_STORE(8, x1)                                                                           \
-  AVILA_STORE(16, x2) AVILA_STORE(24, x3) "subq 0(%[p]), %[" #x0 "]\n\tsbbq 8(%[p]), %[" #x1   \
-                                          "]\n\t"                                              \
-                                          "sbbq 16(%[p]), %[" #x2 "]\n\tsbbq 24(%[p]), %[" #x3 \
-                                          "]\n\tsbbq $0, %[" #top "]\n\t" AVILA_KEEP(0, x0)    \
-                                              AVILA_KEEP(8, x1) AVILA_KEEP(16, x2)             \
-                                                  AVILA_KEEP(24, x3)
-#define AVILA_REDUCE6(x0, x1, x2, x3, x4, x5, top)                                            \
-  AVILA_STORE(0, x0)                                                                          \
-  AVILA_STORE(8, x1)                                                                          \
-  AVILA_STORE(16, x2) AVILA_STORE(24, x3) AVILA_STORE(32, x4)                                 \
-      AVILA_STORE(40, x5) "subq 0(%[p]), %[" #x0 "]\n\tsbbq 8(%[p]), %[" #x1                  \
-                          "]\n\t"                                                             \
-                          "sbbq 16(%[p]), %[" #x2 "]\n\tsbbq 24(%[p]), %[" #x3                \
-                          "]\n\t"                                                             \
-                          "sbbq 32(%[p]), %[" #x4 "]\n\tsbbq 40(%[p]), %[" #x5                \
-                          "]\n\tsbbq $0, %[" #top "]\n\t" AVILA_KEEP(0, x0) AVILA_KEEP(8, x1) \
-                              AVILA_KEEP(16, x2) AVILA_KEEP(24, x3) AVILA_KEEP(32, x4)        \
-                                  AVILA_KEEP(40, x5)
+#define AVILA_REDUCE4(x0, x1, x2, x3, top)                                     \
+  AVILA_STORE(0, x0)                                                           \
+  AVILA_STORE(8, x1)                                                           \
+  AVILA_STORE(16, x2)                                                          \
+  AVILA_STORE(24, x3)                                                          \
+  "subq 0(%[p]), %[" #x0 "]\n\tsbbq 8(%[p]), %[" #x1                           \
+  "]\n\t"                                                                      \
+  "sbbq 16(%[p]), %[" #x2 "]\n\tsbbq 24(%[p]), %[" #x3 "]\n\tsbbq $0, %[" #top \
+  "]\n\t" AVILA_KEEP(0, x0) AVILA_KEEP(8, x1) AVILA_KEEP(16, x2) AVILA_KEEP(24, x3)
+#define AVILA_REDUCE6(x0, x1, x2, x3, x4, x5, top)                                  \
+  AVILA_STORE(0, x0)                                                                \
+  AVILA_STORE(8, x1)                                                                \
+  AVILA_STORE(16, x2)                                                               \
+  AVILA_STORE(24, x3)                                                               \
+  AVILA_STORE(32, x4)                                                               \
+  AVILA_STORE(40, x5)                                                               \
+  "subq 0(%[p]), %[" #x0 "]\n\tsbbq 8(%[p]), %[" #x1                                \
+  "]\n\t"                                                                           \
+  "sbbq 16(%[p]), %[" #x2 "]\n\tsbbq 24(%[p]), %[" #x3                              \
+  "]\n\t"                                                                           \
+  "sbbq 32(%[p]), %[" #x4 "]\n\tsbbq 40(%[p]), %[" #x5 "]\n\tsbbq $0, %[" #top      \
+  "]\n\t" AVILA_KEEP(0, x0) AVILA_KEEP(8, x1) AVILA_KEEP(16, x2) AVILA_KEEP(24, x3) \
+      AVILA_KEEP(32, x4) AVILA_KEEP(40, x5)
 #define AVILA_LOAD(offset, x) "movq " #offset "(%[a]), %[" #x "]\n\t"
 #define AVILA_OP(op, offset, base, x) #op " " #offset "(%[" #base "]), %[" #x "]\n\t"
 // After a - b: keep the difference where there was no borrow, else add p.
@@ -181,37 +183,39 @@ inline bool has_adx_avx2() noexcept { return simd::has_adx() && simd::has_avx2()
 struct AdxKernel {
   static constexpr bool kFast = true;
 
-  AVILA_NOINLINE static void add_mod(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
-                                     const Modulus<4>& m) noexcept {
-    std::uint64_t x0, x1, x2, x3, top;
-    const void* pb = &b;
-    asm volatile(
-        AVILA_LOAD(0, x0) AVILA_LOAD(8, x1) AVILA_LOAD(16, x2) AVILA_LOAD(
-            24, x3) "xorl %k[top], %k[top]\n\t" AVILA_OP(addq, 0, b, x0) AVILA_OP(adcq, 8, b, x1)
-            AVILA_OP(adcq, 16, b, x2)
-                AVILA_OP(adcq, 24, b, x3) "adcq $0, %[top]\n\tmovq %[r], %[b]\n\t" AVILA_REDUCE4(
-                    x0, x1, x2, x3, top)
-        : [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3), [top] "=&r"(top),
-          [b] "+&r"(pb)
-        : [a] "r"(&a), [p] "r"(&m), [r] "r"(&r)
-        : "cc", "memory");
+  // Short enough to be inlined; operands in memory, p mostly at a constant address.
+  static void add_mod(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
+                      const Modulus<4>& m) noexcept {
+    std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], y0, y1, y2, y3, c;
+    asm("xorl %k[c], %k[c]\n\t"
+        "addq %[b0], %[x0]\n\tadcq %[b1], %[x1]\n\tadcq %[b2], %[x2]\n\tadcq %[b3], %[x3]\n\t"
+        "adcq $0, %[c]\n\t"
+        "movq %[x0], %[y0]\n\tmovq %[x1], %[y1]\n\tmovq %[x2], %[y2]\n\tmovq %[x3], %[y3]\n\t"
+        "subq %[p0], %[y0]\n\tsbbq %[p1], %[y1]\n\tsbbq %[p2], %[y2]\n\tsbbq %[p3], %[y3]\n\t"
+        "sbbq $0, %[c]\n\t"
+        "cmovncq %[y0], %[x0]\n\tcmovncq %[y1], %[x1]\n\t"
+        "cmovncq %[y2], %[x2]\n\tcmovncq %[y3], %[x3]\n\t"
+        : [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3), [y0] "=&r"(y0),
+          [y1] "=&r"(y1), [y2] "=&r"(y2), [y3] "=&r"(y3), [c] "=&r"(c)
+        : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(m.p[0]),
+          [p1] "m"(m.p[1]), [p2] "m"(m.p[2]), [p3] "m"(m.p[3])
+        : "cc");
+    r = {x0, x1, x2, x3};
   }
-  AVILA_NOINLINE static void sub_mod(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
-                                     const Modulus<4>& m) noexcept {
-    std::uint64_t x0, x1, x2, x3, top;
-    const void* pb = &b;
-    asm volatile(
-        AVILA_LOAD(0, x0) AVILA_LOAD(8, x1) AVILA_LOAD(16, x2) AVILA_LOAD(24, x3)
-            AVILA_OP(subq, 0, b, x0) AVILA_OP(sbbq, 8, b, x1) AVILA_OP(sbbq, 16, b, x2) AVILA_OP(
-                sbbq, 24, b, x3) "sbbq %[top], %[top]\n\tmovq %[r], %[b]\n\t" AVILA_STORE(0, x0)
-                AVILA_STORE(8, x1) AVILA_STORE(16, x2) AVILA_STORE(24, x3) AVILA_OP(addq, 0, p, x0)
-                    AVILA_OP(adcq, 8, p, x1) AVILA_OP(adcq, 16, p, x2)
-                        AVILA_OP(adcq, 24, p, x3) "testq %[top], %[top]\n\t" AVILA_KEEP_NZ(0, x0)
-                            AVILA_KEEP_NZ(8, x1) AVILA_KEEP_NZ(16, x2) AVILA_KEEP_NZ(24, x3)
-        : [x0] "=&r"(x0), [x1] "=&r"(x1), [x2] "=&r"(x2), [x3] "=&r"(x3), [top] "=&r"(top),
-          [b] "+&r"(pb)
-        : [a] "r"(&a), [p] "r"(&m), [r] "r"(&r)
-        : "cc", "memory");
+  static void sub_mod(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
+                      const Modulus<4>& m) noexcept {
+    std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], y0, y1, y2, y3;
+    asm("subq %[b0], %[x0]\n\tsbbq %[b1], %[x1]\n\tsbbq %[b2], %[x2]\n\tsbbq %[b3], %[x3]\n\t"
+        "sbbq %[y0], %[y0]\n\t"
+        "movq %[y0], %[y1]\n\tmovq %[y0], %[y2]\n\tmovq %[y0], %[y3]\n\t"
+        "andq %[p0], %[y0]\n\tandq %[p1], %[y1]\n\tandq %[p2], %[y2]\n\tandq %[p3], %[y3]\n\t"
+        "addq %[y0], %[x0]\n\tadcq %[y1], %[x1]\n\tadcq %[y2], %[x2]\n\tadcq %[y3], %[x3]\n\t"
+        : [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3), [y0] "=&r"(y0),
+          [y1] "=&r"(y1), [y2] "=&r"(y2), [y3] "=&r"(y3)
+        : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]), [p0] "m"(m.p[0]),
+          [p1] "m"(m.p[1]), [p2] "m"(m.p[2]), [p3] "m"(m.p[3])
+        : "cc");
+    r = {x0, x1, x2, x3};
   }
   AVILA_NOINLINE static void add_mod(Limbs<6>& r, const Limbs<6>& a, const Limbs<6>& b,
                                      const Modulus<6>& m) noexcept {
@@ -286,8 +290,8 @@ struct AdxKernel {
     mont_mul(r, a, a, m);
   }
 
-  AVILA_NOINLINE static void p256_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
-                                      const Modulus<4>&) noexcept {
+  AVILA_ALWAYS_INLINE static void p256_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
+                                           const Modulus<4>&) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
     asm volatile(AVILA_WIDE_MUL AVILA_P256_REDUCE
                  : AVILA_WIDE_OUTPUTS
@@ -295,7 +299,8 @@ struct AdxKernel {
                  : "rdx", "cc", "memory");
     r = {r0, r1, r2, r3};
   }
-  AVILA_NOINLINE static void p256_sqr(Limbs<4>& r, const Limbs<4>& a, const Modulus<4>&) noexcept {
+  AVILA_ALWAYS_INLINE static void p256_sqr(Limbs<4>& r, const Limbs<4>& a,
+                                           const Modulus<4>&) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
     asm volatile(AVILA_WIDE_SQR AVILA_P256_REDUCE
                  : AVILA_WIDE_OUTPUTS
@@ -326,7 +331,8 @@ struct AdxKernel {
         : "cc");
     r = {x0, x1, x2, x3};
   }
-  AVILA_NOINLINE static void fe_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b) noexcept {
+  AVILA_ALWAYS_INLINE static void fe_mul(Limbs<4>& r, const Limbs<4>& a,
+                                         const Limbs<4>& b) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
     asm volatile(AVILA_WIDE_MUL AVILA_FOLD
                  : AVILA_WIDE_OUTPUTS
@@ -334,7 +340,7 @@ struct AdxKernel {
                  : "rdx", "cc", "memory");
     r = {r0, r1, r2, r3};
   }
-  AVILA_NOINLINE static void fe_sqr(Limbs<4>& r, const Limbs<4>& a) noexcept {
+  AVILA_ALWAYS_INLINE static void fe_sqr(Limbs<4>& r, const Limbs<4>& a) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
     asm volatile(AVILA_WIDE_SQR AVILA_FOLD
                  : AVILA_WIDE_OUTPUTS

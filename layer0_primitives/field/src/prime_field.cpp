@@ -2,6 +2,7 @@
 #include <avila/error/assert.hpp>
 #include <avila/field/prime_field.hpp>
 
+#include "inverse.hpp"
 #include "kernel.hpp"
 
 namespace avila::field::detail {
@@ -86,6 +87,14 @@ void mont_pow(Limbs<N>& r, const Limbs<N>& a, std::span<const std::uint64_t> exp
 }
 
 template <std::size_t N>
+void mont_inverse(Limbs<N>& r, const Limbs<N>& a, const Modulus<N>& m) noexcept {
+  Limbs<N> plain = Divsteps<N>::inverse(a, m);  // of a R: 1 / (a R)
+  mont_mul(plain, plain, m.r2, m);
+  mont_mul(r, plain, m.r2, m);
+  ct::wipe(&plain, sizeof plain);
+}
+
+template <std::size_t N>
 void mont_reduce_bytes(Limbs<N>& r, ByteSpan bytes, bool big_endian, const Modulus<N>& m) noexcept {
   AVILA_ASSERT(bytes.size() <= 16 * N);
   std::array<std::uint64_t, 2 * N> wide{};
@@ -137,6 +146,7 @@ void store_limbs(MutableByteSpan bytes, std::span<const std::uint64_t> limbs,
   template void mont_mul(Limbs<N>&, const Limbs<N>&, const Limbs<N>&, const Modulus<N>&) noexcept; \
   template void mont_pow(Limbs<N>&, const Limbs<N>&, std::span<const std::uint64_t>,               \
                          const Modulus<N>&) noexcept;                                              \
+  template void mont_inverse(Limbs<N>&, const Limbs<N>&, const Modulus<N>&) noexcept;              \
   template void mont_reduce_bytes(Limbs<N>&, ByteSpan, bool, const Modulus<N>&) noexcept;          \
   template void mont_to_limbs(Limbs<N>&, const Limbs<N>&, const Modulus<N>&) noexcept;             \
   template ct::Mask is_below(const Limbs<N>&, const Limbs<N>&) noexcept;

@@ -83,32 +83,34 @@ struct Weierstrass {
   }
 
   static void twice(Point& r, const Point& p) noexcept {
+    // In this order, neighbouring products do not wait for each other.
     Fe m, s, y2, t, z;
-    sqr(y2, p.y);
-    mul(z, p.y, p.z);
-    mul(s, p.x, y2);
-    add(s, s, s);
-    add(s, s, s);  // 4 x y^2
     if constexpr (C::kA == -3) {
       sqr(t, p.z);
+      sqr(y2, p.y);
       sub(m, p.x, t);
       add(t, p.x, t);
       mul(m, m, t);  // x^2 - z^4
     } else {
       sqr(m, p.x);
+      sqr(y2, p.y);
     }
+    mul(s, p.x, y2);
     add(t, m, m);
     add(m, m, t);  // 3 x^2 + a z^4
-    add(r.z, z, z);
-    sqr(r.x, m);
-    sub(r.x, r.x, s);
-    sub(r.x, r.x, s);
+    sqr(t, m);
+    mul(z, p.y, p.z);
+    add(s, s, s);
+    add(s, s, s);  // 4 x y^2
     sqr(y2, y2);
+    add(r.z, z, z);
+    sub(r.x, t, s);
+    sub(r.x, r.x, s);
+    sub(s, s, r.x);
+    mul(s, s, m);
     add(y2, y2, y2);
     add(y2, y2, y2);
     add(y2, y2, y2);  // 8 y^4
-    sub(s, s, r.x);
-    mul(s, s, m);
     sub(r.y, s, y2);
   }
 
@@ -118,21 +120,22 @@ struct Weierstrass {
     Fe z1z1, z2z2, u1, u2, s1, s2, h, slope, hh, hhh, z;
     sqr(z1z1, p.z);
     sqr(z2z2, q.z);
-    mul(u1, p.x, z2z2);
     mul(u2, q.x, z1z1);
-    mul(s1, q.z, z2z2);
-    mul(s1, s1, p.y);
+    mul(u1, p.x, z2z2);
     mul(s2, p.z, z1z1);
-    mul(s2, s2, q.y);
+    mul(s1, q.z, z2z2);
     sub(h, u2, u1);
-    sub(slope, s2, s1);
-    mul(z, p.z, q.z);
-    mul(r.z, z, h);
+    mul(s2, s2, q.y);
+    mul(s1, s1, p.y);
     sqr(hh, h);
+    mul(z, p.z, q.z);
+    sub(slope, s2, s1);
     mul(hhh, hh, h);
     mul(u1, u1, hh);
+    mul(r.z, z, h);
+    sqr(z1z1, slope);
     mul(s1, s1, hhh);
-    finish(r, slope, hhh, u1, s1);
+    finish(r, slope, z1z1, hhh, u1, s1);
     return is_zero(h) & is_zero(slope);
   }
   /// The same with q affine: 8 multiplications, 3 squarings.
@@ -141,22 +144,22 @@ struct Weierstrass {
     sqr(z1z1, p.z);
     mul(u2, q.x, z1z1);
     mul(s2, p.z, z1z1);
-    mul(s2, s2, q.y);
     sub(h, u2, p.x);
-    sub(slope, s2, p.y);
+    mul(s2, s2, q.y);
     sqr(hh, h);
+    mul(r.z, p.z, h);
+    sub(slope, s2, p.y);
     mul(hhh, hh, h);
     mul(u1, p.x, hh);
+    sqr(z1z1, slope);
     mul(s1, p.y, hhh);
-    mul(r.z, p.z, h);
-    finish(r, slope, hhh, u1, s1);
+    finish(r, slope, z1z1, hhh, u1, s1);
     return is_zero(h) & is_zero(slope);
   }
-  static void finish(Point& r, const Fe& slope, const Fe& hhh, const Fe& u1,
+  static void finish(Point& r, const Fe& slope, const Fe& slope2, const Fe& hhh, const Fe& u1,
                      const Fe& s1) noexcept {
     Fe t;
-    sqr(t, slope);
-    sub(t, t, hhh);
+    sub(t, slope2, hhh);
     sub(t, t, u1);
     sub(r.x, t, u1);
     sub(t, u1, r.x);
@@ -207,14 +210,13 @@ struct Weierstrass {
 
   // ---- tables of the base point, made at first use
   static void normalize(AffinePoint* out, const Point* points, std::size_t count) noexcept {
-    static constexpr Fe kInverse = shifted(kP.p, -2, 0);
     std::vector<Fe> before(count);  // products of the z before each point: one inversion for all
     Fe product = kP.one;
     for (std::size_t i = 0; i < count; ++i) {
       before[i] = product;
       mul(product, product, points[i].z);
     }
-    mont_pow(product, product, kInverse, kP);
+    mont_inverse(product, product, kP);
     for (std::size_t i = count; i-- > 0;) {
       Fe z_inverse, z2;
       mul(z_inverse, product, before[i]);

@@ -29,18 +29,17 @@ inline std::uint64_t select(Mask mask, std::uint64_t a, std::uint64_t b) noexcep
   return b ^ (mask & (a ^ b));
 }
 
+// A barrier a word in the next two: a vector load of what was just stored in words would wait.
+
 /// to = mask ? from : to, of `count` words.
 inline void assign_if(Mask mask, std::uint64_t* to, const std::uint64_t* from,
                       std::size_t count) noexcept {
-  mask = value_barrier(mask);
-  for (std::size_t i = 0; i < count; ++i) to[i] = select(mask, from[i], to[i]);
+  for (std::size_t i = 0; i < count; ++i) to[i] ^= value_barrier(mask & (from[i] ^ to[i]));
 }
 
 /// Exchanges a and b where the mask is set.
 inline void swap_if(Mask mask, std::uint64_t* a, std::uint64_t* b, std::size_t count) noexcept {
-  mask = value_barrier(mask);
   for (std::size_t i = 0; i < count; ++i) {
-    // A barrier a word: vector loads of what was just stored in words would wait for it.
     const std::uint64_t difference = value_barrier(mask & (a[i] ^ b[i]));
     a[i] ^= difference;
     b[i] ^= difference;

@@ -35,7 +35,7 @@ class Fe25519 {
   friend Fe25519 operator*(const Fe25519& a, const Fe25519& b) noexcept;
   Fe25519 operator-() const noexcept { return zero() - *this; }
   Fe25519 square() const noexcept;
-  /// a^(p-2): the inverse, and zero for zero.
+  /// 1 / a, and zero for zero.
   Fe25519 inverse() const noexcept;
 
   ct::Mask is_zero() const noexcept;

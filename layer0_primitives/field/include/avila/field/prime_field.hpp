@@ -30,6 +30,9 @@ void mont_mul(Limbs<N>& r, const Limbs<N>& a, const Limbs<N>& b, const Modulus<N
 template <std::size_t N>
 void mont_pow(Limbs<N>& r, const Limbs<N>& a, std::span<const std::uint64_t> exponent,
               const Modulus<N>& m) noexcept;
+/// 1/a; zero for zero.
+template <std::size_t N>
+void mont_inverse(Limbs<N>& r, const Limbs<N>& a, const Modulus<N>& m) noexcept;
 /// Of bytes, big endian or little endian, of at most 16 N bytes, in Montgomery's form.
 template <std::size_t N>
 void mont_reduce_bytes(Limbs<N>& r, ByteSpan bytes, bool big_endian, const Modulus<N>& m) noexcept;
@@ -122,10 +125,11 @@ class PrimeField {
     detail::mont_pow(r.limbs_, limbs_, exponent, P::kModulus);
     return r;
   }
-  /// a^(p-2): the inverse, and zero for zero.
+  /// 1 / a, and zero for zero.
   PrimeField inverse() const noexcept {
-    static constexpr LimbArray kExponent = detail::shifted(P::kModulus.p, -2, 0);
-    return pow(kExponent);
+    PrimeField r;
+    detail::mont_inverse(r.limbs_, limbs_, P::kModulus);
+    return r;
   }
   /// A root where there is one, else anything: square it to see. For p = 3 mod 4.
   PrimeField sqrt_candidate() const noexcept
