@@ -184,6 +184,31 @@ void BigUint::assign_product(const BigUint& a, const BigUint& b) {
   limbs_.trim();
 }
 
+void BigUint::assign_weighted_sum(const BigUint& a, Limb u, const BigUint& b, Limb v) {
+  const std::size_t an = a.limbs_.size(), bn = b.limbs_.size();
+  if (an < bn) return assign_weighted_sum(b, v, a, u);
+  AVILA_DEBUG_ASSERT(this != &a && this != &b);
+  Limb* const r = limbs_.overwrite(an + 2);
+  r[an] = detail::kernels().mul_1(r, a.limbs_.data(), an, u);
+  r[an + 1] = 0;
+  const Limb carry = detail::kernels().addmul_1(r, b.limbs_.data(), bn, v);
+  detail::add_1(r + bn, r + bn, an + 2 - bn, carry);
+  limbs_.trim();
+}
+
+void BigUint::assign_weighted_difference(const BigUint& a, Limb u, const BigUint& b, Limb v) {
+  AVILA_DEBUG_ASSERT(this != &a && this != &b);
+  const std::size_t an = a.limbs_.size(), bn = b.limbs_.size();
+  const std::size_t n = (an > bn ? an : bn) + 1;
+  Limb* const r = limbs_.overwrite(n);
+  r[an] = detail::kernels().mul_1(r, a.limbs_.data(), an, u);
+  detail::zero(r + an + 1, n - an - 1);
+  const Limb borrow = detail::kernels().submul_1(r, b.limbs_.data(), bn, v);
+  const Limb below = detail::sub_1(r + bn, r + bn, n - bn, borrow);
+  AVILA_ASSERT(below == 0);
+  limbs_.trim();
+}
+
 BigUint& BigUint::operator*=(const BigUint& b) {
   if (b.limbs_.size() == 1)
     multiply_add(b.limbs_.data()[0], 0);

@@ -2,6 +2,7 @@
 // "Improved division by invariant integers", 2011), recursive (Burnikel and Ziegler, 1998), and by
 // a Newton reciprocal for huge divisors.
 #include <avila/error/assert.hpp>
+#include <optional>
 
 #include "limbs.hpp"
 #include "scratch.hpp"
@@ -279,9 +280,10 @@ void divide(Limb* q, Limb* r, const Limb* a, std::size_t an, const Limb* b, std:
   const auto shift = static_cast<unsigned>(std::countl_zero(b[bn - 1]));
   const bool small = an <= 64;
   Limb local[64 + 1 + 64 + 65];
-  Scratch<Limb> memory(small ? 1 : an + 1 + bn + (q == nullptr ? qn : 0));
-  Limb* const dividend = small ? local : memory.get();  // an + 1
-  Limb* divisor = dividend + an + 1;                    // bn
+  std::optional<Scratch<Limb>> memory;
+  if (!small) memory.emplace(an + 1 + bn + (q == nullptr ? qn : 0));
+  Limb* const dividend = small ? local : memory->get();  // an + 1
+  Limb* divisor = dividend + an + 1;                     // bn
   if (q == nullptr) q = divisor + bn;
   if (shift != 0) {
     dividend[an] = shift_left(dividend, a, an, shift);

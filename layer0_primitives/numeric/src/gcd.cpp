@@ -3,6 +3,7 @@
 // them at once.
 #include <avila/numeric/number_theory.hpp>
 
+#include "half_gcd.hpp"
 #include "limbs.hpp"
 #include "scratch.hpp"
 
@@ -15,43 +16,8 @@ using detail::normalized;
 using detail::Scratch;
 using detail::zero;
 
-// The next a is |u0 a - v0 b|, the next b |u1 a - v1 b|; signs alternate with the step's parity.
-struct Matrix {
-  Limb u0 = 1, v0 = 0, u1 = 0, v1 = 1;
-  bool odd = false;
-};
-
-// One quotient: small ones by subtraction, as most are.
-inline u128 quotient(u128 x, u128 y, u128& r) noexcept {
-  r = x - y;
-  for (u128 q = 1; q < 5; ++q) {
-    if (r < y) return q;
-    r -= y;
-  }
-  const u128 more = r / y;
-  r -= more * y;
-  return more + 5;
-}
-
-// Quotients that x, y and all longer numbers beginning so have in common. Jebelean (1995): the
-// remainder must be at least the new cofactor, and its distance from y at least the sum of the
-// last two; v >= u, so v alone is looked at.
-Matrix common_quotients(u128 x, u128 y) noexcept {
-  Matrix m;
-  while (y != 0) {
-    u128 r;
-    const u128 q = quotient(x, y, r);
-    if (high64(q) != 0) break;
-    const u128 v2 = multiply_wide(low64(q), m.v1) + m.v0;
-    if (high64(v2) != 0 || r < v2 || y - r < v2 + m.v1) break;
-    const Limb u2 = m.u0 + low64(q) * m.u1;
-    m = {m.u1, m.v1, u2, low64(v2), !m.odd};
-    x = y;
-    y = r;
-    if (high64(y) == 0) break;
-  }
-  return m;
-}
+using detail::common_quotients;
+using detail::Matrix;
 
 // Euclid to the end on single limbs, x >= y > 0: then a is the gcd.
 Matrix all_quotients(Limb& x, Limb& y) noexcept {
@@ -80,9 +46,7 @@ void combine(Limb* r, const Limb* a, Limb u, const Limb* b, Limb v, std::size_t 
 class Euclid {
  public:
   Euclid(const BigUint& a, const BigUint& b, bool with_cofactors)
-      : n_(a.limbs().size()),
-        memory_(4 * n_ + 4),
-        cofactor_memory_(with_cofactors ? 4 * n_ + 16 : 1) {
+      : n_(a.limbs().size()), memory_(4 * n_ + 4 + (with_cofactors ? 4 * n_ + 16 : 0)) {
     a_ = memory_;
     b_ = a_ + n_ + 1;
     t0_ = b_ + n_ + 1;
@@ -91,7 +55,7 @@ class Euclid {
     copy(b_, b.limbs().data(), b.limbs().size());
     zero(b_ + b.limbs().size(), n_ - b.limbs().size());
     if (with_cofactors) {  // of b: 0 for a, 1 for b
-      s0_ = cofactor_memory_;
+      s0_ = t1_ + n_ + 1;
       s1_ = s0_ + n_ + 4;
       s2_ = s1_ + n_ + 4;
       s3_ = s2_ + n_ + 4;
@@ -204,7 +168,7 @@ class Euclid {
 
   std::size_t n_;
   std::size_t capacity_ = n_ + 4;
-  Scratch<Limb> memory_, cofactor_memory_;
+  Scratch<Limb> memory_;
   Limb *a_, *b_, *t0_, *t1_;
   Limb *s0_ = nullptr, *s1_ = nullptr, *s2_ = nullptr, *s3_ = nullptr;
   std::size_t sn_ = 0;
@@ -221,6 +185,15 @@ BigUint gcd(const BigUint& a, const BigUint& b) {
     Limb x = b.low64();
     all_quotients(x, y);
     return x;
+  }
+  if (b.limbs().size() >= detail::thresholds().gcd) {
+    BigUint x = a, y = b;
+    while (y.limbs().size() >= detail::thresholds().gcd) {
+      // The step wants numbers of about one size; a division brings them there.
+      if (x.bit_length() - y.bit_length() > 64 || !detail::half_gcd_step(x, y)) x %= y;
+      if (x < y) std::swap(x, y);
+    }
+    return gcd(x, y);
   }
   Euclid euclid(a, b, false);
   euclid.run();

@@ -73,14 +73,15 @@ void square(Limb* r, const Limb* a, std::size_t n);
 struct Thresholds {
   std::size_t karatsuba = 20;
   std::size_t toom3 = 110;
-  std::size_t ntt = 500;
+  std::size_t ntt = 380;
   std::size_t karatsuba_square = 36;
   std::size_t toom3_square = 130;
-  std::size_t ntt_square = 500;
+  std::size_t ntt_square = 450;
   std::size_t divide_and_conquer = 50;  // limbs of the divisor: schoolbook to Burnikel-Ziegler
-  std::size_t newton = 4000;            // limbs of the divisor: Burnikel-Ziegler to Newton
-  std::size_t half_gcd = 200;
-  std::size_t to_digits = 30;
+  std::size_t newton = 2500;            // limbs of the divisor: Burnikel-Ziegler to Newton
+  std::size_t half_gcd = 300;           // limbs of half_gcd that Lehmer steps take
+  std::size_t gcd = 2000;               // Lehmer to half-gcd
+  std::size_t to_digits = 80;
   std::size_t from_digits = 50;
 };
 /// Process-wide; tests lower them to force each algorithm at small sizes, nobody else writes.

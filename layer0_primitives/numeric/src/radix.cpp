@@ -7,6 +7,7 @@
 #include <avila/numeric/big_uint.hpp>
 #include <avila/primitives/endian.hpp>
 #include <bit>
+#include <optional>
 #include <vector>
 
 #include "limbs.hpp"
@@ -47,21 +48,45 @@ void strip_zeros(Power& power) {
   power.zeros += zeros;
 }
 
-// Of exponents 1, 2, 4, … below `chunks`.
-std::vector<Power> powers_below(Limb value, std::size_t chunks) {
-  std::vector<Power> powers(1);
-  powers[0].limbs.push_back(value);
-  for (std::size_t exponent = 2; exponent < chunks; exponent *= 2) {
-    const Power& last = powers.back();
-    Power next;
-    next.zeros = 2 * last.zeros;
-    detail::square(next.limbs.overwrite(2 * last.limbs.size()), last.limbs.data(),
-                   last.limbs.size());
-    next.limbs.trim();
-    strip_zeros(next);
-    powers.push_back(std::move(next));
+// a² (a² value where `one_more`).
+Power squared(const Power& a, bool one_more, Limb value) {
+  Power r;
+  r.zeros = 2 * a.zeros;
+  const std::size_t n = 2 * a.limbs.size();
+  Limb* limbs = r.limbs.overwrite(n + 1);
+  detail::square(limbs, a.limbs.data(), a.limbs.size());
+  limbs[n] = one_more ? detail::kernels().mul_1(limbs, limbs, n, value) : 0;
+  r.limbs.trim();
+  strip_zeros(r);
+  return r;
+}
+
+// How a number of m chunks is halved: the parts of level k have halves[k] chunks or a few more.
+struct PowerTable {
+  std::vector<std::size_t> halves;  // m / 2, m / 4, …
+  std::vector<Power> powers;        // chunk^halves[k]
+};
+
+PowerTable powers_for(Limb value, std::size_t m, std::size_t basecase) {
+  PowerTable table;
+  for (std::size_t h = m / 2; h != 0; h /= 2) {
+    table.halves.push_back(h);
+    if (2 * h <= basecase) break;
   }
-  return powers;
+  const std::size_t levels = table.halves.size();
+  table.powers.resize(levels);
+  if (levels == 0) return table;
+  Power& last = table.powers[levels - 1];
+  last.limbs.push_back(1);
+  for (std::size_t i = 0; i < table.halves[levels - 1]; ++i) {
+    last.limbs.push_back(0);
+    detail::kernels().mul_1(last.limbs.data(), last.limbs.data(), last.limbs.size(), value);
+    last.limbs.trim();
+  }
+  strip_zeros(last);
+  for (std::size_t k = levels - 1; k-- != 0;)
+    table.powers[k] = squared(table.powers[k + 1], table.halves[k] % 2 != 0, value);
+  return table;
 }
 
 void any_multiply(Limb* r, const Limb* a, std::size_t an, const Limb* b, std::size_t bn) {
@@ -69,10 +94,6 @@ void any_multiply(Limb* r, const Limb* a, std::size_t an, const Limb* b, std::si
     detail::multiply(r, a, an, b, bn);
   else
     detail::multiply(r, b, bn, a, an);
-}
-
-std::size_t floor_log2(std::size_t n) noexcept {
-  return static_cast<std::size_t>(std::bit_width(n)) - 1;
 }
 
 // ---------------------------------------------------------------- parse
@@ -127,9 +148,9 @@ std::size_t parse_chunk(std::string_view text, std::size_t from, std::size_t to,
 }
 
 // r[m] = the number of the chunks c[0, m), least significant first; the limbs used.
-std::size_t from_chunks(Limb* r, const Limb* c, std::size_t m, Limb value,
-                        const std::vector<Power>& powers) {
-  if (m <= detail::thresholds().from_digits) {
+std::size_t from_chunks(Limb* r, const Limb* c, std::size_t m, Limb value, const PowerTable& table,
+                        std::size_t level) {
+  if (m <= detail::thresholds().from_digits || level == table.halves.size()) {
     std::size_t n = 0;
     const auto& kernel = detail::kernels();
     for (std::size_t i = m; i-- != 0;) {
@@ -140,14 +161,13 @@ std::size_t from_chunks(Limb* r, const Limb* c, std::size_t m, Limb value,
     }
     return n;
   }
-  const std::size_t level = floor_log2(m - 1);
-  const std::size_t low_chunks = std::size_t{1} << level;
-  const Power& power = powers[level];
+  const std::size_t low_chunks = table.halves[level];
+  const Power& power = table.powers[level];
   Scratch<Limb> memory(2 * m + 2);
   Limb* const high = memory;
   Limb* const product = memory + (m - low_chunks);
-  const std::size_t hn = from_chunks(high, c + low_chunks, m - low_chunks, value, powers);
-  const std::size_t ln = from_chunks(r, c, low_chunks, value, powers);
+  const std::size_t hn = from_chunks(high, c + low_chunks, m - low_chunks, value, table, level + 1);
+  const std::size_t ln = from_chunks(r, c, low_chunks, value, table, level + 1);
   if (hn == 0) return ln;
   const std::size_t pn = hn + power.limbs.size();
   any_multiply(product, high, hn, power.limbs.data(), power.limbs.size());
@@ -192,18 +212,20 @@ Result<BigUint> parse_digits(std::string_view text, unsigned base) {
   const std::size_t m = (text.size() + chunk.digits - 1) / chunk.digits;
   constexpr std::size_t kLocal = 64;
   Limb local[2 * kLocal];
-  Scratch<Limb> memory(m <= kLocal ? 1 : 2 * m + 2);
-  Limb* const chunks = m <= kLocal ? local : memory.get();
+  std::optional<Scratch<Limb>> memory;
+  if (m > kLocal) memory.emplace(2 * m + 2);
+  Limb* const chunks = memory ? memory->get() : local;
   for (std::size_t i = 0, to = text.size(); i < m; ++i) {
     const std::size_t from = to > chunk.digits ? to - chunk.digits : 0;
     const std::size_t bad = parse_chunk(text, from, to, base, chunks[i]);
     if (bad != std::string_view::npos) return bad_digit(text, base, bad);
     to = from;
   }
-  const bool quadratic = m <= detail::thresholds().from_digits;
   Limb* const r = chunks + m;
-  const std::size_t n = from_chunks(
-      r, chunks, m, chunk.value, quadratic ? std::vector<Power>{} : powers_below(chunk.value, m));
+  const std::size_t basecase = detail::thresholds().from_digits;
+  const std::size_t n =
+      from_chunks(r, chunks, m, chunk.value,
+                  m <= basecase ? PowerTable{} : powers_for(chunk.value, m, basecase), 0);
   return BigUint::from_limbs({r, n});
 }
 
@@ -264,15 +286,15 @@ class Printer {
 
   std::string print(std::span<const Limb> x) {
     const std::size_t n = x.size();
-    if (n < 6) return print_by_division(x);
+    if (n < 12) return print_by_division(x);
     // chunk^m > x, from the sizes in bits.
     const std::uint64_t bits =
         64 * (std::uint64_t{n} - 1) + static_cast<unsigned>(std::bit_width(x[n - 1]));
     const double chunk_bits = log2_of(chunk_.value);
     const auto m =
         static_cast<std::size_t>(static_cast<double>(bits) / chunk_bits * (1 + 1e-12)) + 1;
-    powers_ = powers_below(chunk_.value, m);
-    const Power whole = power_of(m);
+    table_ = powers_for(chunk_.value, m, detail::thresholds().to_digits);
+    const Power whole = squared(table_.powers[0], m % 2 != 0, chunk_.value);
     // f = floor((x + 1/2) 2^(64 fn) / chunk^m), one limb more than the power has.
     const std::size_t pn = whole.limbs.size(), z = whole.zeros, fn = pn + z + 1;
     Scratch<Limb> memory(2 * fn + n + pn + 8);
@@ -289,7 +311,7 @@ class Printer {
     for (std::size_t i = qn; i < fn; ++i) f[i] = 0;
     text_.resize(m * chunk_.digits);
     at_ = text_.data();
-    emit(f, fn, m);
+    emit(f, fn, m, 0);
     const std::size_t first = text_.find_first_not_of('0');
     text_.erase(0, first);
     return std::move(text_);
@@ -312,49 +334,20 @@ class Printer {
   }
 
   std::string print_by_division(std::span<const Limb> x) {
-    Limb rest[6], chunks[40];
+    Limb rest[12], chunks[16];  // a chunk is 58 bits at least
     std::size_t n = x.size(), m = 0;
     detail::copy(rest, x.data(), n);
     while (n != 0) {
       chunks[m++] = detail::divide_1(rest, rest, n, chunk_.value);
       n = normalized(rest, n);
     }
-    char text[40 * 64];
+    char text[16 * 40];  // and 40 digits at most
     text[0] = '0';
     at_ = text;
     while (m != 0) put_chunk(chunks[--m]);
     char* first = text;
     while (*first == '0') ++first;
     return std::string(first, static_cast<std::size_t>(at_ - first));
-  }
-
-  Power power_of(std::size_t exponent) const {
-    Power result;
-    for (std::size_t i = 0; exponent >> i != 0; ++i) {
-      if ((exponent >> i & 1) == 0) continue;
-      if (i == powers_.size()) {  // exponent is a power of two: one more square
-        const Power& last = powers_.back();
-        Power next;
-        next.zeros = 2 * last.zeros;
-        detail::square(next.limbs.overwrite(2 * last.limbs.size()), last.limbs.data(),
-                       last.limbs.size());
-        next.limbs.trim();
-        return next;
-      }
-      if (result.limbs.size() == 0) {
-        result = powers_[i];
-        continue;
-      }
-      LimbVector product;
-      any_multiply(product.overwrite(result.limbs.size() + powers_[i].limbs.size()),
-                   powers_[i].limbs.data(), powers_[i].limbs.size(), result.limbs.data(),
-                   result.limbs.size());
-      product.trim();
-      result.limbs = std::move(product);
-      result.zeros += powers_[i].zeros;
-    }
-    strip_zeros(result);
-    return result;
   }
 
   void put_chunk(Limb value) noexcept {
@@ -388,8 +381,8 @@ class Printer {
   // The m chunks of the fraction f[n] / 2^(64 n); f is used up. The fraction lies inside
   // (y / chunk^m, (y + 1) / chunk^m), y the digits, an eighth of that width or more from the ends
   // where they matter; each step loses less than 2^-64 of the width.
-  void emit(Limb* f, std::size_t n, std::size_t m) {
-    if (m <= detail::thresholds().to_digits || m < 3) {
+  void emit(Limb* f, std::size_t n, std::size_t m, std::size_t level) {
+    if (m <= detail::thresholds().to_digits || level == table_.halves.size()) {
       const auto& kernel = detail::kernels();
       for (; m != 0; --m) {
         const std::size_t keep = fraction_limbs(m, n);
@@ -399,10 +392,9 @@ class Printer {
       }
       return;
     }
-    const std::size_t level = floor_log2(m - 1);
-    const std::size_t high = std::size_t{1} << level;  // chunks of the leading part
+    const std::size_t high = table_.halves[level];  // chunks of the leading part
     const std::size_t low = m - high;
-    const Power& power = powers_[level];
+    const Power& power = table_.powers[level];
     const std::size_t pn = power.limbs.size();
     Scratch<Limb> product(n + pn);
     any_multiply(product, f, n, power.limbs.data(), pn);
@@ -426,13 +418,13 @@ class Printer {
       else
         detail::sub(lead + place, lead + place, ahead - place, limbs, 2);
     }
-    emit(lead, ahead, high);
-    emit(rest, behind, low);
+    emit(lead, ahead, high, level + 1);
+    emit(rest, behind, low, level + 1);
   }
 
   unsigned base_;
   Chunk chunk_;
-  std::vector<Power> powers_;
+  PowerTable table_;
   std::string text_;
   char* at_ = nullptr;
 };

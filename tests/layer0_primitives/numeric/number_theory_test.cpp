@@ -4,6 +4,7 @@ namespace {
 using namespace numeric_test;
 using avila::numeric::gcd;
 using avila::numeric::lcm;
+namespace detail = avila::numeric::detail;
 
 BigUint euclid(BigUint a, BigUint b) {
   while (!b.is_zero()) {
@@ -43,6 +44,24 @@ TEST(Gcd, OfLargeNumbersWithAKnownFactor) {
     EXPECT_EQ(g, gcd(a, b) * f);
     EXPECT_TRUE(((a * f) % g).is_zero());
     EXPECT_TRUE(((b * f) % g).is_zero());
+  }
+}
+TEST(Gcd, HalfGcdAgreesWithEuclidWhenForced) {
+  Random random{9};
+  for (const std::size_t limit : {3U, 8U, 30U}) {
+    detail::Thresholds t;
+    t.half_gcd = limit;
+    t.gcd = 2 * limit;
+    const LowerThresholds lower(t);
+    for (int round = 0; round < 150; ++round) {
+      const BigUint f = random.number(random.below(6 * limit));
+      const BigUint a = random.number(1 + random.below(10 * limit)) * f;
+      const BigUint b = random.number(1 + random.below(10 * limit)) * f;
+      ASSERT_EQ(gcd(a, b), euclid(a, b));
+    }
+    const std::uint64_t n = 900 * limit;
+    ASSERT_TRUE(gcd(*fibonacci(n), *fibonacci(n + 1)).is_one());
+    ASSERT_EQ(gcd(*fibonacci(4 * n), *fibonacci(6 * n)), *fibonacci(2 * n));
   }
 }
 TEST(Gcd, ExtendedGivesSmallCofactors) {

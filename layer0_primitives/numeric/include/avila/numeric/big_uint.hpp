@@ -95,6 +95,10 @@ class BigUint {
   void assign_product(const BigUint& a, const BigUint& b);
   void assign_square(const BigUint& a) { assign_product(a, a); }
 
+  /// a u + b v, and a u - b v where that is not negative; this is neither a nor b.
+  void assign_weighted_sum(const BigUint& a, Limb u, const BigUint& b, Limb v);
+  void assign_weighted_difference(const BigUint& a, Limb u, const BigUint& b, Limb v);
+
   friend BigUint operator+(const BigUint& a, const BigUint& b) {
     BigUint r;
     r.assign_sum(a, b);
