@@ -41,6 +41,20 @@ TEST(Regex, FindsGroupsByIndexAndName) {
   EXPECT_TRUE(re.is_match("1-a"));
 }
 
+TEST(Regex, IsMatchAgreesWithFind) {
+  for (const char* pattern :
+       {"b", "ab|cd", "(?i)AB", "^b", "b$", "x*", R"(\bé\b)", R"(\B)", "[^a]c"}) {
+    const Regex re = make(pattern);
+    for (const char* text : {"", "a", "b", "ab", "cd", "acd", "é", "aé", "é é"}) {
+      for (const std::size_t start : {0U, 1U})
+        for (const bool anchored : {false, true}) {
+          const Input input(text, start, std::string_view::npos, anchored);
+          EXPECT_EQ(re.is_match(input), re.find(input).has_value()) << pattern << " " << text;
+        }
+    }
+  }
+}
+
 TEST(Regex, EmptyMatchesDoNotTouchTheMatchBefore) {
   EXPECT_EQ(found("a*", "baac"), "|aa||");
   EXPECT_EQ(found("", "é"), "||");
