@@ -32,8 +32,9 @@ const FoldTables& fold_tables() {
                     [](const Folded& a, const Folded& b) { return a.code == b.code; }),
         out.by_code.end());
     out.by_folded = out.by_code;
-    std::stable_sort(out.by_folded.begin(), out.by_folded.end(),
-                     [](const Folded& a, const Folded& b) { return a.folded < b.folded; });
+    std::sort(out.by_folded.begin(), out.by_folded.end(), [](const Folded& a, const Folded& b) {
+      return a.folded != b.folded ? a.folded < b.folded : a.code < b.code;
+    });
     return out;
   }();
   return tables;

@@ -62,9 +62,11 @@ Prefilter::Prefilter(std::vector<std::string> literals) : literals_(std::move(li
     const std::string& needle = literals_[0];
     std::vector<std::size_t> order(needle.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&needle](std::size_t a, std::size_t b) {
-      return frequency(static_cast<std::uint8_t>(needle[a])) <
-             frequency(static_cast<std::uint8_t>(needle[b]));
+    std::sort(order.begin(), order.end(), [&needle](std::size_t a, std::size_t b) {
+      const auto rank = [&needle](std::size_t i) {
+        return frequency(static_cast<std::uint8_t>(needle[i]));
+      };
+      return rank(a) != rank(b) ? rank(a) < rank(b) : a < b;
     });
     for (int i = 0; i < 2; ++i) {
       pair_.offset[i] = order[static_cast<std::size_t>(i)];
