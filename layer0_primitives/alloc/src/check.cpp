@@ -89,7 +89,7 @@ void check_zones(Record& record, const char* where, const Stack* here) noexcept 
     begin(out, "heap overflow: byte ").number(static_cast<std::uint64_t>(bad - end));
     describe(out.text(" behind the end was written,"), record);
     finish(out, &record, where, here);
-  } else if (first_other(record.base, record.block, kFront) != nullptr) {
+  } else if (first_other(record.block - kRedZone, record.block, kFront) != nullptr) {
     record.damaged = true;
     Message out;
     describe(begin(out, "heap underflow: memory before the start was written,"), record);
@@ -192,7 +192,7 @@ void* check_allocate(std::size_t size, std::size_t align, Face face) noexcept {
     const Inside inside;
     capture_stack(stack);
   }
-  std::memset(base, kFront, front);
+  std::memset(base + front - kRedZone, kFront, kRedZone);  // all before that is only for `align`
   std::memset(base + front, kFresh, size);
   std::memset(base + front + size, kBehind, total - front - size);
   const LockGuard guard(g_lock);

@@ -128,7 +128,8 @@ void Core::give_to_slab(Central& central, void* block) noexcept {
   if (word < slab->hint) slab->hint = static_cast<std::uint16_t>(word);
   if (slab->free_count++ == 0) link_partial(central, slab);
   if (slab->free_count < slab->capacity) return;
-  if (central.partial == slab && slab->next == nullptr) return;  // the last one stays
+  // The last one of a small class stays: it would soon be asked for again.
+  if (slab->block_size <= kMaxDense && central.partial == slab && slab->next == nullptr) return;
   unlink_partial(central, slab);
   central.slabs -= slab->slices * kSliceSize;
   segment->pages->free(slab);

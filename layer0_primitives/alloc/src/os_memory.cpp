@@ -66,9 +66,9 @@ void unmap(void* address, std::size_t size) noexcept {
   ::munmap(address, size);
 }
 
-void discard(void* address, std::size_t size) noexcept {
+bool discard(void* address, std::size_t size) noexcept {
   const KeepErrno keep;
-  ::madvise(address, size, MADV_DONTNEED);
+  return ::madvise(address, size, MADV_DONTNEED) == 0;
 }
 
 void prefer_huge_pages([[maybe_unused]] void* address, [[maybe_unused]] std::size_t size) noexcept {

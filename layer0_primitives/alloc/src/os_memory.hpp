@@ -12,8 +12,8 @@ void* map(std::size_t size) noexcept;
 /// The same with (address + offset) a multiple of `align`, a power of two.
 void* map_aligned(std::size_t size, std::size_t align, std::size_t offset = 0) noexcept;
 void unmap(void* address, std::size_t size) noexcept;
-/// Gives the pages back; they read as zero afterwards.
-void discard(void* address, std::size_t size) noexcept;
+/// Gives the pages back; they read as zero afterwards. False: the system will not (locked memory).
+bool discard(void* address, std::size_t size) noexcept;
 /// Asks for huge pages where the system has them.
 void prefer_huge_pages(void* address, std::size_t size) noexcept;
 /// Moves or grows a mapping; the new address keeps the alignment of map_aligned. Null: unchanged.

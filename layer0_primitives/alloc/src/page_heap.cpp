@@ -1,6 +1,7 @@
 #include "page_heap.hpp"
 
 #include <bit>
+#include <cstring>
 
 #include "os_memory.hpp"
 #include "report.hpp"
@@ -134,6 +135,7 @@ Span* PageHeap::allocate(Core* core, unsigned slices, SpanState state, unsigned 
   }
   if (clean != nullptr) *clean = zero;
   stats_.used += slices * kSliceSize;
+  if (oldest_ != nullptr && os::now_ms() - oldest_->freed_ms >= decay_ms) purge_locked(decay_ms);
   return span;
 }
 
@@ -273,8 +275,12 @@ void PageHeap::discard_span(Span* span) noexcept {
     }
     const unsigned from = i;
     for (; i < end && is_dirty(segment, i); ++i) clear_dirty(segment, i);
-    os::discard(segment->slice(from), (i - from) * kSliceSize);
-    stats_.discarded += (i - from) * kSliceSize;
+    const std::size_t bytes = (i - from) * kSliceSize;
+    if (os::discard(segment->slice(from), bytes)) {
+      stats_.discarded += bytes;
+    } else {
+      std::memset(segment->slice(from), 0, bytes);  // a clean slice reads as zeros, come what may
+    }
   }
 }
 

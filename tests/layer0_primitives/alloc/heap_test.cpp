@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <avila/alloc/heap.hpp>
 #include <avila_test/tools.hpp>
 
@@ -243,6 +244,23 @@ TEST(Heap, PurgeGivesEverythingBack) {
   heap.purge();
   EXPECT_EQ(heap.stats().used_bytes, 0U);
   EXPECT_GE(heap.stats().returned_bytes, 20'000'000U);
+}
+
+TEST(Heap, FreePagesGoBackAfterAWhile) {
+  Heap heap({.decay_ms = 40});
+  std::vector<void*> blocks;
+  for (int i = 0; i < 50; ++i) {
+    blocks.push_back(heap.allocate(1'000'000));
+    std::memset(blocks.back(), 1, 1'000'000);
+  }
+  const std::uint64_t start = detail::os::now_ms();
+  for (void* p : blocks) heap.deallocate(p);
+  const std::size_t at_once = heap.stats().returned_bytes;
+  const bool fast = detail::os::now_ms() - start < 40;
+  EXPECT_TRUE(!fast || at_once == 0);
+  while (detail::os::now_ms() - start < 100) usleep(5000);
+  heap.deallocate(heap.allocate(1'000'000));  // some later call does it
+  EXPECT_GE(heap.stats().returned_bytes, 45'000'000U);
 }
 
 TEST(Heap, KeepsItsLimit) {
