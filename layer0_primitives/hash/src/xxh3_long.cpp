@@ -170,15 +170,40 @@ AVILA_TARGET_AVX512 inline __m512i scramble_avx512(__m512i acc, __m512i secret) 
   return _mm512_add_epi64(_mm512_mul_epu32(mixed, prime), _mm512_slli_epi64(high, 32));
 }
 
+// Blocks of 16 stripes, the secret in registers: its stripes lie `step` bytes apart.
+AVILA_NOINLINE AVILA_TARGET_AVX512 __m512i blocks_of_16(__m512i a, const std::byte* in,
+                                                        std::size_t blocks, const void* stripes,
+                                                        std::size_t step,
+                                                        const void* scramble) noexcept {
+  __m512i secret[16];
+  for (std::size_t i = 0; i < 16; ++i)
+    secret[i] = load512(static_cast<const std::byte*>(stripes) + i * step);
+  const __m512i last = load512(scramble);
+  for (; blocks != 0; --blocks, in += 16 * kStripe) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < 16; ++i) {
+      _mm_prefetch(reinterpret_cast<const char*>(in + i * kStripe) + 1024, _MM_HINT_T0);
+      a = accumulate_avx512(a, load512(in + i * kStripe), secret[i]);
+    }
+    a = scramble_avx512(a, last);
+  }
+  return a;
+}
+
 AVILA_TARGET_AVX512 void xxh3_long_avx512(std::uint64_t acc[8], const Xxh3Run& run) noexcept {
   const std::size_t stripes = run.stripes_per_block();
   const std::byte* in = run.input;
   __m512i a = load512(acc);
   const __m512i scramble = load512(run.scramble_secret());
-  for (std::size_t block = 0; block < run.blocks; ++block) {
-    for (std::size_t i = 0; i < stripes; ++i, in += kStripe)
-      a = accumulate_avx512(a, load512(in), load512(run.secret + i * kSecretStep));
-    a = scramble_avx512(a, scramble);
+  if (stripes == 16 && run.blocks != 0) {
+    a = blocks_of_16(a, in, run.blocks, run.secret, kSecretStep, run.scramble_secret());
+    in += run.blocks * 16 * kStripe;
+  } else {
+    for (std::size_t block = 0; block < run.blocks; ++block) {
+      for (std::size_t i = 0; i < stripes; ++i, in += kStripe)
+        a = accumulate_avx512(a, load512(in), load512(run.secret + i * kSecretStep));
+      a = scramble_avx512(a, scramble);
+    }
   }
   for (std::size_t i = 0; i < run.tail_stripes; ++i, in += kStripe)
     a = accumulate_avx512(a, load512(in), load512(run.secret + i * kSecretStep));
@@ -186,28 +211,12 @@ AVILA_TARGET_AVX512 void xxh3_long_avx512(std::uint64_t acc[8], const Xxh3Run& r
   _mm512_storeu_si512(acc, a);
 }
 
-AVILA_NOINLINE AVILA_TARGET_AVX512 __m512i whole_blocks(__m512i a, const std::byte* in,
-                                                        std::size_t blocks) noexcept {
-  const SecretStripes& stripes = kSecretStripes;
-  __m512i secret[16];
-  for (std::size_t i = 0; i < 16; ++i) secret[i] = load512(stripes.at[i]);
-  const __m512i scramble = load512(stripes.scramble);
-  for (; blocks != 0; --blocks, in += 16 * kStripe) {
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < 16; ++i) {
-      _mm_prefetch(reinterpret_cast<const char*>(in + i * kStripe) + 1024, _MM_HINT_T0);
-      a = accumulate_avx512(a, load512(in + i * kStripe), secret[i]);
-    }
-    a = scramble_avx512(a, scramble);
-  }
-  return a;
-}
 AVILA_TARGET_AVX512 inline void whole_avx512(std::uint64_t acc[8], const std::byte* in,
                                              std::size_t size) noexcept {
   __m512i a = load512(kXxh3Initial);
   const std::byte* const last = in + size - kStripe;
   if (const std::size_t blocks = (size - 1) / 1024; blocks != 0) {
-    a = whole_blocks(a, in, blocks);
+    a = blocks_of_16(a, in, blocks, kSecretStripes.at, 64, kSecretStripes.scramble);
     in += blocks * 1024;
   }
   const SecretStripes& secret = kSecretStripes;
