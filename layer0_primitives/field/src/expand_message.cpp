@@ -2,6 +2,7 @@
 #include <avila/field/ct.hpp>
 #include <avila/field/expand_message.hpp>
 #include <avila/hash/sha256.hpp>
+#include <avila/hash/sha3.hpp>
 #include <avila/hash/sha512.hpp>
 #include <string_view>
 
@@ -58,6 +59,31 @@ Result<void> expand_xmd(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
   return {};
 }
 
+template <class Shake, std::size_t kStrengthBits>
+Result<void> expand_xof(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
+  if (tag.empty())
+    return Error(Errc::InvalidArgument, "expand_message: the domain separation tag is empty");
+  if (out.size() > kMaxExpandBytes)
+    return Error(Errc::InvalidArgument, "expand_message: more than 65535 bytes of output");
+  std::array<std::byte, kStrengthBits / 4> short_tag;
+  if (tag.size() > kMaxTagBytes) {
+    Shake shake;
+    shake.update(as_bytes(kOversizePrefix));
+    shake.update(tag);
+    shake.squeeze(short_tag);
+    tag = short_tag;
+  }
+  Shake shake;
+  shake.update(message);
+  update_byte(shake, out.size() >> 8);
+  update_byte(shake, out.size());
+  shake.update(tag);
+  update_byte(shake, tag.size());
+  shake.squeeze(out);
+  ct::wipe(&shake, sizeof shake);
+  return {};
+}
+
 }  // namespace
 
 Result<void> expand_message_xmd_sha256(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
@@ -68,6 +94,12 @@ Result<void> expand_message_xmd_sha384(MutableByteSpan out, ByteSpan message, By
 }
 Result<void> expand_message_xmd_sha512(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
   return expand_xmd<hash::Sha512>(out, message, tag);
+}
+Result<void> expand_message_xof_shake128(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
+  return expand_xof<hash::Shake128, 128>(out, message, tag);
+}
+Result<void> expand_message_xof_shake256(MutableByteSpan out, ByteSpan message, ByteSpan tag) {
+  return expand_xof<hash::Shake256, 256>(out, message, tag);
 }
 
 }  // namespace avila::field

@@ -36,6 +36,12 @@ TEST(ExpandMessage, VectorsOfRfc9380AppendixK) {
                     long_tag("QUUX-V01-CS02-with-expander-SHA256-128-"));
   expect_expansions(rfc9380::kXmdSha512, expand_message_xmd_sha512,
                     "QUUX-V01-CS02-with-expander-SHA512-256");
+  expect_expansions(rfc9380::kXofShake128, expand_message_xof_shake128,
+                    "QUUX-V01-CS02-with-expander-SHAKE128");
+  expect_expansions(rfc9380::kXofShake128LongTag, expand_message_xof_shake128,
+                    long_tag("QUUX-V01-CS02-with-expander-SHAKE128-"));
+  expect_expansions(rfc9380::kXofShake256, expand_message_xof_shake256,
+                    "QUUX-V01-CS02-with-expander-SHAKE256");
 }
 
 TEST(ExpandMessage, RefusesEmptyTagsAndTooMuchOutput) {
@@ -46,6 +52,10 @@ TEST(ExpandMessage, RefusesEmptyTagsAndTooMuchOutput) {
   const auto empty = expand_message_xmd_sha256(out, {}, {});
   ASSERT_FALSE(empty.has_value());
   EXPECT_TRUE(empty.error().is(Errc::InvalidArgument));
+  std::vector<std::byte> too_much(kMaxExpandBytes + 1);
+  EXPECT_FALSE(expand_message_xof_shake128(out, {}, {}).has_value());
+  EXPECT_TRUE(expand_message_xof_shake256(out, {}, as_bytes("tag")).has_value());
+  EXPECT_FALSE(expand_message_xof_shake256(too_much, {}, as_bytes("t")).has_value());
   EXPECT_FALSE(hash_to_p256(as_bytes("message"), {}).has_value());
   EXPECT_FALSE(hash_to_edwards25519(as_bytes("message"), {}).has_value());
   EXPECT_FALSE(hash_to_ristretto255(as_bytes("message"), {}).has_value());
