@@ -11,7 +11,6 @@
 #pragma once
 #include <algorithm>
 #include <iterator>
-#include <memory>
 #include <vector>
 
 #include "kernel.hpp"
@@ -249,7 +248,7 @@ struct Weierstrass {
     }
   };
   static const BaseTable& base_table() noexcept {
-    static const auto table = std::make_unique<const BaseTable>();
+    static const BaseTable* const table = new BaseTable;  // for as long as any thread may run
     return *table;
   }
 
