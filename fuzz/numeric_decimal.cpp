@@ -23,9 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Context context{1 + data[0] % 25, static_cast<Rounding>(data[1] % 8), 500, -500,
                   (data[1] & 8) != 0};
   using Binary = BigDecimal (*)(const BigDecimal&, const BigDecimal&, Context&);
-  for (const Binary f : {Binary{add}, Binary{subtract}, Binary{multiply}, Binary{divide},
-                         Binary{divide_integer}, Binary{remainder}, Binary{remainder_near},
-                         Binary{quantize}, Binary{power}}) {
+  for (const Binary f :
+       {Binary{add}, Binary{subtract}, Binary{multiply}, Binary{divide}, Binary{divide_integer},
+        Binary{remainder}, Binary{remainder_near}, Binary{quantize}, Binary{power}}) {
     const BigDecimal r = f(*a, *b, context);
     // An infinite operand is an answer as it stands; all others fit.
     if (!r.is_finite()) continue;

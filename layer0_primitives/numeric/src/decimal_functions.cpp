@@ -321,9 +321,9 @@ BigDecimal power(const BigDecimal& a, const BigDecimal& b, Context& context) {
   if (a.is_infinite()) return b.is_negative() ? zero(negative, 0) : BigDecimal::infinity(negative);
   const BigDecimal size = a.absolute();
   const auto order = compare_values(size, BigDecimal(1));
-  if (order == 0 && (integral || b.is_infinite())) {
-    if (b.is_infinite() || a.exponent() != 0) {
-      // An infinite or long power of one: 1.000…, rounded.
+  if (order == 0) {
+    if (!integral || a.exponent() != 0) {
+      // A long, broken or infinite power of one: 1.000…, rounded.
       context.raise(flag::kInexact | flag::kRounded);
       return BigDecimal::finite(negative, power_of_ten(context.precision - 1),
                                 1 - context.precision);
@@ -355,13 +355,18 @@ BigDecimal power(const BigDecimal& a, const BigDecimal& b, Context& context) {
     }
     if (auto exact = exact_integral_power(c, e, n, context.precision, negative))
       return finalize(std::move(*exact), context);
-  } else if (b.adjusted() < 20 && b.exponent() > -40) {
-    // a^(n/d) ends where a is a perfect power of degree d.
-    const Rational ratio = *b.to_rational();
+  } else if (b.adjusted() < 20) {
+    // a^(n/d) ends where a is a perfect power of degree d. Beyond 64 digits d is past all
+    // exponents.
+    BigUint n = b.coefficient();
+    std::int64_t scale = b.exponent();
+    for (BigUint tenth = n; tenth.divide_by(10) == 0; n = tenth) ++scale;
+    const Rational ratio =
+        scale < -64 ? Rational() : *BigDecimal::finite(b.is_negative(), n, scale).to_rational();
     const auto degree = ratio.denominator().to_uint64();
-    const std::int64_t fit =
-        degree && *degree < (std::uint64_t{1} << 62) ? e % static_cast<std::int64_t>(*degree) : 1;
-    if (fit == 0 && (c.is_one() || *degree < c.bit_length())) {
+    const bool usable = !ratio.is_zero() && degree && *degree < (std::uint64_t{1} << 62);
+    if (usable && e % static_cast<std::int64_t>(*degree) == 0 &&
+        (c.is_one() || *degree < c.bit_length())) {
       const auto r = root(c, *degree);
       if (r.has_value() && r->remainder.is_zero())
         if (auto exact = exact_integral_power(r->root, e / static_cast<std::int64_t>(*degree),

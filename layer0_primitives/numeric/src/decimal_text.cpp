@@ -99,7 +99,8 @@ Result<BigDecimal> BigDecimal::parse(std::string_view text) {
     std::int64_t value = 0;
     for (; i < text.size(); ++i) {
       if (!is_digit(text[i])) return malformed("a digit of the exponent", i);
-      if (value <= Context::kMaxExponent) value = value * 10 + (text[i] - '0');
+      value = value <= Context::kMaxExponent / 10 ? value * 10 + (text[i] - '0')
+                                                  : Context::kMaxExponent + 1;
     }
     if (value > Context::kMaxExponent)
       return Error(Errc::LimitExceeded, "exponent of more than 18 digits (kMaxExponent)");

@@ -1,13 +1,8 @@
 // Differential: python3's int and decimal (libmpdec) recompute what numeric computed. The lines go
 // to a file, a script in the test checks them and names the first that differ.
-#include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include <avila/numeric/decimal.hpp>
 #include <avila/numeric/number_theory.hpp>
-
-#include <cstdio>
-#include <cstdlib>
+#include <avila_test/tools.hpp>
 #include <fstream>
 
 namespace {
@@ -30,25 +25,13 @@ struct Random {
   }
 };
 
-bool have_python() { return std::system("python3 -c 'import decimal' >/dev/null 2>&1") == 0; }
-
-// Runs the script on the lines; what it printed. Temporary files go away.
+// What the script prints about the lines.
 std::string run_python(const std::string& script, const std::string& lines) {
-  char folder[] = "/tmp/avila-numeric-XXXXXX";
-  if (mkdtemp(folder) == nullptr) return "no temporary folder";
-  const std::string base = folder;
-  std::ofstream(base + "/check.py") << script;
-  std::ofstream(base + "/lines") << lines;
-  std::string out;
-  if (FILE* pipe = popen(("python3 " + base + "/check.py " + base + "/lines 2>&1").c_str(), "r")) {
-    char buffer[4096];
-    while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
-    pclose(pipe);
-  }
-  unlink((base + "/check.py").c_str());
-  unlink((base + "/lines").c_str());
-  rmdir(folder);
-  return out;
+  const avila_test::TempDir dir;
+  std::ofstream(dir / "check.py") << script;
+  std::ofstream(dir / "lines") << lines;
+  return avila_test::run_command("python3 " + (dir / "check.py") + " " + (dir / "lines") + " 2>&1")
+      .out;
 }
 
 constexpr char kIntegers[] = R"(
@@ -79,7 +62,7 @@ print("checked", checked)
 )";
 
 TEST(Python, IntegersAgree) {
-  if (!have_python()) GTEST_SKIP() << "SKIPPED: python3 is not on PATH; install it to compare";
+  AVILA_REQUIRE_PROGRAM("python3");
   Random random{2026};
   std::string lines;
   std::size_t count = 0;
@@ -207,7 +190,7 @@ class Decimals {
 };
 
 TEST(Python, DecimalsAgree) {
-  if (!have_python()) GTEST_SKIP() << "SKIPPED: python3 is not on PATH; install it to compare";
+  AVILA_REQUIRE_PROGRAM("python3");
   using Unary = BigDecimal (*)(const BigDecimal&, Context&);
   using Binary = BigDecimal (*)(const BigDecimal&, const BigDecimal&, Context&);
   const std::pair<const char*, Binary> binary[] = {{"add", add},

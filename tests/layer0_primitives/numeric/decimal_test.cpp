@@ -274,6 +274,15 @@ TEST(Decimal, ExactPowersAreExact) {
   EXPECT_EQ(c.flags, 0U);
   EXPECT_TRUE(compare_values(power(d("4"), d("0.5"), c), d("2")) == 0);
   EXPECT_TRUE(compare_values(power(d("1E+6"), d("0.5"), c), d("1000")) == 0);
+  const std::string long_half = "0.5" + std::string(80, '0');
+  EXPECT_TRUE(compare_values(power(d("4"), d(long_half), c), d("2")) == 0);
+  EXPECT_TRUE(
+      compare_values(power(d("1E+1099511627776"), d("9.094947017729282379150390625E-13"), c),
+                     d("10")) == 0);  // 10^(2^40) to the 2^-40
+  Context up = c;
+  up.rounding = Rounding::Up;
+  EXPECT_TRUE(compare_values(power(d("1"), d("1E-90"), up), d("1")) == 0);
+  EXPECT_EQ(power(d("2"), d("1E-90"), up).to_string(), "1." + std::string(28, '0') + "1");
   EXPECT_TRUE(compare_values(power(d("8"), d("-0.5"), c), d("0.353553390593273762200422181052")) ==
               0);
   EXPECT_TRUE(compare_values(power(d("0.25"), d("-1.5"), c), d("8")) == 0);
