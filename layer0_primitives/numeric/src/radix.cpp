@@ -184,6 +184,12 @@ std::size_t from_chunks(Limb* r, const Limb* c, std::size_t m, Limb value, const
   return z + n;
 }
 
+Result<BigUint> number_of(const Limb* limbs, std::size_t n) {
+  n = normalized(limbs, n);
+  if (n > kMaxLimbs) return Error(Errc::LimitExceeded, "number of more than kMaxBits bits (2^32)");
+  return BigUint::from_limbs({limbs, n});
+}
+
 Result<BigUint> parse_power_of_two(std::string_view text, unsigned base) {
   const auto width = static_cast<unsigned>(std::countr_zero(base));
   LimbVector limbs;
@@ -199,7 +205,7 @@ Result<BigUint> parse_power_of_two(std::string_view text, unsigned base) {
     r[place] |= digit << shift;
     if (shift + width > 64 && digit >> (64 - shift) != 0) r[place + 1] |= digit >> (64 - shift);
   }
-  return BigUint::from_limbs({r, n});
+  return number_of(r, n);
 }
 
 Result<BigUint> parse_digits(std::string_view text, unsigned base) {
@@ -226,7 +232,7 @@ Result<BigUint> parse_digits(std::string_view text, unsigned base) {
   const std::size_t n =
       from_chunks(r, chunks, m, chunk.value,
                   m <= basecase ? PowerTable{} : powers_for(chunk.value, m, basecase), 0);
-  return BigUint::from_limbs({r, n});
+  return number_of(r, n);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "ntt.hpp"
 #include "support.hpp"
 
@@ -168,6 +170,19 @@ TEST(Multiply, AMillionDigitsAgreeWithResiduesModuloPrimes) {
   EXPECT_EQ(sum * sum, a * a + ((a * b) << 1) + b * b);
   // (a + b)(a - b) = a² - b²
   EXPECT_EQ(sum * (a - b), a * a - b * b);
+}
+
+TEST(Multiply, ThreadsMayShareTheFirstUseOfALength) {
+  Random random{10};
+  const auto a = random.limbs(777), b = random.limbs(760);
+  const std::vector<Limb> expected = reference_product(a, b);
+  std::vector<std::vector<Limb>> results(4, std::vector<Limb>(a.size() + b.size()));
+  std::vector<std::thread> threads;
+  for (std::vector<Limb>& r : results)
+    threads.emplace_back(
+        [&] { detail::ntt_kernel().multiply(r.data(), a.data(), a.size(), b.data(), b.size()); });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<Limb>& r : results) EXPECT_EQ(r, expected);
 }
 
 TEST(Multiply, PastTheLargestTransform) {
