@@ -1,0 +1,110 @@
+// Secrets marked undefined under valgrind's memcheck, which reports branches and addresses that
+// depend on them (Langley, "ctgrind", 2010). Functions that leak show that the check sees.
+#include <gtest/gtest.h>
+
+#include <avila/field/ct.hpp>
+#include <avila/post_quantum/ml_kem.hpp>
+#include <avila_test/tools.hpp>
+#include <cstdlib>
+
+namespace {
+
+using namespace avila;
+using namespace avila::post_quantum;
+namespace ct = field::ct;
+
+template <class T>
+void keep(const T& value) {
+  asm volatile("" : : "r"(&value) : "memory");
+}
+
+template <std::size_t N>
+class SecretInput {
+ public:
+  SecretInput() {
+    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
+    ct::classify(bytes.data(), N);
+  }
+  ~SecretInput() { ct::declassify(bytes.data(), N); }
+  std::array<std::byte, N> bytes;
+};
+
+template <class Kem>
+void run_kem() {
+  const SecretInput<64> seed;
+  const auto key = Kem::DecapsulationKey::from_seed(seed.bytes);
+  const SecretInput<32> message;
+  const auto sent = key.encapsulation_key().encapsulate_derandomized(message.bytes);
+  auto ciphertext = sent.ciphertext;
+  ct::declassify(ciphertext.data(), ciphertext.size());
+  const auto secret = key.decapsulate(ciphertext).value();
+  ct::declassify(&*secret, sizeof *secret);
+  ct::declassify(&*sent.shared_secret, sizeof *sent.shared_secret);
+  EXPECT_EQ(*secret, *sent.shared_secret);
+  ciphertext[5] ^= std::byte{1};
+  keep(key.decapsulate(ciphertext).value());
+  const auto stored = key.encode();
+  keep(Kem::DecapsulationKey::decode(*stored).value());
+}
+
+bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
+
+// Each of these runs under valgrind only, in a process of its own: the tests below start them.
+TEST(ConstantTimeChild, BranchOnASecret) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  const SecretInput<32> secret;
+  if (secret.bytes[3] == std::byte{7}) keep(secret);
+}
+TEST(ConstantTimeChild, AddressOfASecret) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  static const std::vector<int> table(256, 7);
+  const SecretInput<32> secret;
+  const int found = table[static_cast<std::size_t>(secret.bytes[3])];
+  keep(found);
+}
+TEST(ConstantTimeChild, MlKem) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  run_kem<MlKem512>();
+  run_kem<MlKem768>();
+  run_kem<MlKem1024>();
+}
+
+bool can_run_valgrind() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;  // valgrind does not run programs with sanitizers
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return false;
+#else
+  return avila_test::have_program("valgrind");
+#endif
+#else
+  return avila_test::have_program("valgrind");
+#endif
+}
+
+constexpr int kErrorsSeen = 99;
+
+auto run_child(const std::string& name) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  return avila_test::run_command("AVILA_CTGRIND=1 valgrind --quiet --error-exitcode=99 '" + self +
+                                 "' --gtest_filter=ConstantTimeChild." + name + " 2>&1");
+}
+
+TEST(ConstantTime, LeaksAreSeen) {
+  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  EXPECT_EQ(run_child("BranchOnASecret").status, kErrorsSeen);
+  EXPECT_EQ(run_child("AddressOfASecret").status, kErrorsSeen);
+}
+
+TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
+  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  for (const char* name : {"MlKem"}) {
+    const auto result = run_child(name);
+    EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
+    EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
+        << result.out.substr(0, 2000);
+  }
+}
+
+}  // namespace
