@@ -4,6 +4,7 @@
 #include <avila/json/stream.hpp>
 #include <avila/json/value.hpp>
 #include <avila/simd/dispatch.hpp>
+#include <avila/text/number.hpp>
 
 #include <cmath>
 #include <memory>
@@ -292,6 +293,39 @@ TEST(Parser, KeepsNumbersExactly) {
   EXPECT_EQ(to_string(root),
             "[9223372036854775807,-9223372036854775808,18446744073709551615,-0.0,0,"
             "100.0,18446744073709551616,0.1234567890123456789,1e400,-0.0]");
+}
+
+TEST(Parser, FractionsOfEveryLengthAreExact) {
+  std::uint64_t seed = 1;
+  const auto digits = [&](unsigned n) {
+    std::string text;
+    for (unsigned i = 0; i < n; ++i) {
+      seed = seed * 6364136223846793005U + 1442695040888963407U;
+      text += static_cast<char>('0' + (seed >> 33) % 10);
+    }
+    return text;
+  };
+  avila::json::Parser parser;
+  for (unsigned whole = 1; whole <= 22; ++whole)
+    for (unsigned fraction = 1; fraction <= 24; ++fraction)
+      for (const char* behind : {",", "]", " ", "e7,", "E-3]"}) {
+        std::string first = digits(whole);
+        if (first[0] == '0' && whole > 1) first[0] = '7';
+        const std::string sign = fraction % 2 == 0 ? "-" : "";
+        const std::string end(behind);
+        const std::string number =
+            sign + first + '.' + digits(fraction) + end.substr(0, end.size() - 1);
+        // Room on both sides: numbers near the ends of a text go another way.
+        const std::string text = "[" + std::string(40, ' ') + number +
+                                 (end.back() == ' ' ? " " : "") + "," + std::string(80, ' ') + "1]";
+        const auto root = parser.parse(text);
+        ASSERT_TRUE(root.has_value()) << text;
+        ASSERT_EQ(root->at(0)->get_double(), *avila::text::parse_double(number)) << number;
+      }
+  for (const char* bad : {"1.", "1.x", "01.5", "1.5.5", "-.5", "1.5-", "12345678901234567.1x"}) {
+    const std::string text = "[" + std::string(40, ' ') + bad + "," + std::string(80, ' ') + "1]";
+    EXPECT_FALSE(parser.parse(text).has_value()) << bad;
+  }
 }
 
 TEST(Parser, IsReusedAndNeedsNoInputKept) {
