@@ -1,5 +1,6 @@
 // kdf.*: one derivation, 16-byte password, 16-byte salt, 32 bytes out.
 #include <avila/hash/sha256.hpp>
+#include <avila/kdf/argon2.hpp>
 #include <avila/kdf/hkdf.hpp>
 #include <avila/kdf/pbkdf2.hpp>
 #include <avila/kdf/scrypt.hpp>
@@ -30,6 +31,9 @@ int main(int argc, char** argv) {
              salt_bytes = bench::random_bytes(16, 152);
   const auto password = std::as_bytes(std::span(password_bytes));
   const auto salt = std::as_bytes(std::span(salt_bytes));
+  derive("kdf.argon2id.t3-m64MiB-p1", 1e3, "ms", [&](MutableByteSpan out) {
+    return argon2(password, salt, {.memory_kib = 65536, .passes = 3, .lanes = 1}, out);
+  });
   derive("kdf.pbkdf2-sha256.100k", 1e3, "ms",
          [&](MutableByteSpan out) { return pbkdf2<hash::Sha256>(password, salt, 100'000, out); });
   derive("kdf.scrypt.N16384-r8-p1", 1e3, "ms", [&](MutableByteSpan out) {

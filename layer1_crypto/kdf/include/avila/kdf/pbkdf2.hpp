@@ -18,11 +18,12 @@ template <class Hash>
 Result<void> pbkdf2(ByteSpan password, ByteSpan salt, std::uint32_t iterations,
                     MutableByteSpan out);
 
-#define AVILA_PBKDF2_HASHES(X)                                                            \
-  X(hash::Sha1)                                                                           \
-  X(hash::Sha224)                                                                         \
-  X(hash::Sha256) X(hash::Sha384) X(hash::Sha512) X(hash::Sha512_224) X(hash::Sha512_256) \
-      X(hash::Sha3_224) X(hash::Sha3_256) X(hash::Sha3_384) X(hash::Sha3_512)
+#define AVILA_PBKDF2_HASHES(X)                                                              \
+  X(hash::Sha1)                                                                             \
+  X(hash::Sha224)                                                                           \
+  X(hash::Sha256)                                                                           \
+  X(hash::Sha384) X(hash::Sha512) X(hash::Sha512_224) X(hash::Sha512_256) X(hash::Sha3_224) \
+      X(hash::Sha3_256) X(hash::Sha3_384) X(hash::Sha3_512)
 #define AVILA_PBKDF2_EXTERN(Hash) \
   extern template Result<void> pbkdf2<Hash>(ByteSpan, ByteSpan, std::uint32_t, MutableByteSpan);
 AVILA_PBKDF2_HASHES(AVILA_PBKDF2_EXTERN)
