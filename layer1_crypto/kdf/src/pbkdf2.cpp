@@ -37,8 +37,18 @@ Result<void> pbkdf2(ByteSpan password, ByteSpan salt, std::uint32_t iterations,
   return {};
 }
 
-#define AVILA_PBKDF2_INSTANCE(Hash) \
-  template Result<void> pbkdf2<Hash>(ByteSpan, ByteSpan, std::uint32_t, MutableByteSpan);
-AVILA_PBKDF2_HASHES(AVILA_PBKDF2_INSTANCE)
+#define AVILA_PBKDF2_OVER(Hash) \
+  template Result<void> pbkdf2<Hash>(ByteSpan, ByteSpan, std::uint32_t, MutableByteSpan)
+AVILA_PBKDF2_OVER(hash::Sha1);
+AVILA_PBKDF2_OVER(hash::Sha224);
+AVILA_PBKDF2_OVER(hash::Sha256);
+AVILA_PBKDF2_OVER(hash::Sha384);
+AVILA_PBKDF2_OVER(hash::Sha512);
+AVILA_PBKDF2_OVER(hash::Sha512_224);
+AVILA_PBKDF2_OVER(hash::Sha512_256);
+AVILA_PBKDF2_OVER(hash::Sha3_224);
+AVILA_PBKDF2_OVER(hash::Sha3_256);
+AVILA_PBKDF2_OVER(hash::Sha3_384);
+AVILA_PBKDF2_OVER(hash::Sha3_512);
 
 }  // namespace avila::kdf

@@ -18,15 +18,19 @@ template <class Hash>
 Result<void> pbkdf2(ByteSpan password, ByteSpan salt, std::uint32_t iterations,
                     MutableByteSpan out);
 
-#define AVILA_PBKDF2_HASHES(X)                                                              \
-  X(hash::Sha1)                                                                             \
-  X(hash::Sha224)                                                                           \
-  X(hash::Sha256)                                                                           \
-  X(hash::Sha384) X(hash::Sha512) X(hash::Sha512_224) X(hash::Sha512_256) X(hash::Sha3_224) \
-      X(hash::Sha3_256) X(hash::Sha3_384) X(hash::Sha3_512)
-#define AVILA_PBKDF2_EXTERN(Hash) \
-  extern template Result<void> pbkdf2<Hash>(ByteSpan, ByteSpan, std::uint32_t, MutableByteSpan);
-AVILA_PBKDF2_HASHES(AVILA_PBKDF2_EXTERN)
-#undef AVILA_PBKDF2_EXTERN
+#define AVILA_PBKDF2_OVER(Hash) \
+  extern template Result<void> pbkdf2<Hash>(ByteSpan, ByteSpan, std::uint32_t, MutableByteSpan)
+AVILA_PBKDF2_OVER(hash::Sha1);
+AVILA_PBKDF2_OVER(hash::Sha224);
+AVILA_PBKDF2_OVER(hash::Sha256);
+AVILA_PBKDF2_OVER(hash::Sha384);
+AVILA_PBKDF2_OVER(hash::Sha512);
+AVILA_PBKDF2_OVER(hash::Sha512_224);
+AVILA_PBKDF2_OVER(hash::Sha512_256);
+AVILA_PBKDF2_OVER(hash::Sha3_224);
+AVILA_PBKDF2_OVER(hash::Sha3_256);
+AVILA_PBKDF2_OVER(hash::Sha3_384);
+AVILA_PBKDF2_OVER(hash::Sha3_512);
+#undef AVILA_PBKDF2_OVER
 
 }  // namespace avila::kdf
