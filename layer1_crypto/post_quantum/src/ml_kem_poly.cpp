@@ -4,6 +4,7 @@
 #include <avila/hash/sha3.hpp>
 #include <avila/primitives/endian.hpp>
 
+#include "pack.hpp"
 #include "sponge.hpp"
 
 namespace avila::post_quantum::detail {
@@ -76,28 +77,6 @@ constexpr bool compress_is_exact(unsigned d) {
 }
 static_assert(compress_is_exact(1) && compress_is_exact(4) && compress_is_exact(5));
 static_assert(compress_is_exact(10) && compress_is_exact(11));
-
-// 256 numbers of d bits each, lowest bit first, as `next` gives or `take` takes them.
-template <class Next>
-void pack(unsigned d, std::byte* out, Next next) noexcept {
-  uint32_t held = 0;
-  unsigned bits = 0;
-  for (std::size_t i = 0; i < 256; ++i) {
-    held |= static_cast<uint32_t>(next(i)) << bits;
-    for (bits += d; bits >= 8; bits -= 8, held >>= 8) *out++ = static_cast<std::byte>(held);
-  }
-}
-template <class Take>
-void unpack(unsigned d, const std::byte* in, Take take) noexcept {
-  uint32_t held = 0;
-  unsigned bits = 0;
-  for (std::size_t i = 0; i < 256; ++i) {
-    for (; bits < d; bits += 8) held |= static_cast<uint32_t>(*in++) << bits;
-    take(i, held & ((1U << d) - 1));
-    held >>= d;
-    bits -= d;
-  }
-}
 
 }  // namespace
 

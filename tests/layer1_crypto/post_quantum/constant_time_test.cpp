@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <avila/field/ct.hpp>
+#include <avila/post_quantum/ml_dsa.hpp>
 #include <avila/post_quantum/ml_kem.hpp>
 #include <avila_test/tools.hpp>
 #include <cstdlib>
@@ -47,6 +48,19 @@ void run_kem() {
   keep(Kem::DecapsulationKey::decode(*stored).value());
 }
 
+template <class Dsa>
+void run_dsa() {
+  const SecretInput<32> seed;
+  const auto key = Dsa::PrivateKey::from_seed(seed.bytes);
+  for (std::size_t i = 0; i < 3; ++i) {  // several attempts, rejected for several reasons
+    const SecretInput<32> random;
+    const auto mu = key.public_key().mu(std::array<std::byte, 1>{static_cast<std::byte>(i)});
+    const auto signature = key.sign_mu(*mu, random.bytes);
+    EXPECT_TRUE(key.public_key().verify_mu(*mu, *signature).has_value());
+  }
+  keep(Dsa::PrivateKey::decode(*key.bytes()).value());
+}
+
 bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
 
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
@@ -67,6 +81,13 @@ TEST(ConstantTimeChild, MlKem) {
   run_kem<MlKem512>();
   run_kem<MlKem768>();
   run_kem<MlKem1024>();
+}
+
+TEST(ConstantTimeChild, MlDsa) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  run_dsa<MlDsa44>();
+  run_dsa<MlDsa65>();
+  run_dsa<MlDsa87>();
 }
 
 bool can_run_valgrind() {
@@ -99,7 +120,7 @@ TEST(ConstantTime, LeaksAreSeen) {
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
   if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* name : {"MlKem"}) {
+  for (const char* name : {"MlKem", "MlDsa"}) {
     const auto result = run_child(name);
     EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
     EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
