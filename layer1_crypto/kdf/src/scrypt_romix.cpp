@@ -95,10 +95,6 @@ void romix_portable(std::uint32_t* x, std::uint32_t* y, std::uint32_t* v, std::s
   romix_body(x, y, v, r, n);
 }
 #if AVILA_X86_64
-AVILA_TARGET_AVX2 void romix_avx2(std::uint32_t* x, std::uint32_t* y, std::uint32_t* v,
-                                  std::size_t r, std::uint64_t n) noexcept {
-  romix_body(x, y, v, r, n);
-}
 AVILA_TARGET_AVX512 void romix_avx512(std::uint32_t* x, std::uint32_t* y, std::uint32_t* v,
                                       std::size_t r, std::uint64_t n) noexcept {
   romix_body(x, y, v, r, n);
@@ -108,9 +104,8 @@ AVILA_TARGET_AVX512 void romix_avx512(std::uint32_t* x, std::uint32_t* y, std::u
 constexpr simd::Kernel<RomixFn> kKernels[] = {
 #if AVILA_X86_64
     {"avx512", simd::has_avx512, romix_avx512},
-    {"avx2", simd::has_avx2, romix_avx2},
 #endif
-    {"portable", simd::always, romix_portable}};  // SSE2 on x86-64
+    {"portable", simd::always, romix_portable}};  // SSE2 on x86-64; AVX2 gains nothing
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // The Argon2 cases of the passhash suite: the reference implementation's text files, Botan's .vec
-// files; the PHC strings are in password_test.cpp.
+// files; the PHC strings are for password_test.cpp.
 #include <avila/json/value.hpp>
 #include <avila/kdf/argon2.hpp>
 #include <avila/text/encoding.hpp>
