@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <avila/error/result.hpp>
 #include <avila/hash/hmac.hpp>
+#include <cstring>
 
 namespace avila::kdf {
 
