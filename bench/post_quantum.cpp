@@ -3,6 +3,7 @@
 #include <avila/os/entropy.hpp>
 #include <avila/post_quantum/ml_dsa.hpp>
 #include <avila/post_quantum/ml_kem.hpp>
+#include <avila/post_quantum/slh_dsa.hpp>
 
 #include "bench.hpp"
 
@@ -47,6 +48,19 @@ void dsa(const std::string& name) {
   });
 }
 
+void slh(const std::string& name, SlhDsaSet set) {
+  const std::string prefix = "pq.slh-dsa-" + name;
+  os::SeededEntropy entropy(1);
+  const auto key = SlhDsaPrivateKey::generate(set, entropy).value();
+  const std::array<std::byte, 32> message{};
+  const auto signature = key.sign(message, entropy).value();
+  bench::ops(prefix + ".keygen", 1,
+             [&] { bench::keep(SlhDsaPrivateKey::generate(set, entropy).value()); });
+  bench::ops(prefix + ".sign", 1, [&] { bench::keep(key.sign(message, entropy).value()); });
+  bench::ops(prefix + ".verify", 1,
+             [&] { bench::keep(key.public_key().verify(message, signature).has_value()); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,4 +71,8 @@ int main(int argc, char** argv) {
   dsa<MlDsa44>("ml-dsa-44");
   dsa<MlDsa65>("ml-dsa-65");
   dsa<MlDsa87>("ml-dsa-87");
+  slh("sha2-128s", SlhDsaSet::Sha2_128s);
+  slh("sha2-128f", SlhDsaSet::Sha2_128f);
+  slh("shake-128f", SlhDsaSet::Shake_128f);
+  slh("sha2-256f", SlhDsaSet::Sha2_256f);
 }

@@ -3,6 +3,7 @@
 #include <avila/os/entropy.hpp>
 #include <avila/post_quantum/ml_dsa.hpp>
 
+#include "format.hpp"
 #include "ml_dsa_poly.hpp"
 #include "sponge.hpp"
 
@@ -74,10 +75,6 @@ void multiply_back(DsaPoly& out, const DsaPoly& a, const DsaPoly& b) {
   detail::reduce_centered(out);
 }
 
-Error context_too_long() {
-  return Error(Errc::InvalidArgument, "ML-DSA context of more than 255 bytes");
-}
-
 }  // namespace
 
 // ---- public keys
@@ -124,36 +121,18 @@ auto MlDsa<Set>::PublicKey::mu_of_formatted(ByteSpan formatted) const noexcept -
 
 template <std::size_t Set>
 auto MlDsa<Set>::PublicKey::mu(ByteSpan message, ByteSpan context) const -> Result<Mu> {
-  if (context.size() > kContextBytesMax) return context_too_long();
-  const std::byte head[2] = {std::byte{0}, static_cast<std::byte>(context.size())};
+  AVILA_TRY(const detail::Prefix prefix, detail::Prefix::of_message(context));
   Mu mu;
-  detail::shake256({hash_, head, context, message}, mu);
+  detail::shake256({hash_, prefix.bytes(), message}, mu);
   return mu;
 }
 
 template <std::size_t Set>
 auto MlDsa<Set>::PublicKey::mu_of_digest(PreHash function, ByteSpan digest, ByteSpan context) const
     -> Result<Mu> {
-  constexpr std::uint8_t kSizes[] = {0, 32, 48, 64, 28, 28, 32, 28, 32, 48, 64, 32, 64};
-  const auto number = static_cast<std::size_t>(function);
-  if (number == 0 || number >= std::size(kSizes) || digest.size() != kSizes[number])
-    return Error(Errc::InvalidArgument, "digest whose length is not that of its hash function");
-  if (context.size() > kContextBytesMax) return context_too_long();
-  const std::byte head[2] = {std::byte{1}, static_cast<std::byte>(context.size())};
-  // The DER of the object identifier 2.16.840.1.101.3.4.2.n.
-  const std::uint8_t oid[11] = {0x06,
-                                0x09,
-                                0x60,
-                                0x86,
-                                0x48,
-                                0x01,
-                                0x65,
-                                0x03,
-                                0x04,
-                                0x02,
-                                static_cast<std::uint8_t>(function)};
+  AVILA_TRY(const detail::Prefix prefix, detail::Prefix::of_digest(function, digest, context));
   Mu mu;
-  detail::shake256({hash_, head, context, std::as_bytes(std::span(oid)), digest}, mu);
+  detail::shake256({hash_, prefix.bytes(), digest}, mu);
   return mu;
 }
 

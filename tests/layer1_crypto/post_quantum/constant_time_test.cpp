@@ -5,6 +5,7 @@
 #include <avila/field/ct.hpp>
 #include <avila/post_quantum/ml_dsa.hpp>
 #include <avila/post_quantum/ml_kem.hpp>
+#include <avila/post_quantum/slh_dsa.hpp>
 #include <avila_test/tools.hpp>
 #include <cstdlib>
 
@@ -61,6 +62,15 @@ void run_dsa() {
   keep(Dsa::PrivateKey::decode(*key.bytes()).value());
 }
 
+template <std::size_t N>
+void run_slh(SlhDsaSet set) {
+  const SecretInput<3 * N> seeds;
+  const auto key = SlhDsaPrivateKey::from_seeds(set, seeds.bytes).value();
+  const SecretInput<N> random;
+  const auto signature = key.sign_formatted(as_bytes("message"), random.bytes).value();
+  EXPECT_TRUE(key.public_key().verify_formatted(as_bytes("message"), signature).has_value());
+}
+
 bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
 
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
@@ -88,6 +98,15 @@ TEST(ConstantTimeChild, MlDsa) {
   run_dsa<MlDsa44>();
   run_dsa<MlDsa65>();
   run_dsa<MlDsa87>();
+}
+
+TEST(ConstantTimeChild, SlhDsa) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  run_slh<16>(SlhDsaSet::Sha2_128f);
+  // The other hash functions, in key generation only: valgrind makes signing take seconds.
+  const SecretInput<72> seeds;
+  keep(SlhDsaPrivateKey::from_seeds(SlhDsaSet::Sha2_192f, seeds.bytes).value());
+  keep(SlhDsaPrivateKey::from_seeds(SlhDsaSet::Shake_192f, seeds.bytes).value());
 }
 
 bool can_run_valgrind() {
@@ -120,7 +139,7 @@ TEST(ConstantTime, LeaksAreSeen) {
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
   if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* name : {"MlKem", "MlDsa"}) {
+  for (const char* name : {"MlKem", "MlDsa", "SlhDsa"}) {
     const auto result = run_child(name);
     EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
     EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)

@@ -1,6 +1,7 @@
 // ML-DSA, the signatures of FIPS 204 (August 2024).
 #pragma once
 #include <avila/error/result.hpp>
+#include <avila/post_quantum/pre_hash.hpp>
 #include <avila/post_quantum/secret.hpp>
 #include <cstdint>
 #include <vector>
@@ -17,23 +18,6 @@ struct alignas(32) DsaPoly {
   std::int32_t at[256];
 };
 }  // namespace detail
-
-/// The functions that HashML-DSA may have hashed a message with (FIPS 204 §5.4), by the last number
-/// of their object identifiers 2.16.840.1.101.3.4.2.n. SHAKE128 gives 32 bytes, SHAKE256 64.
-enum class PreHash : std::uint8_t {
-  Sha256 = 1,
-  Sha384,
-  Sha512,
-  Sha224,
-  Sha512_224,
-  Sha512_256,
-  Sha3_224,
-  Sha3_256,
-  Sha3_384,
-  Sha3_512,
-  Shake128,
-  Shake256,
-};
 
 /// One parameter set: MlDsa44, MlDsa65, MlDsa87.
 ///
