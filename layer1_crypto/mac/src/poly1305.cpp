@@ -4,6 +4,8 @@
 #include <avila/primitives/wide.hpp>
 #include <cstring>
 
+#include "poly1305_kernels.hpp"
+
 namespace avila::mac {
 namespace detail {
 namespace {
@@ -19,8 +21,8 @@ void poly1305_start(Poly1305State& state, const std::byte key[32]) noexcept {
            {load_le64(key + 16), load_le64(key + 24)}};
 }
 
-void poly1305_blocks(Poly1305State& state, const std::byte* in, std::size_t blocks,
-                     std::uint64_t high) noexcept {
+void poly1305_portable(Poly1305State& state, const std::byte* in, std::size_t blocks,
+                       std::uint64_t high) noexcept {
   const std::uint64_t r0 = state.r[0], r1 = state.r[1], r2 = state.r[2];
   // 2^132 is 20 modulo 2^130 - 5: what limbs 1 and 2 carry beyond the third one.
   const std::uint64_t s1 = 20 * r1, s2 = 20 * r2;
