@@ -77,7 +77,10 @@ void crypt(const MessageKeys& keys, const Tag& tag, ByteSpan in, MutableByteSpan
       stream.bytes[16 * i + 15] |= std::byte{0x80};
     }
     cipher::detail::aes().encrypt(keys.schedule, stream.bytes, stream.bytes, blocks);
-    for (std::size_t i = 0; i < size; ++i) out[at + i] = in[at + i] ^ stream.bytes[i];
+    std::size_t i = 0;
+    for (; i + 8 <= size; i += 8)
+      store_le64(&out[at + i], load_le64(&in[at + i]) ^ load_le64(stream.bytes + i));
+    for (; i < size; ++i) out[at + i] = in[at + i] ^ stream.bytes[i];
     at += size;
   }
 }

@@ -27,20 +27,23 @@ class Message {
   Message(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan text) noexcept
       : head_(std::min(text.size(), kHead)) {
     cipher::detail::chacha_state(state_, key.words().data(), 0, nonce);
-    std::memset(stream_.bytes, 0, 64);
+    std::memset(stream_, 0, 64);
     const std::size_t blocks = 1 + (head_ + 63) / 64;
-    if (head_ > 0) std::memcpy(stream_.bytes + 64, text.data(), head_);
-    cipher::detail::chacha_blocks()(state_, stream_.bytes, stream_.bytes, blocks);
+    if (head_ > 0) std::memcpy(stream_ + 64, text.data(), head_);
+    cipher::detail::chacha_blocks()(state_, stream_, stream_, blocks);
   }
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
-  ~Message() { hash::wipe(state_, sizeof state_); }
+  ~Message() {
+    hash::wipe(state_, sizeof state_);
+    hash::wipe(stream_, 64 * (1 + (head_ + 63) / 64));
+  }
 
   std::span<const std::byte, 32> mac_key() const noexcept {
-    return std::span<const std::byte, 64 + kHead>(stream_.bytes).first<32>();
+    return std::span<const std::byte, 64 + kHead>(stream_).first<32>();
   }
   /// The first bytes of the text, crypted.
-  ByteSpan head() const noexcept { return ByteSpan(stream_.bytes).subspan(64, head_); }
+  ByteSpan head() const noexcept { return ByteSpan(stream_).subspan(64, head_); }
   /// What comes after the head, in pieces that are whole blocks but for the last one.
   void crypt(ByteSpan in, MutableByteSpan out) noexcept {
     const std::size_t whole = in.size() / 64, rest = in.size() % 64;
@@ -55,7 +58,7 @@ class Message {
 
  private:
   std::uint32_t state_[16];
-  detail::Scratch<64 + kHead> stream_;
+  alignas(64) std::byte stream_[64 + kHead];
   std::size_t head_;
 };
 
@@ -65,13 +68,13 @@ void seal(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad,
   mac::Poly1305 mac(message.mac_key());
   mac.update(aad);
   mac.pad16();
-  std::size_t at = message.head().size();
-  std::copy_n(message.head().data(), at, out.data());
-  mac.update(out.first(at));
-  for (std::size_t size; at < text.size(); at += size) {
-    size = std::min(text.size() - at, kChunk);
-    message.crypt(text.subspan(at, size), out.subspan(at, size));
-    mac.update(out.subspan(at, size));
+  const std::size_t head = message.head().size();
+  std::copy_n(message.head().data(), head, out.data());
+  for (std::size_t at = 0, crypted = head; at < text.size(); at = crypted) {
+    const std::size_t size = std::min(text.size() - crypted, kChunk);
+    message.crypt(text.subspan(crypted, size), out.subspan(crypted, size));
+    crypted += size;
+    mac.update(out.subspan(at, crypted - at));
   }
   mac.pad16();
   update_lengths(mac, aad, text);
