@@ -61,7 +61,7 @@ template <class T>
 class Wiper {
  public:
   explicit Wiper(T& object) noexcept : object_(object) {}
-  ~Wiper() { wipe(&object_, sizeof object_); }
+  ~Wiper() { ct::wipe(&object_, sizeof object_); }
   Wiper(const Wiper&) = delete;
   Wiper& operator=(const Wiper&) = delete;
 
