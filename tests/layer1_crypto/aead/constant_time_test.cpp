@@ -1,0 +1,135 @@
+// Keys and texts marked undefined under valgrind's memcheck, which reports branches and addresses
+// that depend on them (Langley, "ctgrind", 2010): `aead`, and with it the AES, ChaCha20, GHASH and
+// Poly1305 of the libraries below. Functions that leak show that the check sees. valgrind has no
+// AVX-512: what runs are the kernels below that, and the portable ones.
+#include <gtest/gtest.h>
+
+#include <avila/aead/aes_gcm.hpp>
+#include <avila/aead/aes_gcm_siv.hpp>
+#include <avila/aead/chacha20_poly1305.hpp>
+#include <avila/cipher/cbc.hpp>
+#include <avila/field/ct.hpp>
+#include <avila/mac/cmac.hpp>
+#include <avila_test/tools.hpp>
+#include <cstdlib>
+
+namespace {
+
+using namespace avila;
+namespace ct = field::ct;
+
+template <class T>
+void keep(const T& value) {
+  asm volatile("" : : "r"(&value) : "memory");
+}
+
+template <std::size_t N>
+struct Secret {
+  std::array<std::byte, N> bytes;
+  Secret() {
+    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
+    ct::classify(bytes.data(), N);
+  }
+  ~Secret() { ct::declassify(bytes.data(), N); }
+};
+
+template <class Key, std::size_t kSize>
+void run_size() {
+  const Secret<Key::kKeySize> secret;
+  const Secret<kSize> text;
+  const Key key(secret.bytes);
+  const std::array<std::byte, Key::kNonceSize> zeros{};
+  const typename Key::NonceType nonce(zeros);
+  std::array<std::byte, 13> aad{};
+  std::array<std::byte, kSize> sealed, opened;
+  aead::Tag tag;
+  ASSERT_TRUE(key.seal_detached(nonce, aad, text.bytes, sealed, tag).has_value());
+  ct::declassify(sealed.data(), sealed.size());  // both are sent
+  ct::declassify(tag.data(), tag.size());
+  EXPECT_TRUE(key.open_detached(nonce, aad, sealed, tag, opened).has_value());
+  tag[3] ^= std::byte{1};
+  EXPECT_FALSE(key.open_detached(nonce, aad, sealed, tag, opened).has_value());
+}
+
+template <class Key>
+void run() {
+  run_size<Key, 40>();
+  run_size<Key, 1500>();
+}
+
+bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
+
+// Each of these runs under valgrind only, in a process of its own: the tests below start them.
+TEST(ConstantTimeChild, BranchOnASecret) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  const Secret<32> secret;
+  if (secret.bytes[3] == std::byte{7}) keep(secret);
+}
+TEST(ConstantTimeChild, AddressOfASecret) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  static const std::vector<int> table(256, 7);
+  const Secret<32> secret;
+  const int found = table[static_cast<std::size_t>(secret.bytes[3])];
+  keep(found);
+}
+TEST(ConstantTimeChild, Aead) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  run<aead::Aes128Gcm>();
+  run<aead::Aes256Gcm>();
+  run<aead::Aes128GcmSiv>();
+  run<aead::Aes256GcmSiv>();
+  run<aead::ChaCha20Poly1305>();
+  run<aead::XChaCha20Poly1305>();
+}
+TEST(ConstantTimeChild, CbcAndCmac) {
+  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  const Secret<24> secret;
+  const Secret<48> text;
+  const cipher::Aes192 key(secret.bytes);
+  const std::array<std::byte, 16> iv{};
+  std::array<std::byte, 48> sealed, opened;
+  ASSERT_TRUE(cipher::cbc_encrypt(key, iv, text.bytes, sealed).has_value());
+  ASSERT_TRUE(cipher::cbc_decrypt(key, iv, sealed, opened).has_value());
+  keep(opened);
+  keep(mac::cmac(key, text.bytes));
+}
+
+bool can_run_valgrind() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;  // valgrind does not run programs with sanitizers
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return false;
+#else
+  return avila_test::have_program("valgrind");
+#endif
+#else
+  return avila_test::have_program("valgrind");
+#endif
+}
+
+auto run_child(const std::string& name, const std::string& environment = "") {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  return avila_test::run_command(environment +
+                                 " AVILA_CTGRIND=1 valgrind --quiet --error-exitcode=99 '" + self +
+                                 "' --gtest_filter=ConstantTimeChild." + name + " 2>&1");
+}
+
+TEST(ConstantTime, LeaksAreSeen) {
+  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  EXPECT_EQ(run_child("BranchOnASecret").status, 99);
+  EXPECT_EQ(run_child("AddressOfASecret").status, 99);
+}
+
+TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
+  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  for (const char* environment : {"", "AVILA_KERNEL=portable"})
+    for (const char* name : {"Aead", "CbcAndCmac"}) {
+      const auto result = run_child(name, environment);
+      EXPECT_EQ(result.status, 0) << name << environment << result.out.substr(0, 20000);
+      EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
+          << result.out.substr(0, 2000);
+    }
+}
+
+}  // namespace
