@@ -139,8 +139,8 @@ void Builder::link(NodeId id, const std::byte* query, Scored start, int from_lev
     edits_.push_back({id, level, first, count});
     chosen.assign(edit_ids_.begin() + first, edit_ids_.end());
     propose_back_links(id, level, chosen, pool);
-    if (level > 0) apply_edits();  // the pool of the next layer is searched from here
   }
+  // All layers at once: a search that comes down through the node must find its links below.
   apply_edits();
 }
 

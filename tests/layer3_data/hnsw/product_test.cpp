@@ -158,6 +158,7 @@ TEST(HnswProduct, SearchesGoOnWhileItTrains) {
   std::thread searcher([&] {
     while (!done) {
       const auto found = index.search(all[0], {.k = 3, .ef = 20});
+      // Also while a node is being linked: whatever a search comes down through leads on.
       if (!found.has_value() || found->empty() || (*found)[0].label != 0) ++wrong;
       if (index.options().dimensions != 16) ++wrong;
     }
