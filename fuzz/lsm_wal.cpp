@@ -25,6 +25,8 @@ std::string walk(lsm::Db& db, bool forward) {
     const std::string entry = std::string(it->key()) + "=" + std::string(it->value()) + ";";
     out = forward ? out + entry : entry + out;
   }
+  // Merge operands without an operator, say: where a walk stops depends on where it began.
+  if (!it->status().has_value()) return "failed";
   return out;
 }
 }  // namespace
