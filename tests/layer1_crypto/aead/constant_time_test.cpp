@@ -10,8 +10,7 @@
 #include <avila/cipher/cbc.hpp>
 #include <avila/field/ct.hpp>
 #include <avila/mac/cmac.hpp>
-#include <avila_test/tools.hpp>
-#include <cstdlib>
+#include <avila_test/ctgrind.hpp>
 
 namespace {
 
@@ -57,23 +56,21 @@ void run() {
   run_size<Key, 1500>();
 }
 
-bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
-
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   const Secret<32> secret;
   if (secret.bytes[3] == std::byte{7}) keep(secret);
 }
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   static const std::vector<int> table(256, 7);
   const Secret<32> secret;
   const int found = table[static_cast<std::size_t>(secret.bytes[3])];
   keep(found);
 }
 TEST(ConstantTimeChild, Aead) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   run<aead::Aes128Gcm>();
   run<aead::Aes256Gcm>();
   run<aead::Aes128GcmSiv>();
@@ -82,7 +79,7 @@ TEST(ConstantTimeChild, Aead) {
   run<aead::XChaCha20Poly1305>();
 }
 TEST(ConstantTimeChild, CbcAndCmac) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   const Secret<24> secret;
   const Secret<48> text;
   const cipher::Aes192 key(secret.bytes);
@@ -94,38 +91,19 @@ TEST(ConstantTimeChild, CbcAndCmac) {
   keep(mac::cmac(key, text.bytes));
 }
 
-bool can_run_valgrind() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return false;  // valgrind does not run programs with sanitizers
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return false;
-#else
-  return avila_test::have_program("valgrind");
-#endif
-#else
-  return avila_test::have_program("valgrind");
-#endif
-}
-
-auto run_child(const std::string& name, const std::string& environment = "") {
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  return avila_test::run_command(environment +
-                                 " AVILA_CTGRIND=1 valgrind --quiet --error-exitcode=99 '" + self +
-                                 "' --gtest_filter=ConstantTimeChild." + name + " 2>&1");
-}
-
 TEST(ConstantTime, LeaksAreSeen) {
-  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(run_child("BranchOnASecret").status, 99);
-  EXPECT_EQ(run_child("AddressOfASecret").status, 99);
+  if (!avila_test::can_run_ctgrind())
+    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
+  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
-  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  if (!avila_test::can_run_ctgrind())
+    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
   for (const char* environment : {"", "AVILA_KERNEL=portable"})
     for (const char* name : {"Aead", "CbcAndCmac"}) {
-      const auto result = run_child(name, environment);
+      const auto result = avila_test::run_ctgrind_child(name, environment);
       EXPECT_EQ(result.status, 0) << name << environment << result.out.substr(0, 20000);
       EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
           << result.out.substr(0, 2000);

@@ -6,8 +6,7 @@
 #include <avila/post_quantum/ml_dsa.hpp>
 #include <avila/post_quantum/ml_kem.hpp>
 #include <avila/post_quantum/slh_dsa.hpp>
-#include <avila_test/tools.hpp>
-#include <cstdlib>
+#include <avila_test/ctgrind.hpp>
 
 namespace {
 
@@ -71,37 +70,35 @@ void run_slh(SlhDsaSet set) {
   EXPECT_TRUE(key.public_key().verify_formatted(as_bytes("message"), signature).has_value());
 }
 
-bool in_child() { return std::getenv("AVILA_CTGRIND") != nullptr; }
-
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   const SecretInput<32> secret;
   if (secret.bytes[3] == std::byte{7}) keep(secret);
 }
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   static const std::vector<int> table(256, 7);
   const SecretInput<32> secret;
   const int found = table[static_cast<std::size_t>(secret.bytes[3])];
   keep(found);
 }
 TEST(ConstantTimeChild, MlKem) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   run_kem<MlKem512>();
   run_kem<MlKem768>();
   run_kem<MlKem1024>();
 }
 
 TEST(ConstantTimeChild, MlDsa) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   run_dsa<MlDsa44>();
   run_dsa<MlDsa65>();
   run_dsa<MlDsa87>();
 }
 
 TEST(ConstantTimeChild, SlhDsa) {
-  if (!in_child()) GTEST_SKIP() << "started by ConstantTime";
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
   run_slh<16>(SlhDsaSet::Sha2_128f);
   // The other hash functions, in key generation only: valgrind makes signing take seconds.
   const SecretInput<72> seeds;
@@ -109,38 +106,18 @@ TEST(ConstantTimeChild, SlhDsa) {
   keep(SlhDsaPrivateKey::from_seeds(SlhDsaSet::Shake_192f, seeds.bytes).value());
 }
 
-bool can_run_valgrind() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return false;  // valgrind does not run programs with sanitizers
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return false;
-#else
-  return avila_test::have_program("valgrind");
-#endif
-#else
-  return avila_test::have_program("valgrind");
-#endif
-}
-
-constexpr int kErrorsSeen = 99;
-
-auto run_child(const std::string& name) {
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  return avila_test::run_command("AVILA_CTGRIND=1 valgrind --quiet --error-exitcode=99 '" + self +
-                                 "' --gtest_filter=ConstantTimeChild." + name + " 2>&1");
-}
-
 TEST(ConstantTime, LeaksAreSeen) {
-  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(run_child("BranchOnASecret").status, kErrorsSeen);
-  EXPECT_EQ(run_child("AddressOfASecret").status, kErrorsSeen);
+  if (!avila_test::can_run_ctgrind())
+    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
+  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
-  if (!can_run_valgrind()) GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
+  if (!avila_test::can_run_ctgrind())
+    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
   for (const char* name : {"MlKem", "MlDsa", "SlhDsa"}) {
-    const auto result = run_child(name);
+    const auto result = avila_test::run_ctgrind_child(name);
     EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
     EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
         << result.out.substr(0, 2000);

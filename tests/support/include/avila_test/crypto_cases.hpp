@@ -50,7 +50,8 @@ void for_each_crypto_case(const std::string& suite, Wanted&& wanted, Each&& each
   for (const auto& path : files_below(suite_path(suite), ".json")) {
     const std::string text = read_file(path);
     const auto root = parser.parse(text);
-    if (!root.has_value()) continue;  // other files of the suite: not cases
+    EXPECT_TRUE(root.has_value()) << path << " is no JSON";
+    if (!root.has_value()) continue;
     const std::string algorithm = CryptoFields{*root}.text("algorithm");
     const auto groups = root->find("testGroups");
     if (!groups || !wanted(algorithm)) continue;
