@@ -1,4 +1,5 @@
 #include <avila/field/ct.hpp>
+#include <avila/primitives/wipe.hpp>
 #include <cstring>
 
 #include "valgrind.hpp"
@@ -21,14 +22,7 @@ bool equal(ByteSpan a, ByteSpan b) noexcept {
   return reveal(is_zero(difference));
 }
 
-void wipe(void* memory, std::size_t bytes) noexcept {
-  std::memset(memory, 0, bytes);
-#if defined(__GNUC__)
-  asm volatile("" : : "r"(memory) : "memory");  // somebody might read it
-#else
-  for (std::size_t i = 0; i < bytes; ++i) static_cast<volatile char*>(memory)[i] = 0;
-#endif
-}
+void wipe(void* memory, std::size_t bytes) noexcept { wipe_memory(memory, bytes); }
 
 void classify(const void* memory, std::size_t bytes) noexcept {
   (void)detail::valgrind_request(detail::kMakeMemUndefined, memory, bytes);

@@ -1,13 +1,9 @@
 #include <avila/hash/secret.hpp>
-#include <cstring>
+#include <avila/primitives/wipe.hpp>
 
 namespace avila::hash {
 
-void wipe(void* memory, std::size_t size) noexcept {
-  if (size == 0) return;
-  std::memset(memory, 0, size);
-  asm volatile("" : : "r"(memory) : "memory");  // somebody may look: the stores stay
-}
+void wipe(void* memory, std::size_t size) noexcept { wipe_memory(memory, size); }
 
 bool equal_tags(ByteSpan a, ByteSpan b) noexcept {
   if (a.size() != b.size()) return false;  // sizes are public

@@ -1,3 +1,4 @@
+#include <avila/primitives/wipe.hpp>
 #include <avila/random/chacha.hpp>
 #include <avila/simd/cpu.hpp>
 #include <avila/simd/dispatch.hpp>
@@ -144,12 +145,6 @@ std::uint64_t ChaChaRandom::next() noexcept {
   return std::uint64_t{load_le32(bytes + 4)} << 32 | load_le32(bytes);
 }
 
-void wipe(MutableByteSpan bytes) noexcept {
-  if (bytes.empty()) return;
-  std::memset(bytes.data(), 0, bytes.size());
-#if defined(__GNUC__)
-  __asm__ volatile("" : : "r"(bytes.data()) : "memory");
-#endif
-}
+void wipe(MutableByteSpan bytes) noexcept { wipe_memory(bytes.data(), bytes.size()); }
 
 }  // namespace avila::random
