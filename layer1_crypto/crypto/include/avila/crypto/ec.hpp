@@ -24,6 +24,9 @@ struct EcdsaSignature {
   /// Ecdsa-Sig-Value of RFC 3279 section 2.2.3, strict DER. Errors: Malformed.
   static Result<EcdsaSignature> decode_der(ByteSpan der);
   std::vector<std::byte> to_der() const;
+  /// The same signature with the lower of s and order - s, for those who take no other
+  /// (secp256k1 in Bitcoin). Both verify; sign() gives either.
+  EcdsaSignature with_low_s() const noexcept;
 };
 
 template <class C>
@@ -79,7 +82,7 @@ class EcPrivateKey {
 
   /// The nonce is that of RFC 6979; where `added` is given, 32 bytes of it go in as additional data
   /// (section 3.6), so that faults and side channels of repeated signatures show less. Errors:
-  /// those of the entropy. CT but for the length of the message.
+  /// those of the entropy, InvalidArgument (Sha1). CT but for the length of the message.
   Result<EcdsaSignature<C>> sign(DigestAlgorithm algorithm, ByteSpan message,
                                  os::Entropy* added = nullptr) const;
   /// Of a digest that the caller made by `algorithm`, which the nonce depends on too. Errors:
@@ -89,6 +92,16 @@ class EcPrivateKey {
   /// The x-coordinate of the shared point: give it to a KDF, it is no key by itself. CT.
   SecretArray<kSharedBytes> agree(const PublicKey& peer) const;
 
+  EcPrivateKey(EcPrivateKey&& other) noexcept : scalar_(other.scalar_), public_(other.public_) {
+    other.scalar_ = {};
+  }
+  EcPrivateKey& operator=(EcPrivateKey&& other) noexcept {
+    if (this == &other) return *this;
+    scalar_ = other.scalar_;
+    public_ = other.public_;
+    other.scalar_ = {};
+    return *this;
+  }
   template <class Stream>
   friend Stream& operator<<(Stream&, const EcPrivateKey&) = delete;
 

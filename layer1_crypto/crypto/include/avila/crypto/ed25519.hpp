@@ -10,6 +10,13 @@ class Entropy;
 
 namespace avila::crypto {
 
+/// The variants of RFC 8032 section 5.1 beside the plain one. One key should know one of them.
+struct Ed25519Options {
+  static constexpr std::size_t kMaxContext = 255;  ///< bytes
+  bool prehash = false;   ///< Ed25519ph: what is signed is the SHA-512 of the message
+  ByteSpan context = {};  ///< Ed25519ctx where there is one and no prehash
+};
+
 class Ed25519PublicKey {
  public:
   static constexpr std::size_t kBytes = 32;
@@ -22,7 +29,11 @@ class Ed25519PublicKey {
 
   /// RFC 8032 section 5.1.7, strict: S below L, R and the key encoded in the one way, the equation
   /// without the cofactor. Errors: Unauthenticated (also of another length).
-  Result<void> verify(ByteSpan message, ByteSpan signature) const;
+  Result<void> verify(ByteSpan message, ByteSpan signature) const {
+    return verify(message, signature, {});
+  }
+  /// Ed25519ctx or Ed25519ph. Errors: Unauthenticated, InvalidArgument (a context above the limit).
+  Result<void> verify(ByteSpan message, ByteSpan signature, const Ed25519Options& options) const;
 
   friend bool operator==(const Ed25519PublicKey&, const Ed25519PublicKey&) noexcept = default;
 
@@ -47,12 +58,15 @@ class Ed25519PrivateKey {
 
   /// RFC 8032 section 5.1.6. CT but for the length of the message.
   Signature sign(ByteSpan message) const;
+  /// Ed25519ctx or Ed25519ph. Errors: InvalidArgument (a context above the limit).
+  Result<Signature> sign(ByteSpan message, const Ed25519Options& options) const;
 
   template <class Stream>
   friend Stream& operator<<(Stream&, const Ed25519PrivateKey&) = delete;
 
  private:
   Ed25519PrivateKey() = default;
+  Signature sign_parts(ByteSpan prefix, ByteSpan message) const;
   SecretArray<kSeedBytes> seed_;
   SecretArray<64> expanded_;  // SHA-512 of the seed, the first half clamped
   Ed25519PublicKey public_;
