@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <avila/crypto/digest.hpp>
 
+#include "digest_parts.hpp"
 #include "with_hash.hpp"
 
 namespace avila::crypto {
@@ -26,9 +27,13 @@ std::string_view name(DigestAlgorithm algorithm) noexcept {
 }
 
 DigestValue digest(DigestAlgorithm algorithm, ByteSpan message) {
-  return detail::with_hash(algorithm, [&]<class Hash>() {
+  return detail::digest_parts(algorithm, {message});
+}
+
+DigestValue detail::digest_parts(DigestAlgorithm algorithm, std::initializer_list<ByteSpan> parts) {
+  return with_hash(algorithm, [&]<class Hash>() {
     Hash hash;
-    hash.update(message);
+    for (const ByteSpan part : parts) hash.update(part);
     const auto bytes = hash.finish();
     DigestValue value;
     value.size = bytes.size();

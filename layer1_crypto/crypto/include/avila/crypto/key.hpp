@@ -86,10 +86,21 @@ class PrivateKey {
   static Result<PrivateKey> from_pkcs8(ByteSpan der);
   /// EncryptedPrivateKeyInfo: PBES2 (RFC 8018) with PBKDF2 or scrypt, and AES-CBC or AES-GCM.
   /// Errors: Unauthenticated (most likely the wrong password), Malformed, Unsupported,
-  /// LimitExceeded (a cost above kMaxKdfIterations or kMaxKdfMemory).
+  /// LimitExceeded (a cost above kMaxKdfIterations, kMaxKdfMemory or kMaxScryptWork).
   static constexpr std::uint64_t kMaxKdfIterations = 10'000'000;
-  static constexpr std::uint64_t kMaxKdfMemory = std::uint64_t{1} << 28;  ///< bytes, scrypt
-  static Result<PrivateKey> from_encrypted_pkcs8(ByteSpan der, ByteSpan password);
+  static constexpr std::uint64_t kMaxKdfMemory = std::uint64_t{1} << 28;   ///< bytes, scrypt
+  static constexpr std::uint64_t kMaxScryptWork = std::uint64_t{1} << 24;  ///< n r p
+  /// For those who read what strangers sent.
+  struct KdfLimits {
+    std::uint64_t iterations = kMaxKdfIterations;
+    std::uint64_t memory = kMaxKdfMemory;
+    std::uint64_t scrypt_work = kMaxScryptWork;
+  };
+  static Result<PrivateKey> from_encrypted_pkcs8(ByteSpan der, ByteSpan password,
+                                                 const KdfLimits& limits);
+  static Result<PrivateKey> from_encrypted_pkcs8(ByteSpan der, ByteSpan password) {
+    return from_encrypted_pkcs8(der, password, KdfLimits{});
+  }
   /// RSAPrivateKey (RFC 8017 appendix A.1.2).
   static Result<PrivateKey> from_pkcs1(ByteSpan der);
   /// ECPrivateKey (RFC 5915), which names its curve.

@@ -1,0 +1,168 @@
+#include "ct_montgomery.hpp"
+
+#include <avila/error/assert.hpp>
+#include <avila/primitives/wide.hpp>
+#include <bit>
+
+namespace avila::crypto::detail {
+
+namespace {
+
+constexpr unsigned kWindow = 5;
+
+// Operand scanning, a row of the product and a row of the reduction at a time (CIOS; Koç, Acar,
+// Kaliski, "Analyzing and Comparing Montgomery Multiplication Algorithms", 1996).
+void multiply_portable(Limb* r, const Limb* a, const Limb* b, const Limb* m, Limb n0, std::size_t n,
+                       Limb* t) noexcept {
+  for (std::size_t i = 0; i < n + 2; ++i) t[i] = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    Limb carry = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      const u128 sum = multiply_wide(a[i], b[j]) + t[j] + carry;
+      t[j] = low64(sum);
+      carry = high64(sum);
+    }
+    const u128 top = u128{t[n]} + carry;
+    t[n] = low64(top);
+    t[n + 1] = high64(top);
+
+    const Limb y = t[0] * n0;
+    carry = high64(multiply_wide(y, m[0]) + t[0]);
+    for (std::size_t j = 1; j < n; ++j) {
+      const u128 sum = multiply_wide(y, m[j]) + t[j] + carry;
+      t[j - 1] = low64(sum);
+      carry = high64(sum);
+    }
+    const u128 last = u128{t[n]} + carry;
+    t[n - 1] = low64(last);
+    t[n] = t[n + 1] + high64(last);
+  }
+  Limb borrow = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const u128 difference = u128{t[i]} - m[i] - borrow;
+    r[i] = low64(difference);
+    borrow = high64(difference) & 1;
+  }
+  // Below m already: the difference went below zero and there was no limb above to lend.
+  ct::assign_if(ct::mask_if(borrow & (t[n] ^ 1)), r, t, n);
+}
+
+Limb inverse64(Limb m) noexcept {  // Newton: each step doubles the bits that are right
+  Limb x = m * 3 ^ 2;
+  for (int i = 0; i < 4; ++i) x *= 2 - m * x;
+  return x;
+}
+
+Limb window(LimbSpan exponent, std::size_t at) noexcept {
+  const std::size_t limb = at / 64, shift = at % 64;
+  Limb bits = exponent[limb] >> shift;
+  if (shift > 64 - kWindow && limb + 1 < exponent.size())
+    bits |= exponent[limb + 1] << (64 - shift);
+  return bits & ((1U << kWindow) - 1);
+}
+
+}  // namespace
+
+Modulus::Modulus(LimbSpan m) : m_(m), one_(m.size()), r2_(m.size()), bits_(bit_length(m)) {
+  AVILA_ASSERT(!m.empty() && (m[0] & 1) != 0 && m.back() != 0);
+  const std::size_t n = size();
+  n0_ = Limb{0} - inverse64(m[0]);
+  // 2^bits - m is below m; doubled up to R = 2^(64 n).
+  for (std::size_t i = 0; i < n; ++i) one_[i] = 0;
+  Limbs t = scratch();
+  const MutableLimbSpan low = t.part(0, n);
+  Limbs power(n);
+  if (bits_ % 64 != 0) power[n - 1] = Limb{1} << (bits_ % 64);
+  (void)detail::subtract(one_, power, m_);
+  for (std::size_t i = bits_; i < 64 * n; ++i) double_mod(one_, 0, m_, low);
+  // R 2^n by doubling, then six squarings: (2^n)^64 R = R R.
+  for (std::size_t i = 0; i < n; ++i) r2_[i] = one_[i];
+  for (std::size_t i = 0; i < n; ++i) double_mod(r2_, 0, m_, low);
+  for (int i = 0; i < 6; ++i) multiply(r2_, r2_, r2_, t);
+}
+
+void Modulus::multiply(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {
+  multiply_portable(r.data(), a.data(), b.data(), m_.data(), n0_, size(), t.data());
+}
+
+void Modulus::add(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {
+  const std::size_t n = size();
+  const Limb carry = detail::add(r, a, b);
+  const Limb borrow = detail::subtract(t.part(0, n), r, m_);
+  ct::assign_if(ct::mask_if(carry | (borrow ^ 1)), r.data(), t.data(), n);
+}
+
+void Modulus::subtract(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {
+  const std::size_t n = size();
+  const Limb borrow = detail::subtract(r, a, b);
+  (void)detail::add(t.part(0, n), r, m_);
+  ct::assign_if(ct::mask_if(borrow), r.data(), t.data(), n);
+}
+
+void Modulus::to_montgomery(MutableLimbSpan r, LimbSpan a, Limbs& t) const noexcept {
+  multiply(r, a, r2_, t);
+}
+
+void Modulus::from_montgomery(MutableLimbSpan r, LimbSpan a, Limbs& t) const noexcept {
+  Limbs one(size());
+  one[0] = 1;
+  multiply(r, a, one, t);
+}
+
+void Modulus::reduce(MutableLimbSpan r, LimbSpan value) const {
+  const std::size_t n = size();
+  Limbs t = scratch(), chunk(n);
+  for (std::size_t i = 0; i < n; ++i) r[i] = 0;
+  for (std::size_t at = (value.size() + n - 1) / n * n; at > 0; at -= n) {
+    for (std::size_t i = 0; i < n; ++i)
+      chunk[i] = at - n + i < value.size() ? value[at - n + i] : 0;
+    multiply(chunk, chunk, r2_, t);  // takes any number below R
+    multiply(r, r, r2_, t);
+    add(r, r, chunk, t);
+  }
+}
+
+void Modulus::pow(MutableLimbSpan r, LimbSpan base, LimbSpan exponent) const {
+  const std::size_t n = size();
+  constexpr std::size_t kEntries = std::size_t{1} << kWindow;
+  Limbs t = scratch(), table(kEntries * n), power(n);
+  for (std::size_t i = 0; i < n; ++i) table[i] = one_[i];
+  to_montgomery(table.part(n, n), base, t);
+  for (std::size_t e = 2; e < kEntries; ++e)
+    multiply(table.part(e * n, n), table.part((e - 1) * n, n), table.part(n, n), t);
+
+  Limbs sum = one_.clone();
+  const std::size_t windows = (64 * exponent.size() + kWindow - 1) / kWindow;
+  for (std::size_t w = windows; w-- > 0;) {
+    if (w + 1 < windows)
+      for (unsigned i = 0; i < kWindow; ++i) multiply(sum, sum, sum, t);
+    ct::lookup(power.data(), table.data(), n, kEntries, window(exponent, w * kWindow));
+    multiply(sum, sum, power, t);
+  }
+  from_montgomery(r, sum, t);
+}
+
+void Modulus::pow_public(MutableLimbSpan r, LimbSpan base, std::uint64_t exponent) const {
+  AVILA_ASSERT(exponent != 0);
+  const std::size_t n = size();
+  Limbs t = scratch(), form(n), sum(n);
+  to_montgomery(form, base, t);
+  for (std::size_t i = 0; i < n; ++i) sum[i] = form[i];
+  const int top = static_cast<int>(std::bit_width(exponent)) - 1;
+  for (int i = top - 1; i >= 0; --i) {
+    multiply(sum, sum, sum, t);
+    if (i == 0 && (exponent & 1) != 0) {
+      multiply(r, base, sum, t);  // by the plain base: out of Montgomery form at once
+      return;
+    }
+    if ((exponent >> i & 1) != 0) multiply(sum, sum, form, t);
+  }
+  from_montgomery(r, sum, t);
+}
+
+void pow_pair(const PowTask& a, const PowTask& b) {
+  a.modulus.pow(a.r, a.base, a.exponent);
+  b.modulus.pow(b.r, b.base, b.exponent);
+}
+
+}  // namespace avila::crypto::detail
