@@ -3,13 +3,11 @@
 // classes of inputs compared by Welch's t-test (Reparaz, Balasch, Verbauwhede, "Dude, is my code
 // constant time?", 2017). In both a function that leaks shows that the check sees.
 #include <gtest/gtest.h>
-#include <time.h>
 #include <avila/field/hash_to_curve.hpp>
 #include <avila/field/x25519.hpp>
 #include <avila_test/tools.hpp>
+#include <avila_test/welch.hpp>
 
-#include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 
@@ -157,59 +155,13 @@ TEST(ConstantTime, NoBranchOrAddressDependsOnSecretsUnderMemcheck) {
       << result.out.substr(0, 2000);
 }
 
-/// |t| of Welch's test over the times of two classes: one fixed key, and random keys. The slowest
-/// tenth of each is cut off: other programs, not the key, made them slow.
-double welch_t(const std::function<void(const Key&)>& run, std::uint64_t seed, int samples) {
-  textbook::Numbers numbers(seed);
-  std::vector<double> times[2];
-  for (int i = 0; i < samples; ++i) {
-    const std::size_t kind = numbers.next() & 1;
-    Key key{};  // class 0: a short key
-    key[0] = std::byte{8};
-    if (kind == 1)
-      for (auto& b : key) b = static_cast<std::byte>(numbers.next());
-    timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    run(key);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    times[kind].push_back(static_cast<double>(end.tv_sec - start.tv_sec) * 1e9 +
-                          static_cast<double>(end.tv_nsec - start.tv_nsec));
-  }
-  double mean[2], variance_of_mean[2];
-  for (std::size_t kind = 0; kind < 2; ++kind) {
-    auto& t = times[kind];
-    std::sort(t.begin(), t.end());
-    t.resize(t.size() * 9 / 10);
-    double sum = 0, squares = 0;
-    for (const double x : t) sum += x;
-    mean[kind] = sum / static_cast<double>(t.size());
-    for (const double x : t) squares += (x - mean[kind]) * (x - mean[kind]);
-    variance_of_mean[kind] =
-        squares / static_cast<double>(t.size() - 1) / static_cast<double>(t.size());
-  }
-  return std::fabs(mean[0] - mean[1]) / std::sqrt(variance_of_mean[0] + variance_of_mean[1] + 1e-9);
-}
-
-constexpr double kThreshold = 10;
-constexpr int kRounds = 5, kSamples = 400;
-
-/// Rounds whose |t| is above the threshold.
-int rounds_seen(const std::function<void(const Key&)>& run) {
-  run(Key{});
-  int seen = 0;
-  for (int round = 0; round < kRounds; ++round)
-    seen += welch_t(run, static_cast<std::uint64_t>(round) + 1, kSamples) > kThreshold ? 1 : 0;
-  return seen;
-}
-
 TEST(ConstantTime, TimesDoNotTellTheKeyByWelchsTest) {
-  // Noise hides differences or makes them up in a round or two, but not in most of them.
-  EXPECT_GT(rounds_seen(leaky), kRounds / 2) << "a leak was not seen";
+  EXPECT_TRUE(avila_test::times_tell_the_key<48>(leaky)) << "a leak was not seen";
   for (const char* name : {"x25519", "Ed25519 base point", "P-256 point", "P-256 base point",
-                           "scalar inverse modulo L"}) {
+                           "secp256k1 point", "scalar inverse modulo L"}) {
     for (const Operation& operation : operations()) {
       if (std::string_view(operation.name) == name) {
-        EXPECT_LE(rounds_seen(operation.run), kRounds / 2) << name;
+        EXPECT_FALSE(avila_test::times_tell_the_key<48>(operation.run)) << name;
       }
     }
   }
