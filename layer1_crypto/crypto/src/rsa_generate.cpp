@@ -2,6 +2,7 @@
 #include <avila/os/entropy.hpp>
 #include <avila/primitives/wide.hpp>
 
+#include "rsa_prime.hpp"
 #include "rsa_state.hpp"
 
 // FIPS 186-5 appendix A.1.3: candidates drawn one by one, so that no prime is likelier than others.
@@ -45,33 +46,8 @@ std::uint64_t remainder(detail::LimbSpan value, const SmallPrime& d) noexcept {
   return rest;
 }
 
-/// FIPS 186-5 table B.1: rounds for an error below 2^-112 for 1024 bits, 2^-128 and less above.
+/// FIPS 186-5 table B.1: rounds for an error below 2^-112 for 1024 bits, 2^-128 above.
 int miller_rabin_rounds(std::size_t prime_bits) noexcept { return prime_bits <= 1024 ? 5 : 4; }
-
-/// FIPS 186-5 appendix B.3.1. The twos in w - 1 show in the time: two bits of w, on average.
-Result<bool> is_probable_prime(const Limbs& candidate, os::Entropy& entropy) {
-  const detail::Modulus w(candidate);
-  const std::size_t n = w.size();
-  Limbs t = w.scratch(), m = candidate.clone(), one(w.one()), minus_one(n), zero(n);
-  w.subtract(minus_one, zero, one, t);
-  m[0] &= ~Limb{1};
-  int twos = 0;
-  for (; ct::reveal(ct::is_zero(m[0] & 1)); ++twos) detail::shift_right_1(m);
-  for (int round = 0; round < miller_rabin_rounds(w.bits()); ++round) {
-    Limbs drawn(n + 1), base(n), power(n);
-    AVILA_TRY_VOID(entropy.fill(std::as_writable_bytes(detail::MutableLimbSpan(drawn))));
-    w.reduce(base, drawn);
-    w.pow(power, base, m);
-    w.to_montgomery(power, power, t);
-    ct::Mask passes = detail::equal(power, one) | detail::equal(power, minus_one);
-    for (int i = 1; i < twos; ++i) {
-      w.multiply(power, power, power, t);
-      passes |= detail::equal(power, minus_one);
-    }
-    if (!ct::reveal(passes)) return false;
-  }
-  return true;
-}
 
 bool has_small_factor(const Limbs& candidate) {
   for (const SmallPrime& prime : small_primes())
@@ -92,7 +68,7 @@ Result<Limbs> draw_prime(std::size_t n, os::Entropy& entropy) {
     if (ct::reveal(detail::less({&top, 1}, {&kTopMin, 1}))) continue;
     if (has_small_factor(candidate)) continue;
     if (ct::reveal(ct::equal(remainder(candidate, e), 1))) continue;
-    AVILA_TRY(const bool prime, is_probable_prime(candidate, entropy));
+    AVILA_TRY(const bool prime, detail::is_probable_prime(candidate, entropy));
     if (prime) return candidate;
   }
 }
@@ -135,6 +111,31 @@ SecretBytes bytes_of(detail::LimbSpan value) {
 }
 
 }  // namespace
+
+Result<bool> detail::is_probable_prime(const Limbs& candidate, os::Entropy& entropy) {
+  const detail::Modulus w(candidate);
+  const std::size_t n = w.size();
+  Limbs t = w.scratch(), m = candidate.clone(), one(w.one()), minus_one(n), zero(n);
+  w.subtract(minus_one, zero, one, t);
+  m[0] &= ~Limb{1};
+  int twos = 0;
+  for (; ct::reveal(ct::is_zero(m[0] & 1)); ++twos) detail::shift_right_1(m);
+  for (int round = 0; round < miller_rabin_rounds(w.bits()); ++round) {
+    Limbs drawn(n + 1), base(n), power(n);
+    AVILA_TRY_VOID(entropy.fill(std::as_writable_bytes(detail::MutableLimbSpan(drawn))));
+    w.reduce(base, drawn);
+    w.pow(power, base, m);
+    w.to_montgomery(power, power, t);
+    ct::Mask passes = detail::is_zero(base) |  // no witness of anything: for tiny candidates only
+                      detail::equal(power, one) | detail::equal(power, minus_one);
+    for (int i = 1; i < twos; ++i) {
+      w.multiply(power, power, power, t);
+      passes |= detail::equal(power, minus_one);
+    }
+    if (!ct::reveal(passes)) return false;
+  }
+  return true;
+}
 
 Result<RsaPrivateKey> RsaPrivateKey::generate(std::size_t bits, os::Entropy& entropy) {
   if (bits < kGenerateBitsMin || bits > kGenerateBitsMax || bits % 256 != 0)
