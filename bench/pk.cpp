@@ -1,6 +1,7 @@
 // pk.*: signatures and key agreements. 32-byte messages and digests, keys made before.
 #include <avila/crypto/ec.hpp>
 #include <avila/crypto/ed25519.hpp>
+#include <avila/crypto/rsa.hpp>
 #include <avila/crypto/x25519.hpp>
 #include <avila/os/entropy.hpp>
 
@@ -58,6 +59,28 @@ void curve(const std::string& name, ByteSpan digest) {
              [&] { bench::keep(Key::generate(os::system_entropy()).value()); });
 }
 
+void rsa(std::size_t bits, ByteSpan digest) {
+  const std::string name = "pk.rsa" + std::to_string(bits);
+  auto& entropy = os::system_entropy();
+  const auto key = RsaPrivateKey::generate(bits, entropy).value();
+  const auto& peer = key.public_key();
+  const PssOptions pss;
+  const auto pkcs1 = key.sign_pkcs1_digest(DigestAlgorithm::Sha256, digest, entropy).value();
+  const auto salted = key.sign_pss_digest(pss, digest, entropy).value();
+  bench::ops(name + "-pkcs1.sign", 1, [&] {
+    bench::keep(key.sign_pkcs1_digest(DigestAlgorithm::Sha256, digest, entropy).value());
+  });
+  bench::ops(name + "-pkcs1.verify", 1, [&] {
+    need(peer.verify_pkcs1_digest(DigestAlgorithm::Sha256, digest, pkcs1).has_value(), "pkcs1");
+  });
+  bench::ops(name + "-pss.sign", 1,
+             [&] { bench::keep(key.sign_pss_digest(pss, digest, entropy).value()); });
+  bench::ops(name + "-pss.verify", 1,
+             [&] { need(peer.verify_pss_digest(pss, digest, salted).has_value(), "pss"); });
+  bench::ops(name + ".keygen", 1,
+             [&] { bench::keep(RsaPrivateKey::generate(bits, entropy).value()); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,6 +88,8 @@ int main(int argc, char** argv) {
   const auto message = random32(141);
   ed25519(message);
   x25519();
+  rsa(2048, message);
+  rsa(4096, message);
   curve<field::CurveP256>("p256", message);
   curve<field::CurveP384>("p384", message);
   curve<field::CurveSecp256k1>("secp256k1", message);

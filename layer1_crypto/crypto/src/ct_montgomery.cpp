@@ -8,8 +8,6 @@ namespace avila::crypto::detail {
 
 namespace {
 
-constexpr unsigned kWindow = 5;
-
 // Operand scanning, a row of the product and a row of the reduction at a time (CIOS; Koç, Acar,
 // Kaliski, "Analyzing and Comparing Montgomery Multiplication Algorithms", 1996).
 void multiply_portable(Limb* r, const Limb* a, const Limb* b, const Limb* m, Limb n0, std::size_t n,
@@ -53,32 +51,43 @@ Limb inverse64(Limb m) noexcept {  // Newton: each step doubles the bits that ar
   return x;
 }
 
-Limb window(LimbSpan exponent, std::size_t at) noexcept {
-  const std::size_t limb = at / 64, shift = at % 64;
-  Limb bits = exponent[limb] >> shift;
-  if (shift > 64 - kWindow && limb + 1 < exponent.size())
-    bits |= exponent[limb + 1] << (64 - shift);
-  return bits & ((1U << kWindow) - 1);
-}
-
 }  // namespace
 
-Modulus::Modulus(LimbSpan m) : m_(m), one_(m.size()), r2_(m.size()), bits_(bit_length(m)) {
+Modulus::Modulus(LimbSpan m) : m_(m), r2_(m.size()), bits_(bit_length(m)) {
   AVILA_ASSERT(!m.empty() && (m[0] & 1) != 0 && m.back() != 0);
   const std::size_t n = size();
   n0_ = Limb{0} - inverse64(m[0]);
-  // 2^bits - m is below m; doubled up to R = 2^(64 n).
-  for (std::size_t i = 0; i < n; ++i) one_[i] = 0;
+  one_ = power_of_two();
   Limbs t = scratch();
   const MutableLimbSpan low = t.part(0, n);
-  Limbs power(n);
-  if (bits_ % 64 != 0) power[n - 1] = Limb{1} << (bits_ % 64);
-  (void)detail::subtract(one_, power, m_);
   for (std::size_t i = bits_; i < 64 * n; ++i) double_mod(one_, 0, m_, low);
   // R 2^n by doubling, then six squarings: (2^n)^64 R = R R.
   for (std::size_t i = 0; i < n; ++i) r2_[i] = one_[i];
   for (std::size_t i = 0; i < n; ++i) double_mod(r2_, 0, m_, low);
   for (int i = 0; i < 6; ++i) multiply(r2_, r2_, r2_, t);
+  if (use_ifma()) prepare_ifma(low);
+}
+
+// 2^bits() mod m, which is 2^bits() - m.
+Limbs Modulus::power_of_two() const {
+  Limbs power(size());
+  if (bits_ % 64 != 0) power[size() - 1] = Limb{1} << (bits_ % 64);
+  (void)detail::subtract(power, power, m_);
+  return power;
+}
+
+void Modulus::prepare_ifma(MutableLimbSpan low) {
+  ifma_.digits = ifma_digits(bits_);
+  if (ifma_.digits == 0) return;
+  ifma_.m = Limbs(ifma_.digits);
+  ifma_.r2 = Limbs(ifma_.digits);
+  ifma_.k0 = n0_ & ((Limb{1} << kDigitBits) - 1);
+  to_digits(ifma_.m, m_);
+  // 2^(52 digits), then as many bits more as ifma_finish() wants.
+  Limbs start = power_of_two();
+  for (std::size_t i = bits_; i < kDigitBits * ifma_.digits + ifma_doublings(ifma_.digits); ++i)
+    double_mod(start, 0, m_, low);
+  ifma_finish(ifma_, start);
 }
 
 void Modulus::multiply(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {
@@ -122,21 +131,32 @@ void Modulus::reduce(MutableLimbSpan r, LimbSpan value) const {
   }
 }
 
+void Modulus::reduce_once(MutableLimbSpan r) const {
+  Limbs less(size());
+  const Limb borrow = detail::subtract(less, r, m_);
+  ct::assign_if(ct::mask_if(borrow ^ 1), r.data(), less.data(), size());
+}
+
 void Modulus::pow(MutableLimbSpan r, LimbSpan base, LimbSpan exponent) const {
+  if (ifma_.digits != 0) {
+    const IfmaTask task{&ifma_, r, base, exponent};
+    ifma_pow({&task, 1});
+    return reduce_once(r);
+  }
   const std::size_t n = size();
-  constexpr std::size_t kEntries = std::size_t{1} << kWindow;
-  Limbs t = scratch(), table(kEntries * n), power(n);
+  Limbs t = scratch(), table(kPowerEntries * n), power(n);
   for (std::size_t i = 0; i < n; ++i) table[i] = one_[i];
   to_montgomery(table.part(n, n), base, t);
-  for (std::size_t e = 2; e < kEntries; ++e)
+  for (std::size_t e = 2; e < kPowerEntries; ++e)
     multiply(table.part(e * n, n), table.part((e - 1) * n, n), table.part(n, n), t);
 
   Limbs sum = one_.clone();
-  const std::size_t windows = (64 * exponent.size() + kWindow - 1) / kWindow;
+  const std::size_t windows = (64 * exponent.size() + kPowerWindow - 1) / kPowerWindow;
   for (std::size_t w = windows; w-- > 0;) {
     if (w + 1 < windows)
-      for (unsigned i = 0; i < kWindow; ++i) multiply(sum, sum, sum, t);
-    ct::lookup(power.data(), table.data(), n, kEntries, window(exponent, w * kWindow));
+      for (std::size_t i = 0; i < kPowerWindow; ++i) multiply(sum, sum, sum, t);
+    ct::lookup(power.data(), table.data(), n, kPowerEntries,
+               exponent_window(exponent, w * kPowerWindow));
     multiply(sum, sum, power, t);
   }
   from_montgomery(r, sum, t);
@@ -144,6 +164,10 @@ void Modulus::pow(MutableLimbSpan r, LimbSpan base, LimbSpan exponent) const {
 
 void Modulus::pow_public(MutableLimbSpan r, LimbSpan base, std::uint64_t exponent) const {
   AVILA_ASSERT(exponent != 0);
+  if (ifma_.digits != 0) {
+    ifma_pow_public({&ifma_, r, base, {}}, exponent);
+    return reduce_once(r);
+  }
   const std::size_t n = size();
   Limbs t = scratch(), form(n), sum(n);
   to_montgomery(form, base, t);
@@ -161,8 +185,18 @@ void Modulus::pow_public(MutableLimbSpan r, LimbSpan base, std::uint64_t exponen
 }
 
 void pow_pair(const PowTask& a, const PowTask& b) {
-  a.modulus.pow(a.r, a.base, a.exponent);
-  b.modulus.pow(b.r, b.base, b.exponent);
+  const Modulus &x = a.modulus, &y = b.modulus;
+  if (x.ifma_.digits != 0 && x.ifma_.digits == y.ifma_.digits &&
+      a.exponent.size() == b.exponent.size()) {
+    const IfmaTask tasks[] = {{&x.ifma_, a.r, a.base, a.exponent},
+                              {&y.ifma_, b.r, b.base, b.exponent}};
+    ifma_pow(tasks);
+    x.reduce_once(a.r);
+    y.reduce_once(b.r);
+    return;
+  }
+  x.pow(a.r, a.base, a.exponent);
+  y.pow(b.r, b.base, b.exponent);
 }
 
 }  // namespace avila::crypto::detail

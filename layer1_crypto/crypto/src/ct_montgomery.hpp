@@ -2,6 +2,7 @@
 // count of limbs only.
 #pragma once
 #include "limbs.hpp"
+#include "montgomery_ifma.hpp"
 
 namespace avila::crypto::detail {
 
@@ -33,6 +34,12 @@ class Modulus {
   void pow_public(MutableLimbSpan r, LimbSpan base, std::uint64_t exponent) const;
 
  private:
+  friend void pow_pair(const struct PowTask& a, const struct PowTask& b);
+  Limbs power_of_two() const;
+  void prepare_ifma(MutableLimbSpan low);
+  void reduce_once(MutableLimbSpan r) const;  // r is m at most, or below 2 m
+
+  IfmaModulus ifma_;
   Limbs m_, one_, r2_;
   Limb n0_;
   std::size_t bits_;
