@@ -206,59 +206,74 @@ AVILA_BLAKE3_SINGLE(AVILA_TARGET_AVX512, avx512, AVILA_ROUNDS_AVX512)
 #define AVILA_BLAKE3_ROUND(P, r)                                          \
   AVILA_BLAKE3_FOUR_G(P, r, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
   AVILA_BLAKE3_FOUR_G(P, r, 8, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14)
+// A quarter of the next block's words is turned about beside each of the first rounds.
+#define AVILA_BLAKE3_AHEAD(P, group)                                                  \
+  if constexpr (P::kAhead) {                                                          \
+    if (more) P::load_group(job.inputs, block * 64 + 64, group, ahead + 4 * (group)); \
+  }
 #define AVILA_BLAKE3_ROUNDS(P) \
   AVILA_BLAKE3_ROUND(P, 0);    \
+  AVILA_BLAKE3_AHEAD(P, 0)     \
   AVILA_BLAKE3_ROUND(P, 1);    \
+  AVILA_BLAKE3_AHEAD(P, 1)     \
   AVILA_BLAKE3_ROUND(P, 2);    \
+  AVILA_BLAKE3_AHEAD(P, 2)     \
   AVILA_BLAKE3_ROUND(P, 3);    \
+  AVILA_BLAKE3_AHEAD(P, 3)     \
   AVILA_BLAKE3_ROUND(P, 4);    \
   AVILA_BLAKE3_ROUND(P, 5);    \
   AVILA_BLAKE3_ROUND(P, 6)
 
 // The body of a function over P::kLanes inputs at `job.inputs`: P names the vector operations.
-#define AVILA_BLAKE3_LANES(P)                                                             \
-  typename P::Vector h[8];                                                                \
-  AVILA_UNROLL for (std::size_t i = 0; i < 8; ++i) h[i] = P::broadcast(job.key[i]);       \
-  std::uint32_t low[P::kLanes], high[P::kLanes];                                          \
-  for (std::size_t i = 0; i < P::kLanes; ++i) {                                           \
-    const std::uint64_t counter = job.counter + i * job.counter_step;                     \
-    low[i] = static_cast<std::uint32_t>(counter);                                         \
-    high[i] = static_cast<std::uint32_t>(counter >> 32);                                  \
-  }                                                                                       \
-  for (std::size_t block = 0; block < job.blocks; ++block) {                              \
-    const std::uint32_t flags = static_cast<std::uint32_t>(job.flags) |                   \
-                                (block == 0 ? job.flags_first : 0U) |                     \
-                                (block + 1 == job.blocks ? job.flags_last : 0U);          \
-    alignas(64) typename P::Vector words[16];                                             \
-    P::load_words(job.inputs, block * 64, words);                                         \
-    const typename P::Vector* m = words;                                                  \
-    asm("" : "+r"(m) : : "memory");                                                       \
-    typename P::Vector v[16] = {h[0],                                                     \
-                                h[1],                                                     \
-                                h[2],                                                     \
-                                h[3],                                                     \
-                                h[4],                                                     \
-                                h[5],                                                     \
-                                h[6],                                                     \
-                                h[7],                                                     \
-                                P::broadcast(kBlake3Iv[0]),                               \
-                                P::broadcast(kBlake3Iv[1]),                               \
-                                P::broadcast(kBlake3Iv[2]),                               \
-                                P::broadcast(kBlake3Iv[3]),                               \
-                                P::load(low),                                             \
-                                P::load(high),                                            \
-                                P::broadcast(64),                                         \
-                                P::broadcast(flags)};                                     \
-    AVILA_BLAKE3_ROUNDS(P);                                                               \
-    AVILA_UNROLL for (std::size_t i = 0; i < 8; ++i) h[i] = P::exclusive(v[i], v[i + 8]); \
-  }                                                                                       \
+#define AVILA_BLAKE3_LANES(P)                                                              \
+  typename P::Vector h[8];                                                                 \
+  AVILA_UNROLL for (std::size_t i = 0; i < 8; ++i) h[i] = P::broadcast(job.key[i]);        \
+  std::uint32_t low[P::kLanes], high[P::kLanes];                                           \
+  for (std::size_t i = 0; i < P::kLanes; ++i) {                                            \
+    const std::uint64_t counter = job.counter + i * job.counter_step;                      \
+    low[i] = static_cast<std::uint32_t>(counter);                                          \
+    high[i] = static_cast<std::uint32_t>(counter >> 32);                                   \
+  }                                                                                        \
+  alignas(64) typename P::Vector words[1 + P::kAhead][16];                                 \
+  for (std::size_t block = 0; block < job.blocks; ++block) {                               \
+    const std::uint32_t flags = static_cast<std::uint32_t>(job.flags) |                    \
+                                (block == 0 ? job.flags_first : 0U) |                      \
+                                (block + 1 == job.blocks ? job.flags_last : 0U);           \
+    [[maybe_unused]] const bool more = block + 1 != job.blocks;                            \
+    [[maybe_unused]] typename P::Vector* const ahead = words[(block + 1) % 2 * P::kAhead]; \
+    const typename P::Vector* m = words[block % 2 * P::kAhead];                            \
+    if (!P::kAhead || block == 0) P::load_words(job.inputs, block * 64, words[0]);         \
+    asm("" : "+r"(m) : : "memory");                                                        \
+    typename P::Vector v[16] = {h[0],                                                      \
+                                h[1],                                                      \
+                                h[2],                                                      \
+                                h[3],                                                      \
+                                h[4],                                                      \
+                                h[5],                                                      \
+                                h[6],                                                      \
+                                h[7],                                                      \
+                                P::broadcast(kBlake3Iv[0]),                                \
+                                P::broadcast(kBlake3Iv[1]),                                \
+                                P::broadcast(kBlake3Iv[2]),                                \
+                                P::broadcast(kBlake3Iv[3]),                                \
+                                P::load(low),                                              \
+                                P::load(high),                                             \
+                                P::broadcast(64),                                          \
+                                P::broadcast(flags)};                                      \
+    AVILA_BLAKE3_ROUNDS(P);                                                                \
+    AVILA_UNROLL for (std::size_t i = 0; i < 8; ++i) h[i] = P::exclusive(v[i], v[i + 8]);  \
+  }                                                                                        \
   P::store_words(h, out)
 
 // Every operation carries the target of its width; the functions are inlined into one loop. With
 // 16 words of state there is no register to spare: sums and rotations are written as instructions
 // that work in place, in the order given, and message words stay in memory. Left to intrinsics,
 // g++ 12 copies and spills a third of the time away.
-struct Sse41 {
+struct OneBlock {  // with 16 registers, a block is loaded when it is its turn
+  static constexpr bool kAhead = false;
+  static void load_group(const std::byte* const*, std::size_t, std::size_t, void*) noexcept {}
+};
+struct Sse41 : OneBlock {
   using Vector = __m128i;
   static constexpr std::size_t kLanes = 4;
   AVILA_TARGET_SSE42 static inline Vector add(Vector a, Vector b) {
@@ -308,7 +323,7 @@ AVILA_TARGET_AVX2 inline __m256i pair(__m256i a, __m256i b, int high) noexcept {
   return high != 0 ? _mm256_permute2x128_si256(a, b, 0x31) : _mm256_permute2x128_si256(a, b, 0x20);
 }
 
-struct Avx2 {
+struct Avx2 : OneBlock {
   using Vector = __m256i;
   static constexpr std::size_t kLanes = 8;
   AVILA_TARGET_AVX2 static inline Vector add(Vector a, Vector b) {
@@ -383,6 +398,7 @@ struct Avx2 {
 struct Avx512 {
   using Vector = __m512i;
   static constexpr std::size_t kLanes = 16;
+  static constexpr bool kAhead = true;
   AVILA_TARGET_AVX512 static inline Vector add(Vector a, Vector b) {
     asm volatile("vpaddd %1,%0,%0" : "+v"(a) : "v"(b));
     return a;
@@ -434,29 +450,33 @@ struct Avx512 {
       x[i + 12] = _mm512_shuffle_i32x4(y[i + 4], y[i + 12], 0xDD);
     }
   }
+  // Words 4 group to 4 group + 3. Four 128-bit lanes from four inputs: then only words within lanes
+  // are left to transpose.
+  AVILA_TARGET_AVX512 static AVILA_ALWAYS_INLINE void load_group(const std::byte* const* inputs,
+                                                                 std::size_t offset,
+                                                                 std::size_t group, Vector m[4]) {
+    Vector x[4];
+    AVILA_UNROLL
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t at = offset + 16 * group;
+      // The same block of the chunks that are next, of one input in four a group.
+      _mm_prefetch(reinterpret_cast<const char*>(inputs[4 * group + i] + offset) + 16 * 1024,
+                   _MM_HINT_T1);
+      x[i] = _mm512_castsi128_si512(load128(inputs[i] + at));
+      x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x00F0, load128(inputs[i + 4] + at));
+      x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x0F00, load128(inputs[i + 8] + at));
+      x[i] = _mm512_mask_broadcast_i32x4(x[i], 0xF000, load128(inputs[i + 12] + at));
+    }
+    const Vector a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
+    const Vector c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
+    m[0] = _mm512_unpacklo_epi64(a, c), m[1] = _mm512_unpackhi_epi64(a, c);
+    m[2] = _mm512_unpacklo_epi64(b, d), m[3] = _mm512_unpackhi_epi64(b, d);
+  }
   AVILA_TARGET_AVX512 static inline void load_words(const std::byte* const* inputs,
                                                     std::size_t offset, Vector m[16]) {
-    // Four 128-bit lanes from four inputs: then only words within lanes are left to transpose.
     AVILA_UNROLL
-    for (std::size_t group = 0; group < 4; ++group) {
-      Vector x[4];
-      AVILA_UNROLL
-      for (std::size_t i = 0; i < 4; ++i) {
-        const std::size_t at = offset + 16 * group;
-        // The same block of the chunks that are next, of one input in four a group.
-        _mm_prefetch(reinterpret_cast<const char*>(inputs[4 * group + i] + offset) + 16 * 1024,
-                     _MM_HINT_T1);
-        x[i] = _mm512_castsi128_si512(load128(inputs[i] + at));
-        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x00F0, load128(inputs[i + 4] + at));
-        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0x0F00, load128(inputs[i + 8] + at));
-        x[i] = _mm512_mask_broadcast_i32x4(x[i], 0xF000, load128(inputs[i + 12] + at));
-      }
-      const Vector a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
-      const Vector c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
-      m[4 * group] = _mm512_unpacklo_epi64(a, c), m[4 * group + 1] = _mm512_unpackhi_epi64(a, c);
-      m[4 * group + 2] = _mm512_unpacklo_epi64(b, d),
-                    m[4 * group + 3] = _mm512_unpackhi_epi64(b, d);
-    }
+    for (std::size_t group = 0; group < 4; ++group)
+      load_group(inputs, offset, group, m + 4 * group);
   }
   AVILA_TARGET_AVX512 static inline void store_words(Vector h[8], std::uint32_t* out) {
     Vector x[16];
