@@ -82,42 +82,52 @@ struct ShaEmulated {
 
 // The body of a kernel over the policy P. The instructions want the state as the words a, b, e, f
 // and c, d, g, h, the first in the highest place.
-#define AVILA_SHA_BODY(P)                                                                   \
-  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);              \
-  const __m128i badc = _mm_shuffle_epi32(AVILA_LOAD128(state), 0xB1);                       \
-  const __m128i hgfe = _mm_shuffle_epi32(AVILA_LOAD128(state + 4), 0x1B);                   \
-  __m128i abef = _mm_alignr_epi8(badc, hgfe, 8);                                            \
-  __m128i cdgh = _mm_blend_epi16(hgfe, badc, 0xF0);                                         \
-  for (; blocks != 0; --blocks, in += 64) {                                                 \
-    const __m128i abef_before = abef, cdgh_before = cdgh;                                   \
-    __m128i w0 = _mm_shuffle_epi8(AVILA_LOAD128(in), swap);                                 \
-    __m128i w1 = _mm_shuffle_epi8(AVILA_LOAD128(in + 16), swap);                            \
-    __m128i w2 = _mm_shuffle_epi8(AVILA_LOAD128(in + 32), swap);                            \
-    __m128i w3 = _mm_shuffle_epi8(AVILA_LOAD128(in + 48), swap);                            \
-    for (std::size_t t = 0;; t += 16) {                                                     \
-      AVILA_SHA_ROUNDS4(P, w0, t);                                                          \
-      AVILA_SHA_ROUNDS4(P, w1, t + 4);                                                      \
-      AVILA_SHA_ROUNDS4(P, w2, t + 8);                                                      \
-      AVILA_SHA_ROUNDS4(P, w3, t + 12);                                                     \
-      if (t == 48) break;                                                                   \
-      w0 = P::message2(_mm_add_epi32(P::message1(w0, w1), _mm_alignr_epi8(w3, w2, 4)), w3); \
-      w1 = P::message2(_mm_add_epi32(P::message1(w1, w2), _mm_alignr_epi8(w0, w3, 4)), w0); \
-      w2 = P::message2(_mm_add_epi32(P::message1(w2, w3), _mm_alignr_epi8(w1, w0, 4)), w1); \
-      w3 = P::message2(_mm_add_epi32(P::message1(w3, w0), _mm_alignr_epi8(w2, w1, 4)), w2); \
-    }                                                                                       \
-    abef = _mm_add_epi32(abef, abef_before);                                                \
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);                                                \
-  }                                                                                         \
-  const __m128i feba = _mm_shuffle_epi32(abef, 0x1B);                                       \
-  const __m128i dchg = _mm_shuffle_epi32(cdgh, 0xB1);                                       \
-  AVILA_STORE128(state, _mm_blend_epi16(feba, dchg, 0xF0));                                 \
+#define AVILA_SHA_BODY(P)                                                      \
+  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203); \
+  const __m128i badc = _mm_shuffle_epi32(AVILA_LOAD128(state), 0xB1);          \
+  const __m128i hgfe = _mm_shuffle_epi32(AVILA_LOAD128(state + 4), 0x1B);      \
+  __m128i abef = _mm_alignr_epi8(badc, hgfe, 8);                               \
+  __m128i cdgh = _mm_blend_epi16(hgfe, badc, 0xF0);                            \
+  for (; blocks != 0; --blocks, in += 64) {                                    \
+    const __m128i abef_before = abef, cdgh_before = cdgh;                      \
+    __m128i w0 = _mm_shuffle_epi8(AVILA_LOAD128(in), swap);                    \
+    __m128i w1 = _mm_shuffle_epi8(AVILA_LOAD128(in + 16), swap);               \
+    __m128i w2 = _mm_shuffle_epi8(AVILA_LOAD128(in + 32), swap);               \
+    __m128i w3 = _mm_shuffle_epi8(AVILA_LOAD128(in + 48), swap);               \
+    AVILA_SHA_ROUNDS4(P, w0, 0, );                                             \
+    AVILA_SHA_ROUNDS4(P, w1, 4, );                                             \
+    w0 = P::message1(w0, w1);                                                  \
+    AVILA_SHA_ROUNDS4(P, w2, 8, );                                             \
+    w1 = P::message1(w1, w2);                                                  \
+    for (std::size_t t = 12; t < 60; t += 16) {                                \
+      AVILA_SHA_ROUNDS4(P, w3, t, AVILA_SHA_NEXT(P, w0, w2, w3));              \
+      w2 = P::message1(w2, w3);                                                \
+      AVILA_SHA_ROUNDS4(P, w0, t + 4, AVILA_SHA_NEXT(P, w1, w3, w0));          \
+      w3 = P::message1(w3, w0);                                                \
+      AVILA_SHA_ROUNDS4(P, w1, t + 8, AVILA_SHA_NEXT(P, w2, w0, w1));          \
+      w0 = P::message1(w0, w1);                                                \
+      AVILA_SHA_ROUNDS4(P, w2, t + 12, AVILA_SHA_NEXT(P, w3, w1, w2));         \
+      w1 = P::message1(w1, w2);                                                \
+    }                                                                          \
+    AVILA_SHA_ROUNDS4(P, w3, 60, );                                            \
+    abef = _mm_add_epi32(abef, abef_before);                                   \
+    cdgh = _mm_add_epi32(cdgh, cdgh_before);                                   \
+  }                                                                            \
+  const __m128i feba = _mm_shuffle_epi32(abef, 0x1B);                          \
+  const __m128i dchg = _mm_shuffle_epi32(cdgh, 0xB1);                          \
+  AVILA_STORE128(state, _mm_blend_epi16(feba, dchg, 0xF0));                    \
   AVILA_STORE128(state + 4, _mm_alignr_epi8(dchg, feba, 8))
-#define AVILA_SHA_ROUNDS4(P, w, t)                                              \
+// Four rounds, and `beside`, a part of the schedule: the unit does one thing at a time, and the
+// rounds, which wait for each other, should find it free.
+#define AVILA_SHA_ROUNDS4(P, w, t, beside)                                      \
   {                                                                             \
     const __m128i wk = _mm_add_epi32(w, AVILA_LOAD128(kSha256Constants + (t))); \
     cdgh = P::rounds2(cdgh, abef, wk);                                          \
+    beside;                                                                     \
     abef = P::rounds2(abef, cdgh, _mm_shuffle_epi32(wk, 0x0E));                 \
   }
+#define AVILA_SHA_NEXT(P, next, before, last) \
+  next = P::message2(_mm_add_epi32(next, _mm_alignr_epi8(last, before, 4)), last)
 
 AVILA_TARGET_SHA void sha256_sha_ni(std::uint32_t state[8], const std::byte* in,
                                     std::size_t blocks) noexcept {
@@ -129,6 +139,7 @@ AVILA_TARGET_SSE42 void sha256_sha_ni_emulated(std::uint32_t state[8], const std
 }
 #undef AVILA_SHA_BODY
 #undef AVILA_SHA_ROUNDS4
+#undef AVILA_SHA_NEXT
 
 // ---- scalar rounds, vectorised schedule
 
