@@ -18,12 +18,11 @@ constexpr std::uint32_t kTable[64] = {
     0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
 
-template <int Round>
-inline std::uint32_t mix(std::uint32_t x, std::uint32_t y, std::uint32_t z) noexcept {
-  if constexpr (Round == 0) return z ^ (x & (y ^ z));
-  if constexpr (Round == 1) return (x & z) + (y & ~z);  // disjoint bits: a sum has less latency
-  if constexpr (Round == 2) return x ^ y ^ z;
-  return y ^ (x | ~z);
+// Keeps the compiler from taking what is ready last any earlier.
+inline void pin([[maybe_unused]] std::uint32_t& value) noexcept {
+#if defined(__GNUC__)
+  asm("" : "+r"(value));
+#endif
 }
 
 template <int Round, std::size_t Step>
@@ -32,7 +31,21 @@ inline void step(std::uint32_t& a, std::uint32_t b, std::uint32_t c, std::uint32
   constexpr int kShifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
   constexpr std::size_t kFactor[4] = {1, 5, 3, 7}, kStart[4] = {0, 1, 5, 0};
   a += m[(kStart[Round] + kFactor[Round] * Step) % 16] + kTable[16 * Round + Step];
-  a = b + std::rotl(a + mix<Round>(b, c, d), kShifts[Round][Step % 4]);
+  // b is ready last. RFC 1321 §3.4: F, G, H, I.
+  if constexpr (Round == 0) {
+    a += d ^ (b & (c ^ d));
+  } else if constexpr (Round == 1) {
+    a += c & ~d;  // G is the or of disjoint bits: a sum of two, of which one is early
+    pin(a);
+    a += b & d;
+  } else if constexpr (Round == 2) {
+    std::uint32_t early = c ^ d;
+    pin(early);
+    a += b ^ early;
+  } else {
+    a += c ^ (b | ~d);
+  }
+  a = b + std::rotl(a, kShifts[Round][Step % 4]);
 }
 
 template <int Round>
