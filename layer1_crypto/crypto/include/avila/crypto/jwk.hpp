@@ -26,6 +26,8 @@ struct Jwk {
   /// to each other), Unsupported ("kty" or "crv").
   static Result<Jwk> parse(const json::Value& object);
   static Result<Jwk> parse(std::string_view text);
+  static Result<Jwk> parse(const std::string& text) { return parse(std::string_view(text)); }
+  static Result<Jwk> parse(const char* text) { return parse(std::string_view(text)); }
 };
 
 /// The public members only.
