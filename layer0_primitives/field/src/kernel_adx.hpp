@@ -85,30 +85,34 @@ inline bool has_adx_avx2() noexcept { return simd::has_adx() && simd::has_avx2()
   "sbbq %[l], %[l]\n\tandl $38, %k[l]\n\taddq %[l], %[r0]\n\t"
 
 // Montgomery's reduction by p = 2^256 - 2^224 + 2^192 + 2^96 - 1, where -1/p = 1 mod 2^64: with
-// q = x0, (x + q p) / 2^64 adds q 2^32 at x1, and q (2^64 - 2^32 + 1) at x3. x0 becomes the top.
-#define AVILA_P256_ROUND(x0, x1, x2, x3)       \
-  "movq %[" #x0 "], %[l]\n\tmovq %[" #x0       \
-  "], %[h]\n\t"                                \
-  "movq %[" #x0                                \
-  "], %%rdx\n\t"                               \
-  "shlq $32, %[l]\n\tshrq $32, %[h]\n\t"       \
-  "subq %[l], %%rdx\n\tsbbq %[h], %[" #x0      \
-  "]\n\t"                                      \
-  "addq %[l], %[" #x1 "]\n\tadcq %[h], %[" #x2 \
-  "]\n\t"                                      \
+// q = x0, (x + q p) / 2^64 adds q 2^32 at x1, and q (2^64 - 2^32 + 1) at x3. x0 becomes the top. c
+// is scratch, 32 in the rounds.
+#define AVILA_P256_ROUND(c, x0, x1, x2, x3)                         \
+  "shlxq %[" #c "], %[" #x0 "], %[l]\n\tshrxq %[" #c "], %[" #x0    \
+  "], %[h]\n\t"                                                     \
+  "movq %[" #x0 "], %%rdx\n\tsubq %[l], %%rdx\n\tsbbq %[h], %[" #x0 \
+  "]\n\t"                                                           \
+  "addq %[l], %[" #x1 "]\n\tadcq %[h], %[" #x2                      \
+  "]\n\t"                                                           \
   "adcq %%rdx, %[" #x3 "]\n\tadcq $0, %[" #x0 "]\n\t"
-#define AVILA_P256_REDUCE \
-  AVILA_P256_ROUND(r0, r1, r2, r3) AVILA_P256_ROUND(r1, r2, r3, r0)     \
-  AVILA_P256_ROUND(r2, r3, r0, r1) AVILA_P256_ROUND(r3, r0, r1, r2)     \
-  "xorl %%edx, %%edx\n\t"                                               \
-  "addq %[r4], %[r0]\n\tadcq %[r5], %[r1]\n\tadcq %[r6], %[r2]\n\tadcq %[r7], %[r3]\n\t" \
-  "adcq $0, %%rdx\n\t"                                                  \
-  "movl $0xffffffff, %k[l]\n\tmovq $0xffffffff00000001, %[h]\n\t"       \
-  "movq %[r0], %[r4]\n\tmovq %[r1], %[r5]\n\tmovq %[r2], %[r6]\n\tmovq %[r3], %[r7]\n\t" \
-  "subq $-1, %[r4]\n\tsbbq %[l], %[r5]\n\tsbbq $0, %[r6]\n\tsbbq %[h], %[r7]\n\t" \
-  "sbbq $0, %%rdx\n\t"                                                  \
-  "cmovncq %[r4], %[r0]\n\tcmovncq %[r5], %[r1]\n\t"                    \
-  "cmovncq %[r6], %[r2]\n\tcmovncq %[r7], %[r3]\n\t"
+#define AVILA_P256_REDUCE(c)                                                                    \
+  "movl $32, %k[" #c "]\n\t" AVILA_P256_ROUND(c, r0, r1, r2, r3)                                \
+      AVILA_P256_ROUND(c, r1, r2, r3, r0) AVILA_P256_ROUND(c, r2, r3, r0, r1) AVILA_P256_ROUND( \
+          c, r3, r0, r1,                                                                        \
+          r2) "xorl %k[" #c "], %k[" #c                                                         \
+              "]\n\t"                                                                           \
+              "addq %[r4], %[r0]\n\tadcq %[r5], %[r1]\n\tadcq %[r6], %[r2]\n\tadcq %[r7], "     \
+              "%[r3]\n\t"                                                                       \
+              "adcq $0, %[" #c                                                                  \
+              "]\n\t"                                                                           \
+              "movl $0xffffffff, %k[l]\n\tmovq $0xffffffff00000001, %%rdx\n\t"                  \
+              "movq %[r0], %[r4]\n\tmovq %[r1], %[r5]\n\tmovq %[r2], %[r6]\n\tmovq %[r3], "     \
+              "%[r7]\n\t"                                                                       \
+              "subq $-1, %[r4]\n\tsbbq %[l], %[r5]\n\tsbbq $0, %[r6]\n\tsbbq %%rdx, %[r7]\n\t"  \
+              "sbbq $0, %[" #c                                                                  \
+              "]\n\t"                                                                           \
+              "cmovncq %[r4], %[r0]\n\tcmovncq %[r5], %[r1]\n\t"                                \
+              "cmovncq %[r6], %[r2]\n\tcmovncq %[r7], %[r3]\n\t"
 
 #define AVILA_WIDE_OUTPUTS                                                                        \
   [r0] "=&r"(r0), [r1] "=&r"(r1), [r2] "=&r"(r2), [r3] "=&r"(r3), [r4] "=&r"(r4), [r5] "=&r"(r5), \
@@ -217,6 +221,22 @@ struct AdxKernel {
         : "cc");
     r = {x0, x1, x2, x3};
   }
+  static void half_mod(Limbs<4>& r, const Limbs<4>& a, const Modulus<4>& m) noexcept {
+    std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], y0, y1, y2, y3;
+    asm("movl %k[x0], %k[y0]\n\tandl $1, %k[y0]\n\tnegq %[y0]\n\t"
+        "movq %[y0], %[y1]\n\tmovq %[y0], %[y2]\n\tmovq %[y0], %[y3]\n\t"
+        "andq %[p0], %[y0]\n\tandq %[p1], %[y1]\n\tandq %[p2], %[y2]\n\tandq %[p3], %[y3]\n\t"
+        "addq %[y0], %[x0]\n\tadcq %[y1], %[x1]\n\tadcq %[y2], %[x2]\n\tadcq %[y3], %[x3]\n\t"
+        "rcrq $1, %[x3]\n\trcrq $1, %[x2]\n\trcrq $1, %[x1]\n\trcrq $1, %[x0]\n\t"
+        : [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3), [y0] "=&r"(y0),
+          [y1] "=&r"(y1), [y2] "=&r"(y2), [y3] "=&r"(y3)
+        : [p0] "m"(m.p[0]), [p1] "m"(m.p[1]), [p2] "m"(m.p[2]), [p3] "m"(m.p[3])
+        : "cc");
+    r = {x0, x1, x2, x3};
+  }
+  static void half_mod(Limbs<6>& r, const Limbs<6>& a, const Modulus<6>& m) noexcept {
+    PortableKernel::half_mod(r, a, m);
+  }
   AVILA_NOINLINE static void add_mod(Limbs<6>& r, const Limbs<6>& a, const Limbs<6>& b,
                                      const Modulus<6>& m) noexcept {
     std::uint64_t x0, x1, x2, x3, x4, x5, top;
@@ -293,18 +313,20 @@ struct AdxKernel {
   AVILA_ALWAYS_INLINE static void p256_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
                                            const Modulus<4>&) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
-    asm volatile(AVILA_WIDE_MUL AVILA_P256_REDUCE
-                 : AVILA_WIDE_OUTPUTS
-                 : [a] "r"(&a), [b] "r"(&b)
+    const void* pb = &b;
+    asm volatile(AVILA_WIDE_MUL AVILA_P256_REDUCE(b)
+                 : AVILA_WIDE_OUTPUTS, [b] "+&r"(pb)
+                 : [a] "r"(&a)
                  : "rdx", "cc", "memory");
     r = {r0, r1, r2, r3};
   }
   AVILA_ALWAYS_INLINE static void p256_sqr(Limbs<4>& r, const Limbs<4>& a,
                                            const Modulus<4>&) noexcept {
     std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
-    asm volatile(AVILA_WIDE_SQR AVILA_P256_REDUCE
-                 : AVILA_WIDE_OUTPUTS
-                 : [a] "r"(&a)
+    const void* pa = &a;
+    asm volatile(AVILA_WIDE_SQR AVILA_P256_REDUCE(a)
+                 : AVILA_WIDE_OUTPUTS, [a] "+&r"(pa)
+                 :
                  : "rdx", "cc", "memory");
     r = {r0, r1, r2, r3};
   }

@@ -53,6 +53,16 @@ struct PortableKernel {
     for (std::size_t i = 0; i < N; ++i) r[i] = add_carry(difference[i], m.p[i] & mask, carry);
   }
 
+  /// a / 2 mod p.
+  template <std::size_t N>
+  static void half_mod(Limbs<N>& r, const Limbs<N>& a, const Modulus<N>& m) noexcept {
+    const ct::Mask odd = ct::mask_if(a[0] & 1);
+    Limbs<N> sum;
+    std::uint64_t carry = 0;
+    for (std::size_t i = 0; i < N; ++i) sum[i] = add_carry(a[i], m.p[i] & odd, carry);
+    for (std::size_t i = 0; i < N; ++i) r[i] = sum[i] >> 1 | (i + 1 < N ? sum[i + 1] : carry) << 63;
+  }
+
   /// a b / R mod p, of any a and of b < p (or the other way round); below p. Coarsely integrated
   /// operand scanning (Koç, Acar, Kaliski 1996).
   template <std::size_t N>

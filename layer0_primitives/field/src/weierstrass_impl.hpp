@@ -56,6 +56,7 @@ struct Weierstrass {
   }
   static void add(Fe& r, const Fe& a, const Fe& b) noexcept { K::add_mod(r, a, b, kP); }
   static void sub(Fe& r, const Fe& a, const Fe& b) noexcept { K::sub_mod(r, a, b, kP); }
+  static void half(Fe& r, const Fe& a) noexcept { K::half_mod(r, a, kP); }
   static ct::Mask is_zero(const Fe& a) noexcept {
     std::uint64_t any = 0;
     for (const std::uint64_t limb : a) any |= limb;
@@ -83,33 +84,30 @@ struct Weierstrass {
 
   static void twice(Point& r, const Point& p) noexcept {
     // In this order, neighbouring products do not wait for each other.
-    Fe m, s, y2, t, z;
+    Fe m, s, y2, t;
+    add(y2, p.y, p.y);
     if constexpr (C::kA == -3) {
       sqr(t, p.z);
-      sqr(y2, p.y);
+      mul(r.z, y2, p.z);
       sub(m, p.x, t);
       add(t, p.x, t);
+      sqr(y2, y2);   // 4 y^2
       mul(m, m, t);  // x^2 - z^4
     } else {
       sqr(m, p.x);
-      sqr(y2, p.y);
+      mul(r.z, y2, p.z);
+      sqr(y2, y2);
     }
-    mul(s, p.x, y2);
+    mul(s, p.x, y2);  // 4 x y^2
     add(t, m, m);
     add(m, m, t);  // 3 x^2 + a z^4
+    sqr(y2, y2);   // 16 y^4
     sqr(t, m);
-    mul(z, p.y, p.z);
-    add(s, s, s);
-    add(s, s, s);  // 4 x y^2
-    sqr(y2, y2);
-    add(r.z, z, z);
+    half(y2, y2);
+    sub(t, t, s);
     sub(r.x, t, s);
-    sub(r.x, r.x, s);
     sub(s, s, r.x);
     mul(s, s, m);
-    add(y2, y2, y2);
-    add(y2, y2, y2);
-    add(y2, y2, y2);  // 8 y^4
     sub(r.y, s, y2);
   }
 
@@ -282,8 +280,13 @@ struct Weierstrass {
     const ct::Wiper wipe_sum(sum);
     const ct::Wiper wipe_entry(entry);
     table[0] = point;
-    twice(table[1], point);
-    for (std::size_t j = 2; j < kMultiples; ++j) add_core(table[j], table[j - 1], point);
+    for (std::size_t j = 1; j < kMultiples; ++j) {
+      if (j % 2 == 1) {
+        twice(table[j], table[j / 2]);
+      } else {
+        add_core(table[j], table[j - 1], point);
+      }
+    }
     for (std::size_t i = kDigits; i-- > 0;) {
       if (i != kDigits - 1)
         for (unsigned s = 0; s < kWindow; ++s) twice(sum, sum);
