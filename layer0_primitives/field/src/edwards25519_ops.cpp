@@ -9,6 +9,7 @@
 #include "inverse.hpp"
 #include "kernel.hpp"
 #include "recode.hpp"
+#include "x25519_ifma.hpp"
 
 namespace avila::field::detail {
 
@@ -381,15 +382,46 @@ struct Make {
                                      Curve<K>::ladder};
 };
 
+#if AVILA_FIELD_IFMA
+bool has_ifma() noexcept { return has_adx_avx2() && simd::has_avx512ifma(); }
+
+void ladder_ifma(Limbs<4>& out, const Limbs<4>& scalar, const Limbs<4>& u) noexcept {
+  struct State {
+    Limbs<4> x, z;
+  } s;
+  const ct::Wiper wiper(s);
+  x25519_ladder_ifma(s.x, s.z, scalar, u);
+  Curve<AdxKernel>::inverse(s.z, s.z);
+  AdxKernel::fe_mul(out, s.x, s.z);
+}
+constexpr Ops25519 with_ifma() noexcept {
+  Ops25519 ops = Make<AdxKernel>::value;
+  ops.ladder = ladder_ifma;
+  return ops;
+}
+constexpr Ops25519 kIfma = with_ifma();
+#endif
+
 }  // namespace
 
 const Ops25519& ops25519() noexcept {
-  static const Ops25519* const chosen = choose_kernel<Make>();
+  static constexpr simd::Kernel<const Ops25519*> kKernels[] = {
+#if AVILA_FIELD_IFMA
+      {"avx512ifma", has_ifma, &kIfma},
+#endif
+#if AVILA_FIELD_ADX
+      {"adx", has_adx_avx2, &Make<AdxKernel>::value},
+#endif
+      {"portable", simd::always, &Make<PortableKernel>::value}};
+  static const Ops25519* const chosen = simd::select(kKernels);
   return *chosen;
 }
 
-std::size_t all_ops25519(const Ops25519* out[2]) noexcept {
+std::size_t all_ops25519(const Ops25519* out[3]) noexcept {
   std::size_t count = 0;
+#if AVILA_FIELD_IFMA
+  if (has_ifma()) out[count++] = &kIfma;
+#endif
 #if AVILA_FIELD_ADX
   if (has_adx_avx2()) out[count++] = &Make<AdxKernel>::value;
 #endif

@@ -35,6 +35,6 @@ struct Ops25519 {
 
 const Ops25519& ops25519() noexcept;
 /// All that this machine can run, for tests: the portable one is the last.
-std::size_t all_ops25519(const Ops25519* out[2]) noexcept;
+std::size_t all_ops25519(const Ops25519* out[3]) noexcept;
 
 }  // namespace avila::field::detail

@@ -75,7 +75,7 @@ TEST(Edwards25519, AgreesWithTheTextbook) {
 }
 
 TEST(Edwards25519, KernelsAgree) {
-  const field::detail::Ops25519* all[2] = {};
+  const field::detail::Ops25519* all[3] = {};
   const std::size_t count = field::detail::all_ops25519(all);
   const auto compressed = [](const field::detail::ExtendedPoint& p) {
     return to_hex(EdwardsPoint::from_extended_unchecked(
@@ -104,6 +104,44 @@ TEST(Edwards25519, KernelsAgree) {
         EXPECT_EQ(got[n], expected[n]) << n;
       }
     }
+  }
+}
+
+// Numbers whose limbs, of 64, 52 and 51 bits, are all zeros or all ones, and those about p.
+TEST(Edwards25519, LaddersAgreeOnEdges) {
+  const field::detail::Ops25519* all[3] = {};
+  const std::size_t count = field::detail::all_ops25519(all);
+  constexpr std::uint64_t kOnes = ~std::uint64_t{0};
+  const Limbs<4> edges[] = {{0},
+                            {1},
+                            {9},
+                            {kOnes, kOnes, kOnes, kOnes},
+                            {kOnes, kOnes, kOnes, kOnes >> 1},
+                            {kOnes - 18, kOnes, kOnes, kOnes >> 1},
+                            {kOnes - 19, kOnes, kOnes, kOnes >> 1},
+                            {kOnes - 17, kOnes, kOnes, kOnes >> 1},
+                            {kOnes >> 13, kOnes << 38, kOnes >> 39, kOnes << 12},
+                            {kOnes << 51, kOnes >> 26, kOnes << 25, kOnes >> 52},
+                            {0, 0, 0, 1ULL << 63}};
+  for (const auto& scalar : edges) {
+    for (const auto& u : edges) {
+      Limbs<4> expected;
+      all[count - 1]->ladder(expected, scalar, u);
+      for (std::size_t k = 0; k + 1 < count; ++k) {
+        Limbs<4> got;
+        all[k]->ladder(got, scalar, u);
+        EXPECT_EQ(to_hex(Fe25519(got).to_bytes()), to_hex(Fe25519(expected).to_bytes()));
+      }
+    }
+  }
+  textbook::Numbers numbers(5);
+  for (int i = 0; i < 300; ++i) {
+    Limbs<4> a, b, expected, got;
+    for (auto& limb : a) limb = numbers.next();
+    for (auto& limb : b) limb = numbers.next();
+    all[count - 1]->ladder(expected, a, b);
+    all[0]->ladder(got, a, b);
+    EXPECT_EQ(to_hex(Fe25519(got).to_bytes()), to_hex(Fe25519(expected).to_bytes())) << i;
   }
 }
 
