@@ -20,7 +20,7 @@ class Divsteps {
       Number f, g, d, e;
     } s = {p, split(a), {}, {1}};
     const ct::Wiper wiper(s);
-    std::int64_t eta = -1;  // -delta
+    std::int64_t eta = -1;
     for (int batch = 0; batch < kBatches; ++batch) {
       const Matrix t = steps(eta, low64(s.f), low64(s.g));
       update_de(s.d, s.e, t, p, p_inverse);
@@ -37,14 +37,18 @@ class Divsteps {
   static constexpr std::size_t kCount = (64 * N + 2 + 61) / 62;
   static constexpr std::uint64_t kMask = ~std::uint64_t{0} >> 2;
   using Number = std::array<std::int64_t, kCount>;
-  /// 2^62 times the matrix of 62 steps.
+  /// 2^62 times the matrix of kBatchSteps steps.
   struct Matrix {
     std::int64_t u, v, q, r;
   };
-  // Theorem 11.2: after so many steps g is zero, for numbers below 2^b.
+  // Steps after which g is zero, for numbers below 2^b. For 256 bits, delta starts at 1/2, and 590
+  // are enough (Wuille's bounds for safegcd, proved in Coq by O'Connor and Poelstra); eta is
+  // -delta - 1/2. For others it starts at 1 (theorem 11.2), and eta is -delta.
+  static constexpr bool kHalf = N == 4;
   static constexpr std::size_t kBits = 64 * N;
-  static constexpr std::size_t kSteps = (49 * kBits + 57 + 16) / 17;
-  static constexpr int kBatches = static_cast<int>((kSteps + 61) / 62);
+  static constexpr std::size_t kSteps = kHalf ? 590 : (49 * kBits + 57 + 16) / 17;
+  static constexpr std::size_t kBatchSteps = kHalf ? 59 : 62;
+  static constexpr int kBatches = static_cast<int>((kSteps + kBatchSteps - 1) / kBatchSteps);
   static_assert(kBits >= 46, "the theorem has another constant for smaller numbers");
 
   static Number split(const Limbs<N>& x) noexcept {
@@ -67,7 +71,7 @@ class Divsteps {
     }
     return r;
   }
-  /// The lowest 64 bits, enough for 62 steps.
+  /// The lowest 64 bits, enough for a batch.
   static std::uint64_t low64(const Number& x) noexcept {
     const auto first = static_cast<std::uint64_t>(x[0]);
     return kCount == 1 ? first : first | static_cast<std::uint64_t>(x[1]) << 62;
@@ -78,8 +82,8 @@ class Divsteps {
   }
 
   static Matrix steps(std::int64_t& eta, std::uint64_t f, std::uint64_t g) noexcept {
-    std::uint64_t u = 1, v = 0, q = 0, r = 1;
-    for (int i = 0; i < 62; ++i) {
+    std::uint64_t u = std::uint64_t{1} << (62 - kBatchSteps), v = 0, q = 0, r = u;
+    for (std::size_t i = 0; i < kBatchSteps; ++i) {
       const std::uint64_t swaps = ct::value_barrier(static_cast<std::uint64_t>(eta >> 63));
       const std::uint64_t odd = ct::value_barrier(0 - (g & 1));
       // g + f, or g - f where delta > 0; where g is even, g.
@@ -87,7 +91,8 @@ class Divsteps {
       q += ((u ^ swaps) - swaps) & odd;
       r += ((v ^ swaps) - swaps) & odd;
       const std::uint64_t swap = swaps & odd;  // f becomes what g was
-      eta = static_cast<std::int64_t>((static_cast<std::uint64_t>(eta) ^ swap) - 1 - swap);
+      eta = static_cast<std::int64_t>((static_cast<std::uint64_t>(eta) ^ swap) - 1 -
+                                      (kHalf ? 0 : swap));
       f += g & swap;
       u += q & swap;
       v += r & swap;

@@ -146,6 +146,24 @@ TYPED_TEST(PrimeFields, PowersFollowTheirLaws) {
   }
 }
 
+// Runs of zeros and ones take divsteps the longest ways: powers of two, and what is one beside
+// them, as numbers and in Montgomery's form, with both signs.
+TYPED_TEST(PrimeFields, InversesOfPowersOfTwo) {
+  using F = TypeParam;
+  F power = F::one();
+  for (std::size_t i = 0; i < 64 * F::kLimbs; ++i) {
+    for (const F& x : {power, power + F::one(), power - F::one()}) {
+      const F montgomery = x * F::from_montgomery({1});
+      for (const F& y : {x, -x, montgomery, -montgomery}) {
+        if (y.is_zero() == 0) {
+          ASSERT_EQ(y * y.inverse(), F::one()) << i;
+        }
+      }
+    }
+    power = power + power;
+  }
+}
+
 // Every kernel that runs here against the portable one, on limbs of all kinds.
 template <std::size_t N>
 Limbs<N> any_limbs(textbook::Numbers& numbers) {
