@@ -50,6 +50,14 @@ Task<void> Connection::run() {
       without_yield = 0;
       continue;
     }
+    if (state_.options.http2 != nullptr && served_ == 0 &&
+        received().starts_with("PRI * HTTP/2.0\r\n\r\n")) {
+      std::string bytes(received());
+      co_await state_.options.http2->serve(transport_, std::move(bytes), peer_, state_.handler,
+                                           state_.drain.token(), state_.stop.token());
+      broken_ = true;  // the connection was the service's
+      break;
+    }
     const Step step = begin_exchange(**found);
     if (step == Step::End) break;
     if (step == Step::Await) {

@@ -139,6 +139,18 @@ std::string_view date_line(os::Clock& clock) {
   return {text, length};
 }
 
+}  // namespace avila::http::detail
+
+namespace avila::http {
+std::string_view current_date(os::Clock& clock) {
+  constexpr std::size_t kName = 6, kEnd = 2;  // "Date: " and the line's end
+  const std::string_view line = detail::date_line(clock);
+  return line.substr(kName, line.size() - kName - kEnd);
+}
+}  // namespace avila::http
+
+namespace avila::http::detail {
+
 CancelToken ResponseWriter::cancel_token() const noexcept { return connection_.watchdog_.token(); }
 
 Task<Result<void>> ResponseWriter::write(ByteSpan bytes) {

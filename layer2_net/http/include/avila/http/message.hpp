@@ -19,12 +19,18 @@
 namespace avila::async {
 class Transport;
 }
+namespace avila::os {
+class Clock;
+}
 
 namespace avila::http {
 
 using future::CancelToken;
 using future::Task;
 
+/// The value of a Date field, "Sun, 06 Nov 1994 08:49:37 GMT": made once a second and thread, valid
+/// until the thread's next call.
+std::string_view current_date(os::Clock& clock);
 /// "Not Found" for 404; "" for a status without a registered phrase.
 std::string_view reason_phrase(int status) noexcept;
 

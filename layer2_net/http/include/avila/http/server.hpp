@@ -14,6 +14,17 @@
 
 namespace avila::http {
 
+/// Takes over connections that begin with the preface of HTTP/2 (RFC 9113 section 3.4):
+/// http2::Server.
+class Http2Service {
+ public:
+  virtual ~Http2Service() = default;
+  /// Until the connection is over. `received`: what came, the preface's first line at least. `drain`:
+  /// finish what runs; `stop`: at once.
+  virtual Task<void> serve(async::Transport& transport, std::string received, std::string peer,
+                           Handler& handler, CancelToken drain, CancelToken stop) = 0;
+};
+
 /// Limits and time-outs; every one holds for each connection.
 struct ServerOptions {
   /// Of heads and of whole bodies (`limits.body_bytes`).
@@ -30,7 +41,8 @@ struct ServerOptions {
   Duration write_timeout = seconds(30);        ///< for each 256 KiB of a response
   std::string server_name;                     ///< Server field; empty: none is sent
   bool send_date = true;
-  os::Clock* clock = nullptr;  ///< of the Date field; null: the machine's
+  os::Clock* clock = nullptr;     ///< of the Date field; null: the machine's
+  Http2Service* http2 = nullptr;  ///< null: HTTP/1.1 only; outlives the server
 };
 
 struct ServerMetrics {

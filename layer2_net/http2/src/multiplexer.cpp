@@ -1,0 +1,358 @@
+#include "multiplexer.hpp"
+
+#include <algorithm>
+#include <avila/error/assert.hpp>
+#include <avila/future/scheduler.hpp>
+#include <avila/future/sleep.hpp>
+
+namespace avila::http2::detail {
+
+// --- StreamIo ---
+
+Error StreamIo::closed_error() const {
+  if (closed_by_peer && closed_with == ErrorCode::RefusedStream)
+    return Error(Errc::Unavailable, "the peer refused the stream; it was not begun");
+  return Error(Errc::Closed, closed_by_peer ? "the peer reset the stream: " +
+                                                  std::string(to_string(closed_with))
+                                            : "the stream is closed");
+}
+
+Task<Result<ByteSpan>> StreamIo::receive(CancelToken cancel) {
+  while (true) {
+    bool credited = false;
+    {
+      const std::lock_guard lock(multiplexer_.mutex);
+      if (!piece_.empty()) {
+        multiplexer_.engine.credit(stream, piece_.size());
+        piece_.clear();
+        credited = true;
+      }
+      if (!arrived.empty()) {
+        piece_.swap(arrived);
+      } else if (!ended && stream == nullptr) {
+        co_return closed_error();
+      } else if (!ended) {
+        readable.reset();
+      }
+    }
+    if (credited) multiplexer_.kick();
+    if (!piece_.empty()) co_return ByteSpan(as_bytes(piece_));
+    if (ended) co_return ByteSpan();
+    auto waited = co_await readable.wait(cancel);
+    if (!waited.has_value()) co_return std::move(waited).error();
+  }
+}
+
+Task<Result<void>> StreamIo::send(ByteSpan bytes, bool end, CancelToken cancel) {
+  {
+    const std::lock_guard lock(multiplexer_.mutex);
+    if (stream == nullptr) co_return closed_error();
+    taken.reset();
+    multiplexer_.engine.submit(*stream, bytes, end);
+    if (bytes.empty()) taken.set();
+  }
+  multiplexer_.kick();
+  auto waited = co_await taken.wait(cancel);
+  const std::lock_guard lock(multiplexer_.mutex);
+  if (!waited.has_value()) {
+    if (stream != nullptr) {
+      stream->pending = {};  // the bytes are the caller's
+      multiplexer_.engine.reset(*stream, ErrorCode::Cancel);
+    }
+    co_return std::move(waited).error();
+  }
+  if (stream == nullptr && closed_with != ErrorCode::NoError) co_return closed_error();
+  co_return Result<void>();
+}
+
+void StreamIo::drop_unread() {
+  if (!watch_receiving) multiplexer_.engine.credit(stream, arrived.size() + piece_.size());
+  arrived.clear();
+  piece_.clear();
+  discard = true;
+}
+
+void StreamIo::reset(ErrorCode code) {
+  {
+    const std::lock_guard lock(multiplexer_.mutex);
+    if (stream != nullptr) multiplexer_.engine.reset(*stream, code);
+  }
+  multiplexer_.kick();
+}
+
+// --- Multiplexer ---
+
+Multiplexer::Multiplexer(async::Transport& transport, Engine::Role role,
+                         const EngineOptions& options, Timeouts timeouts, const CancelToken& stop)
+    : engine(role, options, *this),
+      transport_(transport),
+      timeouts_(timeouts),
+      stop_(stop),
+      reading_(stop_.token()),
+      watching_(stop_.token()),
+      group_(stop_.token()) {}
+
+Task<void> Multiplexer::run(std::string received) {
+  future::Scheduler& scheduler = future::Scheduler::require();
+  active_ns_ = idle_since_ns_ = scheduler.coarse_now().ns;
+  group_.spawn(write_loop());
+  group_.spawn(watch_loop());
+  const std::unique_ptr<std::byte[]> buffer(new std::byte[kInputBytes]);
+  std::size_t got = 0;
+  bool ok = true;
+  if (!received.empty()) {
+    const std::lock_guard lock(mutex);
+    ok = engine.receive(as_bytes(received), active_ns_).has_value();
+  }
+  while (ok) {
+    after_receive();
+    kick();
+    bool full = false;
+    {
+      const std::lock_guard lock(mutex);
+      full = engine.output().size() > kOutputBytesMax;
+      if (full) drained_.reset();
+    }
+    if (full) {  // the peer makes us answer and does not read: then we do not read either
+      auto waited = co_await drained_.wait(stop_.token());
+      if (!waited.has_value()) break;
+    }
+    const MutableByteSpan space(buffer.get(), kInputBytes);
+    std::optional<Result<std::size_t>> now = transport_.try_read(space);
+    if (!now.has_value()) {
+      auto later = co_await transport_.read(space, reading_.token());
+      now.emplace(std::move(later));
+    }
+    if (!now->has_value() || **now == 0) break;
+    got = **now;
+    const std::lock_guard lock(mutex);
+    active_ns_ = scheduler.coarse_now().ns;
+    ok = engine.receive(space.first(got), active_ns_).has_value();
+  }
+  kick();  // GOAWAY, where there is one
+  {
+    const std::lock_guard lock(mutex);
+    std::vector<Engine::Stream*> left;
+    engine.for_each_stream([&](Engine::Stream& stream) { left.push_back(&stream); });
+    for (Engine::Stream* stream : left) engine.reset(*stream, ErrorCode::Cancel);
+    finished_ = true;
+  }
+  bury();
+  over();
+  writable_.set();
+  watching_.cancel();
+  auto joined = co_await group_.join();
+  (void)joined;  // what a task had to say, it said to its own stream
+  if (!stop_.cancelled()) co_await linger(MutableByteSpan(buffer.get(), kInputBytes));
+  transport_.close();
+}
+
+/// Closing while the peer still sends makes a reset, which can overtake our GOAWAY.
+Task<void> Multiplexer::linger(MutableByteSpan buffer) {
+  auto shut = co_await transport_.shutdown_write();
+  if (!shut.has_value()) co_return;
+  const future::Deadline deadline(kLingerTime, stop_.token());
+  std::size_t left = kLingerBytes;
+  while (left > 0) {
+    auto got = co_await transport_.read(buffer, deadline.token());
+    if (!got.has_value() || *got == 0) co_return;
+    left -= std::min(left, *got);
+  }
+}
+
+/// Writes as long as the transport takes it at once, else leaves the rest to the write loop.
+void Multiplexer::kick() {
+  std::unique_lock lock(mutex);
+  if (writing_ || broken_) return;
+  while (true) {
+    engine.fill(kOutputBytes);
+    if (engine.output().empty()) break;
+    sending_.swap(engine.output());
+    engine.output().clear();
+    sent_ = 0;
+    writing_ = true;
+    drained_.set();
+    lock.unlock();
+    bool waits = false, failed = false;
+    while (sent_ < sending_.size() && !waits && !failed) {
+      const auto wrote = transport_.try_write(as_bytes(sending_).subspan(sent_));
+      if (!wrote.has_value()) {
+        waits = true;
+      } else if (!wrote->has_value()) {
+        failed = true;
+      } else {
+        sent_ += **wrote;
+      }
+    }
+    if (waits) {
+      writable_.set();
+      return;  // writing_ stays: sending_ is the write loop's now
+    }
+    lock.lock();
+    writing_ = false;
+    sending_.clear();
+    if (failed) {
+      broken_ = true;
+      break;
+    }
+  }
+  const bool failed = broken_;
+  lock.unlock();
+  if (failed) stop_.cancel();
+  bury();
+}
+
+Task<void> Multiplexer::write_loop() {
+  while (true) {
+    auto woken = co_await writable_.wait(stop_.token());
+    if (!woken.has_value()) co_return;
+    writable_.reset();
+    {
+      const std::lock_guard lock(mutex);
+      if (!writing_ && finished_) co_return;
+      if (!writing_) continue;
+    }
+    const ByteSpan rest = as_bytes(sending_).subspan(sent_);
+    future::Deadline deadline(timeouts_.write, stop_.token());
+    auto written = co_await transport_.write_all(rest, deadline.token());
+    bool over = false;
+    {
+      const std::lock_guard lock(mutex);
+      writing_ = false;
+      sending_.clear();
+      if (sending_.capacity() > 2 * kOutputBytes) sending_.shrink_to_fit();
+      broken_ = !written.has_value();
+      over = finished_;
+    }
+    if (!written.has_value()) {
+      stop_.cancel();
+      co_return;
+    }
+    kick();
+    if (over) writable_.set();
+  }
+}
+
+Task<void> Multiplexer::watch_loop() {
+  future::Scheduler& scheduler = future::Scheduler::require();
+  const Duration shortest = std::min(std::min(timeouts_.frame, timeouts_.idle),
+                                     std::min(timeouts_.body, timeouts_.write));
+  const Duration tick = std::clamp(shortest / 4, milliseconds(5), seconds(1));
+  const CancelToken token = watching_.token();
+  while (true) {
+    auto slept = co_await future::sleep(tick, token);
+    if (!slept.has_value()) co_return;
+    const std::int64_t now = scheduler.coarse_now().ns;
+    bool end = false;
+    {
+      const std::lock_guard lock(mutex);
+      check_streams(now);
+      const bool incomplete = engine.in_frame() || !engine.preface_done();
+      if (incomplete && now - active_ns_ > timeouts_.frame.ns) end = true;
+      if (engine.stream_count() > 0) {
+        idle_since_ns_ = now;
+      } else if (draining_ || now - idle_since_ns_ > timeouts_.idle.ns) {
+        end = true;
+      }
+      if (end && !engine.goaway_sent()) engine.goaway(ErrorCode::NoError);
+    }
+    kick();
+    if (end) {
+      reading_.cancel();
+      co_return;
+    }
+  }
+}
+
+/// Streams whose peer neither takes nor gives: a window that stays shut, a body that stays away.
+void Multiplexer::check_streams(std::int64_t now_ns) {
+  std::vector<Engine::Stream*> stalled;
+  engine.for_each_stream([&](Engine::Stream& stream) {
+    StreamIo* io = io_of(stream);
+    if (io == nullptr) return;
+    if (stream.pending.empty() || stream.pending.size() != io->watched_pending) {
+      io->watched_pending = stream.pending.size();
+      io->pending_since_ns = now_ns;
+    }
+    if (!io->watch_receiving || stream.remote_done || stream.received != io->watched_received ||
+        io->received_since_ns == 0) {
+      io->watched_received = stream.received;
+      io->received_since_ns = now_ns;
+    }
+    if (now_ns - io->pending_since_ns > timeouts_.write.ns ||
+        now_ns - io->received_since_ns > timeouts_.body.ns)
+      stalled.push_back(&stream);
+  });
+  for (Engine::Stream* stream : stalled) engine.reset(*stream, ErrorCode::Cancel);
+}
+
+void Multiplexer::drain() {
+  {
+    const std::lock_guard lock(mutex);
+    if (draining_) return;
+    draining_ = true;
+    engine.goaway(ErrorCode::NoError);
+    if (engine.stream_count() == 0) reading_.cancel();
+  }
+  kick();
+}
+
+void Multiplexer::bury() {
+  std::vector<std::shared_ptr<void>> dead;
+  const std::lock_guard lock(mutex);
+  dead.swap(dead_);
+}
+
+void Multiplexer::data(Engine::Stream& stream, ByteSpan bytes) {
+  StreamIo* io = io_of(stream);
+  if (io == nullptr) {
+    engine.credit(&stream, bytes.size());
+    return;
+  }
+  if (io->discard) {
+    engine.credit(&stream, bytes.size());
+    if (stream.received > kDiscardBytes) engine.reset(stream, ErrorCode::NoError);
+    return;
+  }
+  io->arrived.append(as_text(bytes));
+  if (io->watch_receiving) {
+    engine.credit(&stream, bytes.size());  // kept as a whole: its own limit bounds it
+  } else {
+    io->readable.set();
+  }
+}
+
+void Multiplexer::trailers(Engine::Stream& stream, HeaderList& list) {
+  StreamIo* io = io_of(stream);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const HeaderField field = list[i];
+    if (field.name.starts_with(':')) stream.malformed = true;  // RFC 9113 section 8.1
+    if (io != nullptr && !stream.malformed) (void)io->trailers.try_add(field.name, field.value);
+  }
+}
+
+void Multiplexer::end(Engine::Stream& stream) {
+  StreamIo* io = io_of(stream);
+  if (io == nullptr) return;
+  io->ended = true;
+  ended(*io);
+  io->readable.set();
+}
+
+void Multiplexer::sent(Engine::Stream& stream) {
+  if (StreamIo* io = io_of(stream)) io->taken.set();
+}
+
+void Multiplexer::closed(Engine::Stream& stream, ErrorCode code, bool by_peer) {
+  StreamIo* io = io_of(stream);
+  if (io == nullptr) return;
+  io->stream = nullptr;
+  io->closed_with = code;
+  io->closed_by_peer = by_peer;
+  io->readable.set();
+  io->taken.set();
+  forget(*io);
+  if (draining_ && engine.stream_count() == 0) reading_.cancel();
+}
+
+}  // namespace avila::http2::detail

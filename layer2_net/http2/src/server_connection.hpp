@@ -1,0 +1,95 @@
+// One server connection: its streams become requests of the handler.
+#pragma once
+#include <avila/http2/server.hpp>
+
+#include "multiplexer.hpp"
+
+namespace avila::http2::detail {
+
+class ServerConnection;
+
+/// One exchange: the request, its body, the response and its body.
+class ServerStream final : public StreamIo,
+                           public http::BodyReader,
+                           public http::BodyWriter,
+                           public async::Transport {
+ public:
+  ServerStream(ServerConnection& connection, Engine::Stream& of, const CancelToken& stop);
+  ~ServerStream() override = default;
+
+  // BodyReader
+  Task<Result<ByteSpan>> read() override;
+  const http::Headers& trailers() const noexcept override { return StreamIo::trailers; }
+  // BodyWriter
+  Task<Result<void>> write(ByteSpan bytes) override;
+  Task<Result<void>> flush() override;
+  Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
+  http::Headers& trailers() noexcept override { return own_trailers_; }
+  CancelToken cancel_token() const noexcept override { return cancel.token(); }
+  // Transport: of a tunnel
+  Task<Result<std::size_t>> read(MutableByteSpan buffer, CancelToken token) override;
+  Task<Result<void>> write_all(ByteSpan bytes, CancelToken token) override;
+  Task<Result<void>> shutdown_write() override;
+  void close() noexcept override { StreamIo::reset(ErrorCode::Cancel); }
+  std::optional<Result<std::size_t>> try_read(MutableByteSpan buffer) override;
+  std::optional<Result<std::size_t>> try_write(ByteSpan) override { return std::nullopt; }
+
+  /// What was gathered, the trailers and END_STREAM.
+  Task<Result<void>> finish();
+
+  HeaderList list;  // the texts that the request's views point into
+  std::string cookie;
+  std::string whole_body;
+  std::string_view protocol;
+  std::uint64_t body_limit = 0;
+  bool too_large = false;
+  bool head_sent = false;
+  http::Request request;
+  http::Response response;
+  CancelSource cancel;
+  std::shared_ptr<ServerStream> self;  // while the engine knows it
+
+ private:
+  static constexpr std::size_t kGatherBytes = 16 * 1024;
+  static constexpr std::size_t kFileBlockBytes = 64 * 1024;
+  ServerConnection& connection_;
+  std::string gathered_;
+  ByteSpan rest_;  // of a piece, for the transport's read()
+  http::Headers own_trailers_;
+};
+
+class ServerConnection final : public Multiplexer {
+ public:
+  ServerConnection(async::Transport& transport, std::string peer, http::Handler& handler,
+                   const ServerOptions& options, const CancelToken& stop);
+
+  /// Under the mutex: the response's HEADERS.
+  void send_head(ServerStream& stream, bool end_stream);
+
+ private:
+  friend class ServerStream;
+  using SharedStream = std::shared_ptr<ServerStream>;
+
+  void headers(Engine::Stream& stream, HeaderList& list, bool end_stream) override;
+  void data(Engine::Stream& stream, ByteSpan bytes) override;
+  void ended(StreamIo& io) override;
+  StreamIo* io_of(Engine::Stream& stream) noexcept override {
+    return static_cast<ServerStream*>(stream.owner);
+  }
+  void forget(StreamIo& io) override;
+  void after_receive() override;
+
+  Task<void> handle(SharedStream stream);
+  Task<Result<void>> stream_body(ServerStream& stream);
+  void respond(ServerStream& stream);
+  void refuse(ServerStream& stream, int status);
+
+  const std::string peer_;
+  http::Handler& handler_;
+  const ServerOptions& options_;
+  std::vector<SharedStream> ready_;    // whose requests are complete enough; under the mutex
+  std::vector<SharedStream> working_;  // the same, being begun; the reader's
+  std::size_t running_ = 0;            // handlers; under the mutex
+};
+
+}  // namespace avila::http2::detail

@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <cstring>
+
+#include "request.hpp"
+#include "server_connection.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+
+#include <cerrno>
+#endif
+
+namespace avila::http2::detail {
+
+ServerStream::ServerStream(ServerConnection& connection, Engine::Stream& of,
+                           const CancelToken& stop)
+    : StreamIo(connection, of), cancel(stop), connection_(connection) {}
+
+Task<Result<ByteSpan>> ServerStream::read() {
+  const CancelToken token = cancel.token();
+  auto piece = co_await StreamIo::receive(token);
+  if (!piece.has_value() && too_large)
+    co_return Error(http::HttpError::BodyTooLarge, "the body is larger than is accepted");
+  co_return std::move(piece);
+}
+
+Task<Result<void>> ServerStream::write(ByteSpan bytes) {
+  if (gathered_.size() + bytes.size() < kGatherBytes) {
+    gathered_ += as_text(bytes);
+    co_return Result<void>();
+  }
+  auto flushed = co_await flush();
+  if (!flushed.has_value()) co_return std::move(flushed).error();
+  if (bytes.size() < kGatherBytes) {
+    gathered_ += as_text(bytes);
+    co_return Result<void>();
+  }
+  const CancelToken token = cancel.token();
+  auto sent = co_await StreamIo::send(bytes, false, token);
+  co_return std::move(sent);
+}
+
+Task<Result<void>> ServerStream::flush() {
+  if (gathered_.empty()) co_return Result<void>();
+  const CancelToken token = cancel.token();
+  const ByteSpan bytes = as_bytes(gathered_);
+  auto sent = co_await StreamIo::send(bytes, false, token);
+  gathered_.clear();
+  co_return std::move(sent);
+}
+
+Task<Result<void>> ServerStream::finish() {
+  const CancelToken token = cancel.token();
+  if (own_trailers_.empty()) {
+    const ByteSpan bytes = as_bytes(gathered_);
+    auto sent = co_await StreamIo::send(bytes, true, token);
+    gathered_.clear();
+    co_return std::move(sent);
+  }
+  auto flushed = co_await flush();
+  if (!flushed.has_value()) co_return std::move(flushed).error();
+  {
+    const std::lock_guard lock(connection_.mutex);
+    if (stream == nullptr) co_return Error(Errc::Closed, "the peer is gone");
+    connection_.engine.begin_block();
+    write_fields(connection_.engine, own_trailers_, true);
+    connection_.engine.end_block(*stream, true);
+  }
+  connection_.kick();
+  co_return Result<void>();
+}
+
+Task<Result<void>> ServerStream::send_file(int descriptor, std::uint64_t offset,
+                                           std::uint64_t length) {
+#if defined(__unix__) || defined(__APPLE__)
+  std::string block;
+  while (length > 0) {
+    block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes)));
+    const ssize_t n = ::pread(descriptor, block.data(), block.size(), static_cast<off_t>(offset));
+    if (n < 0) co_return Error::from_errno(errno, "read a file to send");
+    if (n == 0) co_return Error(Errc::Malformed, "the file is shorter than was announced");
+    const ByteSpan bytes = as_bytes(block).first(static_cast<std::size_t>(n));
+    auto written = co_await write(bytes);
+    if (!written.has_value()) co_return std::move(written).error();
+    offset += bytes.size();
+    length -= bytes.size();
+  }
+  co_return Result<void>();
+#else
+  (void)descriptor, (void)offset, (void)length;
+  co_return Error(Errc::Unsupported, "files are not sent by descriptor on this system");
+#endif
+}
+
+Task<Result<std::size_t>> ServerStream::read(MutableByteSpan buffer, CancelToken token) {
+  if (buffer.empty()) co_return std::size_t{0};
+  if (rest_.empty()) {
+    auto piece = co_await StreamIo::receive(token);
+    if (!piece.has_value()) co_return std::move(piece).error();
+    rest_ = *piece;
+  }
+  const std::size_t n = std::min(buffer.size(), rest_.size());
+  if (n > 0) std::memcpy(buffer.data(), rest_.data(), n);
+  rest_ = rest_.subspan(n);
+  co_return n;
+}
+
+std::optional<Result<std::size_t>> ServerStream::try_read(MutableByteSpan buffer) {
+  if (rest_.empty() || buffer.empty()) return std::nullopt;
+  const std::size_t n = std::min(buffer.size(), rest_.size());
+  std::memcpy(buffer.data(), rest_.data(), n);
+  rest_ = rest_.subspan(n);
+  return Result<std::size_t>(n);
+}
+
+Task<Result<void>> ServerStream::write_all(ByteSpan bytes, CancelToken token) {
+  if (bytes.empty()) co_return Result<void>();
+  auto sent = co_await StreamIo::send(bytes, false, token);
+  co_return std::move(sent);
+}
+
+Task<Result<void>> ServerStream::shutdown_write() {
+  {
+    const std::lock_guard lock(connection_.mutex);
+    if (stream == nullptr || stream->local_done) co_return Result<void>();
+    connection_.engine.submit(*stream, {}, true);
+  }
+  connection_.kick();
+  co_return Result<void>();
+}
+
+}  // namespace avila::http2::detail
