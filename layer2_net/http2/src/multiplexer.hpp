@@ -37,6 +37,7 @@ class StreamIo {
   void reset(ErrorCode code);
   /// Nobody reads any more: what came, and what comes, goes back to the peer's window.
   void drop_unread();
+  Error closed_error() const;
 
   Engine::Stream* stream;  ///< null: closed
   ErrorCode closed_with = ErrorCode::NoError;
@@ -56,7 +57,6 @@ class StreamIo {
  private:
   Multiplexer& multiplexer_;
   std::string piece_;  // with the reader; the reader's
-  Error closed_error() const;
 };
 
 struct Timeouts {

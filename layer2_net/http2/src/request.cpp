@@ -6,16 +6,6 @@ namespace avila::http2::detail {
 
 namespace {
 
-bool parse_length(std::string_view text, std::uint64_t& value) noexcept {
-  if (text.empty() || text.size() > 19) return false;
-  value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return true;
-}
-
 struct Pseudo {
   std::string_view method, scheme, authority, path, protocol;
   bool has_method = false, has_scheme = false, has_authority = false, has_path = false,
@@ -50,6 +40,18 @@ bool is_path(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+bool parse_content_length(std::string_view text, std::uint64_t& length) noexcept {
+  if (text.empty() || text.size() > 19) return false;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (length != Engine::kUnknownLength && length != value) return false;
+  length = value;
+  return true;
+}
 
 bool is_connection_field(std::string_view name) noexcept {
   switch (name.size()) {
@@ -94,11 +96,9 @@ bool read_request(const HeaderList& list, bool end_stream, http::Request& reques
       continue;  // added below
     }
     if (field.name == "content-length") {
-      std::uint64_t length = 0;
-      if (!parse_length(field.value, length)) return false;
-      if (content_length != Engine::kUnknownLength && content_length != length) return false;
-      if (content_length == length) continue;
-      content_length = length;
+      const bool again = content_length != Engine::kUnknownLength;
+      if (!parse_content_length(field.value, content_length)) return false;
+      if (again) continue;
     }
     if (field.name == "cookie") {
       if (crumbs++ > 0) cookie += "; ";

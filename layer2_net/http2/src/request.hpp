@@ -11,6 +11,9 @@ namespace avila::http2::detail {
 bool read_request(const HeaderList& list, bool end_stream, http::Request& request,
                   std::string& cookie, std::string_view& protocol, std::uint64_t& content_length);
 
+/// False where it is no number, or another than `length` is already (kUnknownLength: none yet).
+bool parse_content_length(std::string_view text, std::uint64_t& length) noexcept;
+
 /// Whether the field may stand in an HTTP/2 message at all (section 8.2.2).
 bool is_connection_field(std::string_view lower_name) noexcept;
 /// A name that is a token without capitals, and a value without control bytes and outer space.

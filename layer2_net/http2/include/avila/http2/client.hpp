@@ -1,0 +1,90 @@
+// The HTTP/2 client (RFC 9113): one connection, many exchanges at once.
+#pragma once
+#include <avila/async/executor.hpp>
+#include <avila/http/client.hpp>
+#include <avila/http2/engine.hpp>
+
+namespace avila::http2 {
+
+namespace detail {
+class ClientMultiplexer;
+class ClientStream;
+}  // namespace detail
+
+struct ClientOptions {
+  EngineOptions engine = {.stream_window_bytes = 1024 * 1024,
+                          .connection_window_bytes = 8 * 1024 * 1024};
+  std::uint64_t body_bytes = 256 * 1024 * 1024;  ///< of responses that are read whole
+  Duration frame_timeout = seconds(10);  ///< for the server's SETTINGS, and to complete a frame
+  Duration idle_timeout = seconds(300);  ///< without an exchange, then the connection ends
+  Duration write_timeout = seconds(30);  ///< without a byte taken, by the connection or by a stream
+};
+
+struct RequestStart {
+  std::string method = "GET";
+  std::string scheme = "http";
+  std::string authority;  ///< "example.com:8080"
+  std::string path = "/";
+  std::string protocol;  ///< of an extended CONNECT (RFC 8441), where the server takes those
+  http::Headers headers;
+  Priority priority;
+};
+
+/// One request and its response. Going away before its end resets the stream. One task writes, one
+/// reads; they may be two.
+class Exchange {
+ public:
+  explicit Exchange(std::shared_ptr<detail::ClientStream> stream) noexcept;
+  ~Exchange();
+  Exchange(Exchange&&) noexcept = default;
+  Exchange& operator=(Exchange&&) = delete;
+
+  /// A piece of the request's body; waits for the server's window. Errors: Closed, Cancelled.
+  http::Task<Result<void>> write(ByteSpan bytes, http::CancelToken cancel = {});
+  /// END_STREAM, behind trailers where there are any.
+  http::Task<Result<void>> finish(http::Headers trailers = {});
+  /// Waits for the response's head. Errors: Closed (the message names the server's code), Unavailable
+  /// (the server did not begin: it may be tried again), Malformed, Cancelled.
+  http::Task<Result<void>> response(http::CancelToken cancel = {});
+  int status() const noexcept;                     ///< after response()
+  const http::Headers& headers() const noexcept;   ///< after response()
+  /// The next piece of the response's body, valid until the next call; empty at the end.
+  http::Task<Result<ByteSpan>> read(http::CancelToken cancel = {});
+  const http::Headers& trailers() const noexcept;  ///< after the end
+  void reset(ErrorCode code = ErrorCode::Cancel);
+
+ private:
+  std::shared_ptr<detail::ClientStream> stream_;  // shared with the connection
+};
+
+/// Thread-safe. The executor outlives it.
+class ClientConnection {
+ public:
+  /// Over a transport whose peer speaks HTTP/2: by prior knowledge, or as ALPN said.
+  ClientConnection(async::Executor& executor, std::unique_ptr<async::Transport> transport,
+                   ClientOptions options = {});
+  ClientConnection(ClientConnection&&) noexcept = default;
+  ClientConnection& operator=(ClientConnection&&) = delete;
+  /// Cancels what runs.
+  ~ClientConnection();
+
+  /// Begins an exchange; waits while the server's SETTINGS_MAX_CONCURRENT_STREAMS are open.
+  /// `end_stream`: no body follows. Errors: Closed, Unavailable (the server takes no more: connect
+  /// anew), Unsupported (an extended CONNECT that the server does not take), Cancelled.
+  http::Task<Result<Exchange>> open(RequestStart start, bool end_stream,
+                                    http::CancelToken cancel = {});
+  /// A whole exchange: scheme, authority and path of request.url. No redirects, no retries. Errors: as
+  /// open() and Exchange, and http::HttpError::BodyTooLarge.
+  http::Task<Result<http::ClientResponse>> send(http::ClientRequest request,
+                                                http::CancelToken cancel = {});
+  /// Whether open() can still succeed.
+  bool usable() const noexcept;
+  /// No new exchanges; waits for those that run, at most `drain`, then closes.
+  http::Task<void> close(Duration drain = seconds(1));
+
+ private:
+  std::shared_ptr<detail::ClientMultiplexer> shared_;  // shared with its task and its exchanges
+  ClientOptions options_;
+};
+
+}  // namespace avila::http2

@@ -1,0 +1,279 @@
+#include <avila/http2/client.hpp>
+#include <avila/url/url.hpp>
+
+#include "multiplexer.hpp"
+#include "request.hpp"
+
+namespace avila::http2 {
+namespace detail {
+
+class ClientStream final : public StreamIo {
+ public:
+  ClientStream(std::shared_ptr<ClientMultiplexer> connection, Engine::Stream& of);
+  ~ClientStream() override = default;
+
+  const std::shared_ptr<ClientMultiplexer> connection;  // keeps it alive
+  int status = 0;
+  bool head_request = false;
+  bool bad_head = false;
+  http::Headers headers;
+  future::Event head;  // came, or the stream is gone
+};
+
+class ClientMultiplexer final : public Multiplexer,
+                                public std::enable_shared_from_this<ClientMultiplexer> {
+ public:
+  ClientMultiplexer(async::Transport& transport, const ClientOptions& options)
+      : Multiplexer(transport, Engine::Role::Client, options.engine,
+                    {options.frame_timeout, options.idle_timeout, seconds(3600),
+                     options.write_timeout},
+                    CancelToken()) {}
+
+  future::Event changed;  // a stream ended, a setting came, or the connection is over
+  bool finished = false;  // under the mutex
+
+ private:
+  void headers(Engine::Stream& stream, HeaderList& list, bool end_stream) override {
+    (void)end_stream;
+    auto* io = static_cast<ClientStream*>(stream.owner);
+    int status = 0;
+    bool ok = !list.truncated() && !list.empty() && list[0].name == ":status" &&
+              list[0].value.size() == 3;
+    if (ok) {
+      for (const char c : list[0].value) {
+        ok &= c >= '0' && c <= '9';
+        status = status * 10 + (c - '0');
+      }
+    }
+    ok &= status >= 100 && status != 101;
+    http::Headers fields;
+    std::uint64_t length = Engine::kUnknownLength;
+    for (std::size_t i = 1; ok && i < list.size(); ++i) {
+      const HeaderField field = list[i];
+      ok = is_well_formed(field) && !is_connection_field(field.name) &&
+           fields.try_add(field.name, field.value);
+      if (ok && field.name == "content-length") ok = parse_content_length(field.value, length);
+    }
+    if (!ok) {
+      stream.malformed = true;
+      if (io != nullptr) io->bad_head = true;
+      return;
+    }
+    if (status < 200) return;  // informational: the response comes later
+    stream.head_received = true;
+    if (io == nullptr) return;
+    const bool bodiless = io->head_request || status == 204 || status == 304;
+    if (!bodiless) stream.announced = length;
+    io->status = status;
+    io->headers = std::move(fields);
+    io->head.set();
+  }
+  StreamIo* io_of(Engine::Stream& stream) noexcept override {
+    return static_cast<ClientStream*>(stream.owner);
+  }
+  void forget(StreamIo& io) override {
+    static_cast<ClientStream&>(io).head.set();
+    changed.set();
+  }
+  void after_receive() override {}
+  void settings_changed() override { changed.set(); }
+  void goaway(std::uint32_t, ErrorCode) override { changed.set(); }
+  void over() override {
+    const std::lock_guard lock(mutex);
+    finished = true;
+    changed.set();
+  }
+};
+
+ClientStream::ClientStream(std::shared_ptr<ClientMultiplexer> shared, Engine::Stream& of)
+    : StreamIo(*shared, of), connection(std::move(shared)) {}
+
+namespace {
+
+/// Owns the transport for as long as the connection runs.
+Task<void> run_connection(std::shared_ptr<ClientMultiplexer> connection,
+                          std::unique_ptr<async::Transport> transport) {
+  co_await connection->run(std::string());
+  (void)transport;
+}
+
+}  // namespace
+}  // namespace detail
+
+Exchange::Exchange(std::shared_ptr<detail::ClientStream> stream) noexcept
+    : stream_(std::move(stream)) {}
+
+Exchange::~Exchange() {
+  if (stream_ == nullptr) return;
+  detail::ClientMultiplexer& connection = *stream_->connection;
+  {
+    const std::lock_guard lock(connection.mutex);
+    stream_->drop_unread();
+    if (stream_->stream != nullptr) {
+      stream_->stream->pending = {};
+      connection.engine.reset(*stream_->stream, ErrorCode::Cancel);
+    }
+  }
+  connection.kick();
+}
+
+http::Task<Result<void>> Exchange::write(ByteSpan bytes, http::CancelToken cancel) {
+  return stream_->send(bytes, false, std::move(cancel));
+}
+
+http::Task<Result<void>> Exchange::finish(http::Headers trailers) {
+  const std::shared_ptr<detail::ClientStream> stream = stream_;
+  detail::ClientMultiplexer& connection = *stream->connection;
+  {
+    const std::lock_guard lock(connection.mutex);
+    if (stream->stream == nullptr) co_return Error(Errc::Closed, "the stream is closed");
+    if (trailers.empty()) {
+      connection.engine.submit(*stream->stream, {}, true);
+    } else {
+      connection.engine.begin_block();
+      detail::write_fields(connection.engine, trailers, true);
+      connection.engine.end_block(*stream->stream, true);
+    }
+  }
+  connection.kick();
+  co_return Result<void>();
+}
+
+http::Task<Result<void>> Exchange::response(http::CancelToken cancel) {
+  const std::shared_ptr<detail::ClientStream> stream = stream_;
+  auto waited = co_await stream->head.wait(cancel);
+  if (!waited.has_value()) co_return std::move(waited).error();
+  const std::lock_guard lock(stream->connection->mutex);
+  if (stream->status != 0) co_return Result<void>();
+  if (stream->bad_head) co_return Error(Errc::Malformed, "the response's head is malformed");
+  co_return stream->closed_error();
+}
+
+int Exchange::status() const noexcept { return stream_->status; }
+const http::Headers& Exchange::headers() const noexcept { return stream_->headers; }
+const http::Headers& Exchange::trailers() const noexcept { return stream_->trailers; }
+
+http::Task<Result<ByteSpan>> Exchange::read(http::CancelToken cancel) {
+  return stream_->receive(std::move(cancel));
+}
+
+void Exchange::reset(ErrorCode code) { stream_->reset(code); }
+
+ClientConnection::ClientConnection(async::Executor& executor,
+                                   std::unique_ptr<async::Transport> transport,
+                                   ClientOptions options)
+    : shared_(std::make_shared<detail::ClientMultiplexer>(*transport, options)),
+      options_(options) {
+  executor.spawn(detail::run_connection(shared_, std::move(transport))).detach();
+}
+
+ClientConnection::~ClientConnection() {
+  if (shared_ != nullptr) shared_->stop();
+}
+
+bool ClientConnection::usable() const noexcept {
+  const std::lock_guard lock(shared_->mutex);
+  return !shared_->finished && !shared_->engine.exhausted() && !shared_->engine.goaway_sent();
+}
+
+http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end_stream,
+                                                    http::CancelToken cancel) {
+  const std::shared_ptr<detail::ClientMultiplexer> connection = shared_;
+  std::shared_ptr<detail::ClientStream> made;
+  while (made == nullptr) {
+    {
+      const std::lock_guard lock(connection->mutex);
+      Engine& engine = connection->engine;
+      if (connection->finished) co_return Error(Errc::Closed, "the connection is closed");
+      if (engine.exhausted() || engine.goaway_sent())
+        co_return Error(Errc::Unavailable, "the connection takes no more requests");
+      // The extension is known when the server's SETTINGS are.
+      const bool ready = start.protocol.empty() || engine.preface_done();
+      if (ready && !start.protocol.empty() && !engine.peer_extended_connect())
+        co_return Error(Errc::Unsupported, "the server takes no extended CONNECT");
+      Engine::Stream* stream = ready ? engine.open(start.priority) : nullptr;
+      if (stream != nullptr) {
+        made = std::make_shared<detail::ClientStream>(connection, *stream);
+        made->head_request = start.method == "HEAD";
+        stream->owner = made.get();
+        engine.begin_block();
+        engine.field(":method", start.method);
+        if (start.method != "CONNECT" || !start.protocol.empty()) {
+          engine.field(":scheme", start.scheme);
+          engine.field(":path", start.path);
+        }
+        engine.field(":authority", start.authority);
+        if (!start.protocol.empty()) engine.field(":protocol", start.protocol);
+        detail::write_fields(engine, start.headers, false);
+        engine.end_block(*stream, end_stream);
+      } else {
+        connection->changed.reset();
+      }
+    }
+    if (made != nullptr) break;
+    auto waited = co_await connection->changed.wait(cancel);
+    if (!waited.has_value()) co_return std::move(waited).error();
+  }
+  connection->kick();
+  co_return Exchange(std::move(made));
+}
+
+http::Task<Result<http::ClientResponse>> ClientConnection::send(http::ClientRequest request,
+                                                                http::CancelToken cancel) {
+  auto parsed = url::Url::parse(request.url);
+  if (!parsed.has_value()) co_return std::move(parsed).error().context("request");
+  RequestStart start;
+  start.method = request.method;
+  start.scheme = std::string(parsed->scheme());
+  start.authority = parsed->host();
+  start.path = std::string(parsed->pathname()) + std::string(parsed->search());
+  start.headers = std::move(request.headers);
+  const std::uint64_t limit = options_.body_bytes;
+  if (!request.body.empty()) start.headers.set("content-length", request.body.size());
+  const bool no_body = request.body.empty();
+  auto opened = co_await open(std::move(start), no_body, cancel);
+  AVILA_CO_TRY(Exchange exchange, std::move(opened));
+  if (!no_body) {
+    const ByteSpan bytes = as_bytes(request.body);
+    auto written = co_await exchange.write(bytes, cancel);
+    // A server may answer without reading it all: then there is a response to be had.
+    if (written.has_value()) {
+      http::Headers none;
+      written = co_await exchange.finish(std::move(none));
+    }
+  }
+  auto answered = co_await exchange.response(cancel);
+  AVILA_CO_TRY_VOID(std::move(answered));
+  http::ClientResponse response;
+  response.status = exchange.status();
+  response.headers = exchange.headers();
+  response.url = request.url;
+  while (true) {
+    auto piece = co_await exchange.read(cancel);
+    AVILA_CO_TRY(const ByteSpan bytes, std::move(piece));
+    if (bytes.empty()) break;
+    if (bytes.size() > limit - response.body.size())
+      co_return Error(http::HttpError::BodyTooLarge, "the response is larger than is accepted");
+    response.body += as_text(bytes);
+  }
+  response.trailers = exchange.trailers();
+  co_return response;
+}
+
+http::Task<void> ClientConnection::close(Duration drain) {
+  const std::shared_ptr<detail::ClientMultiplexer> connection = shared_;
+  connection->drain();
+  const future::Deadline deadline(drain);
+  while (true) {
+    {
+      const std::lock_guard lock(connection->mutex);
+      if (connection->finished) co_return;
+      connection->changed.reset();
+    }
+    auto waited = co_await connection->changed.wait(deadline.token());
+    if (!waited.has_value()) break;
+  }
+  connection->stop();
+}
+
+}  // namespace avila::http2

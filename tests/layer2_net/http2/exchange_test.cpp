@@ -1,0 +1,322 @@
+// Our client and our server over a pipe, and peers that are slow or silent.
+#include <gtest/gtest.h>
+
+#include <avila/async/runtime.hpp>
+#include <avila/http2/client.hpp>
+#include <avila/http2/server.hpp>
+#include <avila/web/router.hpp>
+#include <memory>
+
+#include "frames.hpp"
+
+namespace {
+
+using namespace avila;
+using avila_test::frame;
+using avila_test::get;
+using future::Task;
+using http::Request;
+using http::Response;
+
+Response echo(Request& request) { return Response::text(200, std::string(request.body)); }
+Response large(Request&) { return Response::text(200, std::string(2'000'000, 'L')); }
+
+Task<Result<void>> pump(http::BodyReader& from, http::BodyWriter& to) {
+  while (true) {
+    auto piece = co_await from.read();
+    AVILA_CO_TRY(const ByteSpan bytes, std::move(piece));
+    if (bytes.empty()) break;
+    auto written = co_await to.write(bytes);
+    AVILA_CO_TRY_VOID(std::move(written));
+    auto flushed = co_await to.flush();
+    AVILA_CO_TRY_VOID(std::move(flushed));
+  }
+  to.trailers().add("x-seen", from.trailers().find("x-sent").value_or("none"));
+  co_return Result<void>();
+}
+Response both_ways(Request& request) {
+  http::BodyReader* reader = request.stream;
+  return Response::streamed(200, "text/plain",
+                            [reader](http::BodyWriter& to) { return pump(*reader, to); });
+}
+
+Task<Response> never(Request& request) {
+  auto slept = co_await future::sleep(seconds(30), request.cancel);
+  (void)slept;
+  co_return Response(503);
+}
+
+class Http2 : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    router_.post("/echo", echo);
+    router_.get("/large", large);
+    router_.get("/never", never);
+    router_.post("/both", both_ways).stream_body();
+  }
+  void serve(http2::ServerOptions options = {}, async::PipeOptions pipe = {}) {
+    auto ends = async::make_pipe(pipe);
+    transport_ = std::move(ends.first);
+    client_end_ = std::move(ends.second);
+    server_ = std::make_unique<http2::Server>(std::move(options));
+    served_ = runtime_.spawn(server_->serve(*transport_, "", "pipe", router_, drain_.token(),
+                                            stop_.token()));
+  }
+  void TearDown() override {
+    stop_.cancel();
+    served_.wait();
+  }
+  /// What the server sends until it ends the connection, or `limit`.
+  std::string read_all(Duration limit = seconds(5)) {
+    return runtime_.block_on(read_until_end(*client_end_, limit));
+  }
+  static Task<std::string> read_until_end(async::Transport& from, Duration limit) {
+    future::Deadline deadline(limit);
+    std::string all;
+    std::byte buffer[4096];
+    while (true) {
+      auto got = co_await from.read(buffer, deadline.token());
+      if (!got.has_value() || *got == 0) break;
+      all += as_text(ByteSpan(buffer, *got));
+    }
+    co_return all;
+  }
+  static Task<bool> write(async::Transport& to, std::string bytes) {
+    auto written = co_await to.write_all(as_bytes(bytes));
+    co_return written.has_value();
+  }
+  void send(std::string bytes) {
+    EXPECT_TRUE(runtime_.block_on(write(*client_end_, std::move(bytes))));
+  }
+
+  async::Runtime runtime_{{.threads = 2}};
+  web::Router router_;
+  future::CancelSource drain_, stop_;
+  std::unique_ptr<async::Transport> transport_, client_end_;
+  std::unique_ptr<http2::Server> server_;
+  async::JoinHandle<void> served_;
+};
+
+Task<Result<http::ClientResponse>> fetch(http2::ClientConnection& client, std::string method,
+                                         std::string path, std::string body) {
+  http::ClientRequest request;
+  request.method = std::move(method);
+  request.url = "http://pipe" + path;
+  request.body = std::move(body);
+  auto response = co_await client.send(std::move(request));
+  co_return std::move(response);
+}
+
+TEST_F(Http2, ClientAndServerExchange) {
+  serve();
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  const auto echoed = runtime_.block_on(fetch(client, "POST", "/echo", "hello"));
+  ASSERT_TRUE(echoed.has_value()) << echoed.error().to_string();
+  EXPECT_EQ(echoed->status, 200);
+  EXPECT_EQ(echoed->body, "hello");
+  EXPECT_TRUE(echoed->headers.contains("date"));
+  const auto large_body = runtime_.block_on(fetch(client, "GET", "/large", ""));
+  ASSERT_TRUE(large_body.has_value());
+  EXPECT_EQ(large_body->body, std::string(2'000'000, 'L'));
+  const auto head = runtime_.block_on(fetch(client, "HEAD", "/large", ""));
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->headers.find("content-length"), "2000000");
+  EXPECT_TRUE(head->body.empty());
+  const auto none = runtime_.block_on(fetch(client, "GET", "/none", ""));
+  ASSERT_TRUE(none.has_value());
+  EXPECT_EQ(none->status, 404);
+  runtime_.block_on(client.close());
+}
+
+TEST_F(Http2, ManyAtOnceOverABadPipe) {
+  serve({.engine = {.concurrent_streams = 8}},
+        {.capacity_bytes = 3000, .seed = 7, .chunk_bytes_max = 700});
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  std::vector<async::JoinHandle<Result<http::ClientResponse>>> running;
+  for (int i = 0; i < 50; ++i)
+    running.push_back(runtime_.spawn(
+        fetch(client, "POST", "/echo", std::string(static_cast<std::size_t>(i) * 401, 'e'))));
+  for (int i = 0; i < 50; ++i) {
+    const auto response = running[static_cast<std::size_t>(i)].wait();
+    ASSERT_TRUE(response.has_value()) << response.error().to_string();
+    EXPECT_EQ(response->body.size(), static_cast<std::size_t>(i) * 401);
+  }
+  runtime_.block_on(client.close());
+}
+
+Task<std::string> talk(http2::ClientConnection& client) {
+  http2::RequestStart start;
+  start.method = "POST";
+  start.authority = "pipe";
+  start.path = "/both";
+  auto opened = co_await client.open(std::move(start), false);
+  if (!opened.has_value()) co_return opened.error().to_string();
+  http2::Exchange exchange = std::move(*opened);
+  auto answered = co_await exchange.response();
+  if (!answered.has_value()) co_return answered.error().to_string();
+  std::string all;
+  for (int i = 0; i < 5; ++i) {
+    const std::string text = "turn " + std::to_string(i) + ";";
+    auto written = co_await exchange.write(as_bytes(text));
+    if (!written.has_value()) co_return written.error().to_string();
+    auto piece = co_await exchange.read();
+    if (!piece.has_value()) co_return piece.error().to_string();
+    all += as_text(*piece);
+  }
+  http::Headers trailers;
+  trailers.add("X-Sent", "yes");
+  auto finished = co_await exchange.finish(std::move(trailers));
+  if (!finished.has_value()) co_return finished.error().to_string();
+  auto end = co_await exchange.read();
+  if (!end.has_value() || !end->empty()) co_return "no end";
+  co_return all + std::string(exchange.trailers().find("x-seen").value_or("?"));
+}
+
+TEST_F(Http2, BothSidesTalkInTurns) {
+  serve();
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  EXPECT_EQ(runtime_.block_on(talk(client)), "turn 0;turn 1;turn 2;turn 3;turn 4;yes");
+  runtime_.block_on(client.close());
+}
+
+TEST_F(Http2, AnAbandonedExchangeCancelsItsHandler) {
+  serve();
+  {
+    http2::ClientConnection client(runtime_, std::move(client_end_));
+    auto running = runtime_.spawn(fetch(client, "GET", "/never", ""));
+    runtime_.block_on(runtime_.sleep(milliseconds(20)));
+    drain_.cancel();  // the server waits for the handler, and would for 30 s
+    runtime_.block_on(client.close(milliseconds(20)));
+    EXPECT_FALSE(running.wait().has_value());
+  }
+  served_.wait();
+  served_ = runtime_.spawn(runtime_.sleep(Duration::zero()));
+}
+
+TEST_F(Http2, RequestsThatTwoCouldReadDifferentlyAreRefused) {
+  using avila_test::Fields;
+  const auto with = [](Fields more) {
+    Fields fields = avila_test::kGet;
+    fields.insert(fields.end(), more.begin(), more.end());
+    return fields;
+  };
+  const Fields cases[] = {
+      {{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}},
+      {{":method", "GET"}, {":path", "/"}, {":authority", "a"}},
+      {{":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http"}, {":path", ""}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http"}, {":path", "x"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http"}, {":path", "/ b"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}},
+      {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "u@a"}},
+      {{":method", "G T"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
+      {{"x", "1"}, {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
+      with({{":path", "/"}}),
+      with({{":status", "200"}}),
+      with({{"Host", "a"}}),
+      with({{"host", "b"}}),
+      with({{"connection", "close"}}),
+      with({{"transfer-encoding", "chunked"}}),
+      with({{"upgrade", "x"}}),
+      with({{"te", "gzip"}}),
+      with({{"x", "a\r\nb: c"}}),
+      with({{"x", " a"}}),
+      with({{"x y", "a"}}),
+      with({{"content-length", "1"}}),
+      with({{"content-length", "0"}, {"content-length", "1"}}),
+      with({{"content-length", "-1"}}),
+      with({{":protocol", "websocket"}}),
+  };
+  serve();
+  std::string bytes = avila_test::preface();
+  std::uint32_t id = 1;
+  for (const Fields& fields : cases) {
+    bytes += get(id, fields);
+    id += 2;
+  }
+  bytes += get(id, with({{"te", "trailers"}, {"host", "a"}, {"content-length", "0"}}));
+  bytes += frame(http2::FrameType::Goaway, 0, 0, std::string(8, '\0'));
+  send(bytes);
+  const auto shut = [](async::Transport& end) -> Task<void> {
+    auto done = co_await end.shutdown_write();
+    (void)done;
+  };
+  runtime_.block_on(shut(*client_end_));
+  std::uint32_t refused = 0;
+  bool answered = false;
+  for (const auto& each : avila_test::parse_frames(read_all())) {
+    if (each.header.type == http2::FrameType::RstStream) {
+      EXPECT_EQ(each.number(0), static_cast<std::uint32_t>(http2::ErrorCode::ProtocolError));
+      ++refused;
+    }
+    if (each.header.type == http2::FrameType::Headers) {
+      EXPECT_EQ(each.header.stream, id);
+      answered = true;
+    }
+  }
+  EXPECT_EQ(refused, std::size(cases));
+  EXPECT_TRUE(answered);
+}
+
+TEST_F(Http2, BodiesPastTheLimitAreRefused) {
+  serve({.body_bytes = 1000});
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  const auto refused = runtime_.block_on(fetch(client, "POST", "/echo", std::string(1001, 'x')));
+  ASSERT_TRUE(refused.has_value()) << refused.error().to_string();
+  EXPECT_EQ(refused->status, 413);
+  const auto taken = runtime_.block_on(fetch(client, "POST", "/echo", std::string(1000, 'x')));
+  ASSERT_TRUE(taken.has_value()) << taken.error().to_string();
+  EXPECT_EQ(taken->status, 200);
+  runtime_.block_on(client.close());
+}
+
+// A peer that opens its window a crack, or not at all, and keeps a response in memory.
+TEST_F(Http2, AWindowThatStaysShutEndsTheStream) {
+  serve({.write_timeout = milliseconds(100)});
+  send(avila_test::preface(avila_test::setting(4, 0)) +
+       get(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/large"}, {":authority", "a"}}));
+  bool reset = false;
+  for (const auto& each : avila_test::parse_frames(read_all(milliseconds(600))))
+    reset |= each.header.type == http2::FrameType::RstStream && each.header.stream == 1;
+  EXPECT_TRUE(reset);
+}
+
+// One that does not read at all.
+TEST_F(Http2, APeerThatDoesNotReadIsLetGo) {
+  serve({.write_timeout = milliseconds(100)}, {.capacity_bytes = 1000});
+  send(avila_test::preface() +
+       get(1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/large"}, {":authority", "a"}}));
+  runtime_.block_on(runtime_.sleep(milliseconds(400)));
+  EXPECT_TRUE(served_.is_done());
+}
+
+// Slowloris in frames: a header that never comes to its end, a body that drips, and nobody there.
+TEST_F(Http2, SlowPeersAreLetGo) {
+  const std::string head = avila_test::block(avila_test::kGet);
+  const std::string cases[] = {
+      "PRI * HTT",
+      avila_test::preface() + "\0\0",
+      avila_test::preface() + frame(http2::FrameType::Headers, 0, 1, head),
+      avila_test::preface(),
+  };
+  for (const std::string& bytes : cases) {
+    serve({.frame_timeout = milliseconds(60), .idle_timeout = milliseconds(90)});
+    send(bytes);
+    runtime_.block_on(runtime_.sleep(milliseconds(10)));
+    (void)read_all(seconds(2));
+    served_.wait();
+  }
+  serve({.body_timeout = milliseconds(60)});
+  send(avila_test::preface() +
+       frame(http2::FrameType::Headers, http2::flags::kEndHeaders, 1,
+             avila_test::block({{":method", "POST"},
+                                {":scheme", "http"},
+                                {":path", "/echo"},
+                                {":authority", "a"}})));
+  bool reset = false;
+  for (const auto& each : avila_test::parse_frames(read_all(milliseconds(500))))
+    reset |= each.header.type == http2::FrameType::RstStream;
+  EXPECT_TRUE(reset);
+}
+
+}  // namespace
