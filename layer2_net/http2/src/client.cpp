@@ -24,10 +24,10 @@ class ClientMultiplexer final : public Multiplexer,
                                 public std::enable_shared_from_this<ClientMultiplexer> {
  public:
   ClientMultiplexer(async::Transport& transport, const ClientOptions& options)
-      : Multiplexer(transport, Engine::Role::Client, options.engine,
-                    {options.frame_timeout, options.idle_timeout, seconds(3600),
-                     options.write_timeout},
-                    CancelToken()) {}
+      : Multiplexer(
+            transport, Engine::Role::Client, options.engine,
+            {options.frame_timeout, options.idle_timeout, seconds(3600), options.write_timeout},
+            CancelToken()) {}
 
   future::Event changed;  // a stream ended, a setting came, or the connection is over
   bool finished = false;  // under the mutex
@@ -162,8 +162,7 @@ void Exchange::reset(ErrorCode code) { stream_->reset(code); }
 ClientConnection::ClientConnection(async::Executor& executor,
                                    std::unique_ptr<async::Transport> transport,
                                    ClientOptions options)
-    : shared_(std::make_shared<detail::ClientMultiplexer>(*transport, options)),
-      options_(options) {
+    : shared_(std::make_shared<detail::ClientMultiplexer>(*transport, options)), options_(options) {
   executor.spawn(detail::run_connection(shared_, std::move(transport))).detach();
 }
 

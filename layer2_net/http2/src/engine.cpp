@@ -45,7 +45,8 @@ Engine::Engine(Role role, EngineOptions options, Events& events)
   if (options_.frame_bytes != kDefaultFrameBytes)
     setting(SettingId::MaxFrameSize, options_.frame_bytes);
   setting(SettingId::MaxHeaderListSize, options_.header_list_bytes);
-  append_frame_header(out_, {static_cast<std::uint32_t>(payload.size()), FrameType::Settings, 0, 0});
+  append_frame_header(out_,
+                      {static_cast<std::uint32_t>(payload.size()), FrameType::Settings, 0, 0});
   out_ += payload;
   if (options_.connection_window_bytes > kDefaultWindowBytes) {
     append_window_update(0, options_.connection_window_bytes - kDefaultWindowBytes);
@@ -69,8 +70,8 @@ Result<void> Engine::receive(ByteSpan bytes, std::int64_t now_ns) {
   if (!in_.empty()) {
     // Only as much as completes the frame, so that whole ones behind it are not copied.
     while (!in_.empty() && !bytes.empty()) {
-      std::size_t want = role_ == Role::Server && !preface_seen_ ? kClientPreface.size()
-                                                                  : kFrameHeaderBytes;
+      std::size_t want =
+          role_ == Role::Server && !preface_seen_ ? kClientPreface.size() : kFrameHeaderBytes;
       if (preface_seen_ && in_.size() >= kFrameHeaderBytes)
         want += FrameHeader::decode(as_bytes(in_)).length;
       const std::size_t more = std::min(want - std::min(want, in_.size()), bytes.size());
@@ -418,7 +419,8 @@ Result<void> Engine::on_goaway(const FrameHeader& header, ByteSpan payload) {
 }
 
 Result<void> Engine::on_priority_update(const FrameHeader& header, ByteSpan payload) {
-  if (header.stream != 0 || role_ == Role::Client) return protocol("a PRIORITY_UPDATE out of place");
+  if (header.stream != 0 || role_ == Role::Client)
+    return protocol("a PRIORITY_UPDATE out of place");
   if (payload.size() < 4)
     return fail(Http2Error::FrameSize, ErrorCode::FrameSizeError, "PRIORITY_UPDATE is cut");
   AVILA_TRY_VOID(control_frame());
@@ -588,9 +590,9 @@ void Engine::fill(std::size_t limit_bytes) {
       stream->queued = false;
       if (stream->pending.empty() || stream->send_window <= 0) continue;
       const std::int64_t window = std::min(stream->send_window, send_window_);
-      const std::size_t bytes = std::min({stream->pending.size(), static_cast<std::size_t>(window),
-                                          std::size_t{peer_frame_bytes_},
-                                          std::size_t{kDefaultFrameBytes}});
+      const std::size_t bytes =
+          std::min({stream->pending.size(), static_cast<std::size_t>(window),
+                    std::size_t{peer_frame_bytes_}, std::size_t{kDefaultFrameBytes}});
       const bool all = bytes == stream->pending.size();
       append_data(*stream, bytes, all && stream->end_after_pending);
       if (all) {
@@ -614,7 +616,8 @@ void Engine::goaway(ErrorCode code, std::string_view debug) {
   std::byte payload[8];
   store_be32(payload, last_peer_id_);
   store_be32(payload + 4, static_cast<std::uint32_t>(code));
-  append_frame_header(out_, {static_cast<std::uint32_t>(8 + debug.size()), FrameType::Goaway, 0, 0});
+  append_frame_header(out_,
+                      {static_cast<std::uint32_t>(8 + debug.size()), FrameType::Goaway, 0, 0});
   out_.append(as_text(payload)).append(debug);
   goaway_sent_ = true;
 }

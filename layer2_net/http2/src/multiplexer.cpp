@@ -12,9 +12,9 @@ namespace avila::http2::detail {
 Error StreamIo::closed_error() const {
   if (closed_by_peer && closed_with == ErrorCode::RefusedStream)
     return Error(Errc::Unavailable, "the peer refused the stream; it was not begun");
-  return Error(Errc::Closed, closed_by_peer ? "the peer reset the stream: " +
-                                                  std::string(to_string(closed_with))
-                                            : "the stream is closed");
+  return Error(Errc::Closed,
+               closed_by_peer ? "the peer reset the stream: " + std::string(to_string(closed_with))
+                              : "the stream is closed");
 }
 
 Task<Result<ByteSpan>> StreamIo::receive(CancelToken cancel) {
@@ -97,7 +97,8 @@ Task<void> Multiplexer::run(std::string received) {
   active_ns_ = idle_since_ns_ = scheduler.coarse_now().ns;
   group_.spawn(write_loop());
   group_.spawn(watch_loop());
-  const std::unique_ptr<std::byte[]> buffer(new std::byte[kInputBytes]);
+  std::size_t capacity = kFirstInputBytes;
+  std::unique_ptr<std::byte[]> buffer(new std::byte[capacity]);
   std::size_t got = 0;
   bool ok = true;
   if (!received.empty()) {
@@ -117,7 +118,11 @@ Task<void> Multiplexer::run(std::string received) {
       auto waited = co_await drained_.wait(stop_.token());
       if (!waited.has_value()) break;
     }
-    const MutableByteSpan space(buffer.get(), kInputBytes);
+    if (got == capacity && capacity < kInputBytes) {
+      capacity = kInputBytes;
+      buffer.reset(new std::byte[capacity]);
+    }
+    const MutableByteSpan space(buffer.get(), capacity);
     std::optional<Result<std::size_t>> now = transport_.try_read(space);
     if (!now.has_value()) {
       auto later = co_await transport_.read(space, reading_.token());
@@ -143,7 +148,7 @@ Task<void> Multiplexer::run(std::string received) {
   watching_.cancel();
   auto joined = co_await group_.join();
   (void)joined;  // what a task had to say, it said to its own stream
-  if (!stop_.cancelled()) co_await linger(MutableByteSpan(buffer.get(), kInputBytes));
+  if (!stop_.cancelled()) co_await linger(MutableByteSpan(buffer.get(), capacity));
   transport_.close();
 }
 
@@ -184,11 +189,13 @@ void Multiplexer::kick() {
         sent_ += **wrote;
       }
     }
-    if (waits) {
-      writable_.set();
-      return;  // writing_ stays: sending_ is the write loop's now
-    }
     lock.lock();
+    if (waits) {
+      handed_over_ = true;  // writing_ stays: sending_ is the write loop's now
+      lock.unlock();
+      writable_.set();
+      return;
+    }
     writing_ = false;
     sending_.clear();
     if (failed) {
@@ -196,9 +203,10 @@ void Multiplexer::kick() {
       break;
     }
   }
-  const bool failed = broken_;
+  const bool failed = broken_, over = finished_;
   lock.unlock();
   if (failed) stop_.cancel();
+  if (over) writable_.set();  // the write loop may end
   bury();
 }
 
@@ -209,8 +217,9 @@ Task<void> Multiplexer::write_loop() {
     writable_.reset();
     {
       const std::lock_guard lock(mutex);
-      if (!writing_ && finished_) co_return;
-      if (!writing_) continue;
+      if (!handed_over_ && finished_ && !writing_) co_return;
+      if (!handed_over_) continue;  // somebody else writes, and sets it again
+      handed_over_ = false;
     }
     const ByteSpan rest = as_bytes(sending_).subspan(sent_);
     future::Deadline deadline(timeouts_.write, stop_.token());
@@ -251,9 +260,12 @@ Task<void> Multiplexer::watch_loop() {
       if (incomplete && now - active_ns_ > timeouts_.frame.ns) end = true;
       if (engine.stream_count() > 0) {
         idle_since_ns_ = now;
-      } else if (draining_ || now - idle_since_ns_ > timeouts_.idle.ns) {
-        end = true;
+      } else if (!writing_ && engine.output().empty() && now - active_ns_ > kMemoryTime.ns) {
+        sending_ = std::string();  // an idle connection keeps no buffers
+        engine.output() = std::string();
       }
+      if (engine.stream_count() == 0 && (draining_ || now - idle_since_ns_ > timeouts_.idle.ns))
+        end = true;
       if (end && !engine.goaway_sent()) engine.goaway(ErrorCode::NoError);
     }
     kick();

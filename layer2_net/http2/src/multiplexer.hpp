@@ -42,9 +42,9 @@ class StreamIo {
   Engine::Stream* stream;  ///< null: closed
   ErrorCode closed_with = ErrorCode::NoError;
   bool closed_by_peer = false;
-  bool ended = false;  ///< END_STREAM came
-  bool discard = false;  ///< nobody wants the rest of the body
-  std::string arrived;   ///< of the body, not read yet
+  bool ended = false;      ///< END_STREAM came
+  bool discard = false;    ///< nobody wants the rest of the body
+  std::string arrived;     ///< of the body, not read yet
   http::Headers trailers;  ///< received; complete when `ended`
   future::Event readable;  ///< something came, or it ended
   future::Event taken;     ///< what was submitted is in the output, or the stream is gone
@@ -60,10 +60,10 @@ class StreamIo {
 };
 
 struct Timeouts {
-  Duration frame = seconds(10);   ///< for the preface, and to complete a frame or a header block
-  Duration idle = seconds(60);    ///< without a stream
-  Duration body = seconds(10);    ///< without a byte of a body that is waited for as a whole
-  Duration write = seconds(30);   ///< without a byte taken: of the connection, or of a stream
+  Duration frame = seconds(10);  ///< for the preface, and to complete a frame or a header block
+  Duration idle = seconds(60);   ///< without a stream
+  Duration body = seconds(10);   ///< without a byte of a body that is waited for as a whole
+  Duration write = seconds(30);  ///< without a byte taken: of the connection, or of a stream
 };
 
 class Multiplexer : protected Engine::Events {
@@ -86,9 +86,11 @@ class Multiplexer : protected Engine::Events {
   Engine engine;  ///< under the mutex
 
  protected:
-  static constexpr std::size_t kOutputBytes = 64 * 1024;     // gathered for one write
+  static constexpr std::size_t kOutputBytes = 64 * 1024;      // gathered for one write
   static constexpr std::size_t kOutputBytesMax = 256 * 1024;  // then nothing more is read
-  static constexpr std::size_t kInputBytes = 32 * 1024;
+  static constexpr std::size_t kFirstInputBytes = 4 * 1024;
+  static constexpr std::size_t kInputBytes = 32 * 1024;  // from when more came at once
+  static constexpr Duration kMemoryTime = seconds(1);    // then buffers that are not needed go
   static constexpr std::uint64_t kDiscardBytes = 64 * 1024;
   static constexpr std::size_t kLingerBytes = 256 * 1024;
   static constexpr Duration kLingerTime = seconds(1);
@@ -130,7 +132,8 @@ class Multiplexer : protected Engine::Events {
   // Under the mutex.
   std::string sending_;
   std::size_t sent_ = 0;
-  bool writing_ = false;  // somebody is: sending_ is theirs
+  bool writing_ = false;      // somebody is: sending_ is theirs
+  bool handed_over_ = false;  // to the write loop
   bool broken_ = false;
   bool draining_ = false;
   bool finished_ = false;

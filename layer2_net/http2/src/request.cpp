@@ -65,8 +65,7 @@ bool is_connection_field(std::string_view name) noexcept {
 
 bool is_well_formed(const HeaderField& field) noexcept {
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (!http::is_token(field.name) ||
-      std::any_of(field.name.begin(), field.name.end(), capital))
+  if (!http::is_token(field.name) || std::any_of(field.name.begin(), field.name.end(), capital))
     return false;
   const std::string_view value = field.value;
   return http::trim_ows(value).size() == value.size() &&
@@ -75,8 +74,7 @@ bool is_well_formed(const HeaderField& field) noexcept {
 }
 
 bool read_request(const HeaderList& list, bool end_stream, http::Request& request,
-                  std::string& cookie, std::string_view& protocol,
-                  std::uint64_t& content_length) {
+                  std::string& cookie, std::string_view& protocol, std::uint64_t& content_length) {
   Pseudo pseudo;
   std::size_t i = 0;
   for (; i < list.size() && list[i].name.starts_with(':'); ++i)

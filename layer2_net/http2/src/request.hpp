@@ -5,8 +5,8 @@
 
 namespace avila::http2::detail {
 
-/// Fills `request` with views into `list`, and into `cookie`, which takes the crumbs of a split Cookie
-/// (RFC 9113 section 8.2.3). False where the request is malformed (sections 8.2 and 8.3).
+/// Fills `request` with views into `list`, and into `cookie`, which takes the crumbs of a split
+/// Cookie (RFC 9113 section 8.2.3). False where the request is malformed (sections 8.2 and 8.3).
 /// `protocol` is :protocol of an extended CONNECT (RFC 8441).
 bool read_request(const HeaderList& list, bool end_stream, http::Request& request,
                   std::string& cookie, std::string_view& protocol, std::uint64_t& content_length);

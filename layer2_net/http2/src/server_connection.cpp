@@ -43,8 +43,8 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   const bool tunnel = made->request.method == http::Method::Connect;
   const bool streamed = (plan.stream || tunnel) && !end_stream;
   made->body_limit = plan.limit_bytes != http::BodyPlan::kServerLimit ? plan.limit_bytes
-                     : streamed ? options_.streamed_body_bytes
-                                : options_.body_bytes;
+                     : streamed                                       ? options_.streamed_body_bytes
+                                                                      : options_.body_bytes;
   if (tunnel) made->body_limit = ~std::uint64_t{0};
   if (stream.announced != Engine::kUnknownLength && stream.announced > made->body_limit)
     return refuse(*made, 413);
@@ -167,8 +167,7 @@ void ServerConnection::respond(ServerStream& stream) {
   const http::Response& response = stream.response;
   const bool bodiless =
       response.status / 100 == 1 || response.status == 204 || response.status == 304;
-  const bool tunnel =
-      stream.request.method == http::Method::Connect && response.status / 100 == 2;
+  const bool tunnel = stream.request.method == http::Method::Connect && response.status / 100 == 2;
   const ByteSpan body = response.body.bytes();
   const bool send_body =
       !bodiless && !tunnel && stream.request.method != http::Method::Head && !body.empty();
@@ -187,8 +186,8 @@ void ServerConnection::send_head(ServerStream& stream, bool end_stream) {
   const auto length = bodiless ? std::nullopt : response.body.length();
   write_fields(engine, response.headers, true);
   if (options_.send_date && !response.headers.contains("date"))
-    engine.field("date", http::current_date(options_.clock != nullptr ? *options_.clock
-                                                                      : os::real_clock()),
+    engine.field("date",
+                 http::current_date(options_.clock != nullptr ? *options_.clock : os::real_clock()),
                  Indexing::Incremental);
   if (!options_.server_name.empty()) engine.field("server", options_.server_name);
   if (length.has_value()) engine.field("content-length", std::to_string(*length));

@@ -50,7 +50,8 @@ Task<Result<void>> pieces(http::BodyWriter& writer) {
   co_return Result<void>();
 }
 Response streamed(Request&) {
-  return Response::streamed(200, "text/plain", [](http::BodyWriter& writer) { return pieces(writer); });
+  return Response::streamed(200, "text/plain",
+                            [](http::BodyWriter& writer) { return pieces(writer); });
 }
 
 class Http2Clients : public ::testing::Test {
@@ -110,8 +111,8 @@ TEST_F(Http2Clients, OnePortSpeaksBothVersions) {
 
 TEST_F(Http2Clients, NghttpFetchesManyOverOneConnection) {
   AVILA_REQUIRE_PROGRAM("nghttp");
-  const std::string out = run("nghttp -nv -m 20 --trailer 'x-t: 1' -d " + (folder_ / "1k.bin") + " " +
-                              base_ + "/echo");
+  const std::string out =
+      run("nghttp -nv -m 20 --trailer 'x-t: 1' -d " + (folder_ / "1k.bin") + " " + base_ + "/echo");
   EXPECT_NE(out.find(":status: 200"), std::string::npos) << out;
   EXPECT_EQ(out.find("INVALID"), std::string::npos) << out;
   const std::string files = run("nghttp -ns -m 30 " + base_ + "/files/big.bin");

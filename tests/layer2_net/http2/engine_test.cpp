@@ -74,16 +74,17 @@ struct Fixture {
 constexpr auto code_of = [](ErrorCode code) { return static_cast<std::int64_t>(code); };
 
 TEST(Engine, TakesARequestInPiecesOfAnySize) {
-  const std::string whole = preface() + get(1) +
-                            frame(FrameType::Headers, flags::kEndHeaders, 3, block(kGet)) +
-                            frame(FrameType::Data, flags::kPadded, 3, std::string("\x02hello\0\0", 8)) +
-                            frame(FrameType::Data, flags::kEndStream, 3, "!") +
-                            frame(static_cast<FrameType>(99), 0xff, 7, "ignored");
+  const std::string whole =
+      preface() + get(1) + frame(FrameType::Headers, flags::kEndHeaders, 3, block(kGet)) +
+      frame(FrameType::Data, flags::kPadded, 3, std::string("\x02hello\0\0", 8)) +
+      frame(FrameType::Data, flags::kEndStream, 3, "!") +
+      frame(static_cast<FrameType>(99), 0xff, 7, "ignored");
   for (std::size_t piece = 1; piece < whole.size(); piece += piece < 40 ? 1 : 37) {
     Recorder events;
     Engine engine(Engine::Role::Server, {}, events);
     for (std::size_t at = 0; at < whole.size(); at += piece)
-      ASSERT_TRUE(engine.receive(as_bytes(std::string_view(whole).substr(at, piece)), 1).has_value());
+      ASSERT_TRUE(
+          engine.receive(as_bytes(std::string_view(whole).substr(at, piece)), 1).has_value());
     EXPECT_EQ(events.log, "headers 1 end;end 1;headers 3;data 3 5;data 3 1;end 3;") << piece;
     EXPECT_FALSE(engine.in_frame());
   }
@@ -102,8 +103,10 @@ TEST(Engine, EndsTheConnectionForWhatBreaksIt) {
       {"DATA without a stream", frame(FrameType::Data, 0, 0, "x"), ErrorCode::ProtocolError},
       {"DATA on an idle stream", frame(FrameType::Data, 0, 1, "x"), ErrorCode::ProtocolError},
       {"padding beyond the frame",
-       frame(FrameType::Headers, flags::kEndHeaders, 1, head) +
-           frame(FrameType::Data, flags::kPadded, 1, std::string("\x05" "abc")),
+       frame(FrameType::Headers, flags::kEndHeaders, 1, head) + frame(FrameType::Data,
+                                                                      flags::kPadded, 1,
+                                                                      std::string("\x05"
+                                                                                  "abc")),
        ErrorCode::ProtocolError},
       {"HEADERS without a stream", frame(FrameType::Headers, whole, 0, head),
        ErrorCode::ProtocolError},
@@ -111,8 +114,8 @@ TEST(Engine, EndsTheConnectionForWhatBreaksIt) {
       {"a stream number that goes back", get(5) + get(3), ErrorCode::StreamClosed},
       {"HPACK that is none", frame(FrameType::Headers, whole, 1, "\x80"),
        ErrorCode::CompressionError},
-      {"HEADERS cut in its priority",
-       frame(FrameType::Headers, whole | flags::kPriority, 1, "abc"), ErrorCode::FrameSizeError},
+      {"HEADERS cut in its priority", frame(FrameType::Headers, whole | flags::kPriority, 1, "abc"),
+       ErrorCode::FrameSizeError},
       {"CONTINUATION alone", frame(FrameType::Continuation, flags::kEndHeaders, 1, head),
        ErrorCode::ProtocolError},
       {"a block interrupted",
@@ -187,10 +190,10 @@ TEST(Engine, EndsTheStreamForWhatConcernsItAlone) {
 }
 
 TEST(Engine, HoldsBodiesToWhatWasAnnounced) {
-  for (const std::string& body : {frame(FrameType::Data, flags::kEndStream, 1, "abc"),
-                                  frame(FrameType::Data, 0, 1, "abcde"),
-                                  frame(FrameType::Headers, flags::kEndHeaders | flags::kEndStream,
-                                        1, block({{"t", "1"}}))}) {
+  for (const std::string& body :
+       {frame(FrameType::Data, flags::kEndStream, 1, "abc"), frame(FrameType::Data, 0, 1, "abcde"),
+        frame(FrameType::Headers, flags::kEndHeaders | flags::kEndStream, 1,
+              block({{"t", "1"}}))}) {
     Fixture fixture;
     fixture.events.announced = 4;
     EXPECT_TRUE(fixture.feed(frame(FrameType::Headers, flags::kEndHeaders, 1, block(kGet)) + body)
@@ -251,8 +254,8 @@ TEST(Engine, SendsWithinTheWindowsAndByPriority) {
     bytes += each.payload.size();
     order += std::to_string(each.header.stream);
   }
-  EXPECT_EQ(bytes, 65'535U);       // the connection's window
-  EXPECT_EQ(order, "33331");       // urgency 0 first; then what is not incremental
+  EXPECT_EQ(bytes, 65'535U);  // the connection's window
+  EXPECT_EQ(order, "33331");  // urgency 0 first; then what is not incremental
   fixture.engine.fill(1 << 20);
   EXPECT_TRUE(fixture.take().empty());
   ASSERT_TRUE(fixture.feed(frame(FrameType::WindowUpdate, 0, 0, u32(1 << 20))).has_value());
@@ -317,7 +320,8 @@ TEST(Floods, ResetsOverTimeAreBorne) {
   Fixture fixture;
   std::int64_t now = 1;
   for (std::uint32_t id = 1; id < 4000; id += 2, now += 25'000'000)
-    ASSERT_TRUE(fixture.feed(get(id) + frame(FrameType::RstStream, 0, id, u32(8)), now).has_value());
+    ASSERT_TRUE(
+        fixture.feed(get(id) + frame(FrameType::RstStream, 0, id, u32(8)), now).has_value());
 }
 
 // CVE-2024-27316 and its kin.
@@ -364,8 +368,9 @@ TEST(Floods, HpackBomb) {
   for (const auto& [name, value] : kGet) encoder.encode(bomb, name, value);
   encoder.encode(bomb, "x", std::string(3000, 'v'), http2::Indexing::Incremental);
   std::string some = bomb + std::string(100, '\xbe');
-  ASSERT_TRUE(fixture.feed(frame(FrameType::Headers, flags::kEndHeaders | flags::kEndStream, 1, some))
-                  .has_value());
+  ASSERT_TRUE(
+      fixture.feed(frame(FrameType::Headers, flags::kEndHeaders | flags::kEndStream, 1, some))
+          .has_value());
   EXPECT_TRUE(fixture.events.truncated);
   const std::string many(10'000, '\xbe');  // 30 MB
   EXPECT_FALSE(
@@ -389,7 +394,8 @@ TEST(Engine, AfterGoawayNewStreamsAreRefusedAndOldOnesEnd) {
 TEST(Engine, AClientLearnsWhatTheServerDidNotBegin) {
   Recorder events;
   Engine client(Engine::Role::Client, {}, events);
-  ASSERT_TRUE(client.receive(as_bytes(frame(FrameType::Settings, 0, 0, setting(3, 2))), 1).has_value());
+  ASSERT_TRUE(
+      client.receive(as_bytes(frame(FrameType::Settings, 0, 0, setting(3, 2))), 1).has_value());
   Engine::Stream* one = client.open();
   Engine::Stream* three = client.open();
   ASSERT_TRUE(one != nullptr && three != nullptr);

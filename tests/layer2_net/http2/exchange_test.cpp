@@ -59,8 +59,8 @@ class Http2 : public ::testing::Test {
     transport_ = std::move(ends.first);
     client_end_ = std::move(ends.second);
     server_ = std::make_unique<http2::Server>(std::move(options));
-    served_ = runtime_.spawn(server_->serve(*transport_, "", "pipe", router_, drain_.token(),
-                                            stop_.token()));
+    served_ = runtime_.spawn(
+        server_->serve(*transport_, "", "pipe", router_, drain_.token(), stop_.token()));
   }
   void TearDown() override {
     stop_.cancel();
@@ -304,15 +304,15 @@ TEST_F(Http2, SlowPeersAreLetGo) {
     send(bytes);
     runtime_.block_on(runtime_.sleep(milliseconds(10)));
     (void)read_all(seconds(2));
+    client_end_->close();
     served_.wait();
   }
   serve({.body_timeout = milliseconds(60)});
-  send(avila_test::preface() +
-       frame(http2::FrameType::Headers, http2::flags::kEndHeaders, 1,
-             avila_test::block({{":method", "POST"},
-                                {":scheme", "http"},
-                                {":path", "/echo"},
-                                {":authority", "a"}})));
+  send(avila_test::preface() + frame(http2::FrameType::Headers, http2::flags::kEndHeaders, 1,
+                                     avila_test::block({{":method", "POST"},
+                                                        {":scheme", "http"},
+                                                        {":path", "/echo"},
+                                                        {":authority", "a"}})));
   bool reset = false;
   for (const auto& each : avila_test::parse_frames(read_all(milliseconds(500))))
     reset |= each.header.type == http2::FrameType::RstStream;

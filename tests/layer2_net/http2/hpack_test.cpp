@@ -42,12 +42,11 @@ TEST(HpackDecoder, ReadsTheRequestsOfAppendixC) {
                     {":path", "/"},
                     {":authority", "www.example.com"}}));
   EXPECT_EQ(decoder.table_bytes(), 57U);
-  EXPECT_EQ(decode(decoder, "828684be5886a8eb10649cbf"),
-            (Fields{{":method", "GET"},
-                    {":scheme", "http"},
-                    {":path", "/"},
-                    {":authority", "www.example.com"},
-                    {"cache-control", "no-cache"}}));
+  EXPECT_EQ(decode(decoder, "828684be5886a8eb10649cbf"), (Fields{{":method", "GET"},
+                                                                 {":scheme", "http"},
+                                                                 {":path", "/"},
+                                                                 {":authority", "www.example.com"},
+                                                                 {"cache-control", "no-cache"}}));
   EXPECT_EQ(decode(decoder, "828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf"),
             (Fields{{":method", "GET"},
                     {":scheme", "https"},
@@ -65,11 +64,10 @@ TEST(HpackDecoder, EvictsAsAppendixCDoes) {
                    "ad171863c78f0b97c8e9ae82ae43d3")
                 .size(),
             4U);
-  EXPECT_EQ(decode(decoder, "4883640effc1c0bf"),
-            (Fields{{":status", "307"},
-                    {"cache-control", "private"},
-                    {"date", "Mon, 21 Oct 2013 20:13:21 GMT"},
-                    {"location", "https://www.example.com"}}));
+  EXPECT_EQ(decode(decoder, "4883640effc1c0bf"), (Fields{{":status", "307"},
+                                                         {"cache-control", "private"},
+                                                         {"date", "Mon, 21 Oct 2013 20:13:21 GMT"},
+                                                         {"location", "https://www.example.com"}}));
   EXPECT_EQ(decoder.table_bytes(), 222U);
 }
 
@@ -79,8 +77,8 @@ TEST(HpackDecoder, RefusesWhatIsNoBlock) {
   EXPECT_NE(error_of("ff"), "");            // a number that is cut
   EXPECT_NE(error_of("ffffffffff7f"), "");  // a number above 2^32
   EXPECT_NE(error_of("ff8080808080808001"), "");
-  EXPECT_NE(error_of("400161"), "");      // no value
-  EXPECT_NE(error_of("40016105"), "");    // a value longer than the block
+  EXPECT_NE(error_of("400161"), "");          // no value
+  EXPECT_NE(error_of("40016105"), "");        // a value longer than the block
   EXPECT_NE(error_of("4084ffffffff00"), "");  // EOS
   EXPECT_NE(error_of("4081ff00"), "");        // eight bits of padding
   EXPECT_NE(error_of("40811800"), "");        // padding of zeros
@@ -138,7 +136,8 @@ TEST(Hpack, BothEndsFollowChangesOfTheTable) {
     ASSERT_TRUE(done.has_value()) << done.error().to_string();
     ASSERT_EQ(list.size(), 40U);
     for (int i = 0; i < 40; ++i)
-      EXPECT_EQ(list[static_cast<std::size_t>(i)].value, std::string(value) + std::to_string(i * 7));
+      EXPECT_EQ(list[static_cast<std::size_t>(i)].value,
+                std::string(value) + std::to_string(i * 7));
     EXPECT_EQ(encoder.table_bytes(), decoder.table_bytes());
   };
   round("a");

@@ -19,8 +19,8 @@ namespace avila::http {
 class Http2Service {
  public:
   virtual ~Http2Service() = default;
-  /// Until the connection is over. `received`: what came, the preface's first line at least. `drain`:
-  /// finish what runs; `stop`: at once.
+  /// Until the connection is over. `received`: what came, the preface's first line at least.
+  /// `drain`: finish what runs; `stop`: at once.
   virtual Task<void> serve(async::Transport& transport, std::string received, std::string peer,
                            Handler& handler, CancelToken drain, CancelToken stop) = 0;
 };

@@ -43,11 +43,11 @@ class Exchange {
   http::Task<Result<void>> write(ByteSpan bytes, http::CancelToken cancel = {});
   /// END_STREAM, behind trailers where there are any.
   http::Task<Result<void>> finish(http::Headers trailers = {});
-  /// Waits for the response's head. Errors: Closed (the message names the server's code), Unavailable
-  /// (the server did not begin: it may be tried again), Malformed, Cancelled.
+  /// Waits for the response's head. Errors: Closed (the message names the server's code),
+  /// Unavailable (the server did not begin: it may be tried again), Malformed, Cancelled.
   http::Task<Result<void>> response(http::CancelToken cancel = {});
-  int status() const noexcept;                     ///< after response()
-  const http::Headers& headers() const noexcept;   ///< after response()
+  int status() const noexcept;                    ///< after response()
+  const http::Headers& headers() const noexcept;  ///< after response()
   /// The next piece of the response's body, valid until the next call; empty at the end.
   http::Task<Result<ByteSpan>> read(http::CancelToken cancel = {});
   const http::Headers& trailers() const noexcept;  ///< after the end
@@ -73,8 +73,8 @@ class ClientConnection {
   /// anew), Unsupported (an extended CONNECT that the server does not take), Cancelled.
   http::Task<Result<Exchange>> open(RequestStart start, bool end_stream,
                                     http::CancelToken cancel = {});
-  /// A whole exchange: scheme, authority and path of request.url. No redirects, no retries. Errors: as
-  /// open() and Exchange, and http::HttpError::BodyTooLarge.
+  /// A whole exchange: scheme, authority and path of request.url. No redirects, no retries. Errors:
+  /// as open() and Exchange, and http::HttpError::BodyTooLarge.
   http::Task<Result<http::ClientResponse>> send(http::ClientRequest request,
                                                 http::CancelToken cancel = {});
   /// Whether open() can still succeed.

@@ -1,5 +1,5 @@
-// The state machine of one HTTP/2 connection, without I/O: bytes in, events and bytes out. Server and
-// client drive it; so can anybody with a transport of their own.
+// The state machine of one HTTP/2 connection, without I/O: bytes in, events and bytes out. Server
+// and client drive it; so can anybody with a transport of their own.
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/http2/frame.hpp>
@@ -25,15 +25,15 @@ struct FloodLimit {
 };
 
 struct EngineOptions {
-  std::uint32_t concurrent_streams = 128;             ///< that the peer may have open
-  std::uint32_t stream_window_bytes = 256 * 1024;     ///< unread bytes of one stream
+  std::uint32_t concurrent_streams = 128;               ///< that the peer may have open
+  std::uint32_t stream_window_bytes = 256 * 1024;       ///< unread bytes of one stream
   std::uint32_t connection_window_bytes = 1024 * 1024;  ///< unread bytes of all streams
-  std::uint32_t frame_bytes = kDefaultFrameBytes;     ///< of a frame's payload, received
-  std::uint32_t header_list_bytes = 64 * 1024;   ///< decoded; past it HeaderList::truncated()
-  std::uint32_t header_block_bytes = 64 * 1024;  ///< compressed, with its CONTINUATION frames
-  std::uint32_t continuation_frames = 32;        ///< of one block
-  std::uint32_t table_bytes = kDefaultTableBytes;     ///< of HPACK, in each direction
-  bool extended_connect = true;                       ///< RFC 8441, told by a server
+  std::uint32_t frame_bytes = kDefaultFrameBytes;       ///< of a frame's payload, received
+  std::uint32_t header_list_bytes = 64 * 1024;     ///< decoded; past it HeaderList::truncated()
+  std::uint32_t header_block_bytes = 64 * 1024;    ///< compressed, with its CONTINUATION frames
+  std::uint32_t continuation_frames = 32;          ///< of one block
+  std::uint32_t table_bytes = kDefaultTableBytes;  ///< of HPACK, in each direction
+  bool extended_connect = true;                    ///< RFC 8441, told by a server
   /// Streams that end early: RST_STREAM of the peer, and ours for the peer's mistakes (the "rapid
   /// reset" of CVE-2023-44487 and its kin).
   FloodLimit stream_faults = {200, 50};
@@ -80,10 +80,13 @@ class Engine {
     virtual void end(Stream& stream) = 0;
     /// All that was submitted is in the output.
     virtual void sent(Stream& stream) = 0;
-    /// The stream goes: NoError where both sides had ended. `by_peer`: it was the peer's RST_STREAM.
+    /// The stream goes: NoError where both sides had ended. `by_peer`: it was the peer's
+    /// RST_STREAM.
     virtual void closed(Stream& stream, ErrorCode code, bool by_peer) = 0;
     /// The peer takes no more streams than up to `last_stream`.
-    virtual void goaway(std::uint32_t last_stream, ErrorCode code) { (void)last_stream, (void)code; }
+    virtual void goaway(std::uint32_t last_stream, ErrorCode code) {
+      (void)last_stream, (void)code;
+    }
     virtual void settings_changed() {}
     virtual void ping_acknowledged(std::uint64_t data) { (void)data; }
   };
@@ -102,8 +105,8 @@ class Engine {
   /// allow: by urgency, incremental ones in turn.
   void fill(std::size_t limit_bytes);
 
-  /// A new stream of ours (client); null while the peer's limit is reached, or for good after GOAWAY
-  /// or 2^30 streams.
+  /// A new stream of ours (client); null while the peer's limit is reached, or for good after
+  /// GOAWAY or 2^30 streams.
   Stream* open(Priority priority = {});
   bool can_open() const noexcept;
   bool exhausted() const noexcept { return refusing_ || next_id_ > kStreamIdMax; }
@@ -210,7 +213,8 @@ class Engine {
   std::size_t peer_streams_ = 0, own_streams_ = 0;
   std::uint32_t last_peer_id_ = 0;
   std::uint64_t next_id_;
-  std::uint32_t reset_ids_[64] = {};  // of streams that we reset: what is still under way is ignored
+  std::uint32_t reset_ids_[64] =
+      {};  // of streams that we reset: what is still under way is ignored
   std::size_t reset_at_ = 0;
   std::deque<std::uint32_t> ready_[8];  // by urgency
 

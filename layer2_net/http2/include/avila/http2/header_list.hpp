@@ -15,8 +15,8 @@ struct HeaderField {
   bool sensitive = false;  ///< never indexed (RFC 7541 section 7.1.3): an intermediary keeps it so
 };
 
-/// Fields in order, their texts in one piece of memory. clear() keeps the memory. Views die with the
-/// next change.
+/// Fields in order, their texts in one piece of memory. clear() keeps the memory. Views die with
+/// the next change.
 class HeaderList {
  public:
   /// What RFC 9113 section 6.5.2 counts beside the name and the value.

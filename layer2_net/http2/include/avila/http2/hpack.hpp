@@ -21,8 +21,8 @@ class DynamicTable {
   std::uint32_t limit_bytes() const noexcept { return limit_; }
   HeaderField at(std::size_t index) const noexcept;
   std::uint32_t hash_at(std::size_t index) const noexcept;
-  /// Drops the oldest until the new one fits; one larger than the table empties it. The texts may lie
-  /// in the table.
+  /// Drops the oldest until the new one fits; one larger than the table empties it. The texts may
+  /// lie in the table.
   void add(std::string_view name, std::string_view value, std::uint32_t name_hash = 0);
   void set_limit(std::uint32_t limit_bytes) noexcept;
 
@@ -54,13 +54,13 @@ class HpackDecoder {
   explicit HpackDecoder(std::uint32_t table_limit_bytes = kDefaultTableBytes) noexcept
       : table_(table_limit_bytes), limit_(table_limit_bytes) {}
 
-  /// Appends the fields of a whole block to `list`. Past `list_bytes_max` of list.list_bytes() fields
-  /// are decoded, so that the table stays right, but not kept: list.truncated(). Errors: Malformed
-  /// with the offset; the connection must end then (COMPRESSION_ERROR).
+  /// Appends the fields of a whole block to `list`. Past `list_bytes_max` of list.list_bytes()
+  /// fields are decoded, so that the table stays right, but not kept: list.truncated(). Errors:
+  /// Malformed with the offset; the connection must end then (COMPRESSION_ERROR).
   Result<void> decode(ByteSpan block, std::uint64_t list_bytes_max, HeaderList& list);
 
-  /// A new SETTINGS_HEADER_TABLE_SIZE, once the peer has acknowledged it. Where the table was larger,
-  /// the next block must begin by shrinking it (RFC 7541 section 4.2).
+  /// A new SETTINGS_HEADER_TABLE_SIZE, once the peer has acknowledged it. Where the table was
+  /// larger, the next block must begin by shrinking it (RFC 7541 section 4.2).
   void set_table_limit(std::uint32_t bytes) noexcept;
   std::uint32_t table_bytes() const noexcept { return table_.used_bytes(); }
 

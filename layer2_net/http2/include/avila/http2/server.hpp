@@ -7,11 +7,12 @@ namespace avila::http2 {
 
 struct ServerOptions {
   EngineOptions engine;
-  /// Of bodies that are read whole, and of those that handlers read as a stream; a handler's plan may
-  /// say less or more. Past it: 413.
+  /// Of bodies that are read whole, and of those that handlers read as a stream; a handler's plan
+  /// may say less or more. Past it: 413.
   std::uint64_t body_bytes = 8 * 1024 * 1024;
   std::uint64_t streamed_body_bytes = std::uint64_t{64} << 30;
-  Duration frame_timeout = seconds(10);  ///< for the preface, and to complete a frame or header block
+  Duration frame_timeout =
+      seconds(10);  ///< for the preface, and to complete a frame or header block
   Duration idle_timeout = seconds(60);   ///< without a stream
   Duration body_timeout = seconds(10);   ///< without a byte of a body that is read whole
   Duration write_timeout = seconds(30);  ///< without a byte taken, by the connection or by a stream
@@ -20,9 +21,9 @@ struct ServerOptions {
   os::Clock* clock = nullptr;  ///< of the date field; null: the machine's
 };
 
-/// Put into http::ServerOptions::http2, so that one port speaks both: connections that begin with the
-/// preface, by prior knowledge or after ALPN chose "h2", are served here. Thread-safe; outlives the
-/// server.
+/// Put into http::ServerOptions::http2, so that one port speaks both: connections that begin with
+/// the preface, by prior knowledge or after ALPN chose "h2", are served here. Thread-safe; outlives
+/// the server.
 class Server final : public http::Http2Service {
  public:
   explicit Server(ServerOptions options = {}) : options_(std::move(options)) {}
