@@ -1,4 +1,5 @@
 // compress.*: one-shot compression and decompression of TEXT(8 MiB, 5) and of real.bin.
+#include <avila/compress/codec.hpp>
 #include <avila/compress/lz4.hpp>
 #include <filesystem>
 
@@ -38,6 +39,26 @@ void all(const std::string& input_name, ByteSpan input) {
       "compress.lz4." + input_name, input, compress::lz4::compress_bound(input.size()),
       [](ByteSpan in, MutableByteSpan out) { return compress::lz4::compress(in, out); },
       [](ByteSpan in, MutableByteSpan out) { return *compress::lz4::decompress(in, out); });
+  using compress::Format;
+  const struct {
+    const char* name;
+    Format format;
+    int level;
+  } codecs[] = {{"deflate.1", Format::Deflate, 1}, {"deflate.6", Format::Deflate, 6},
+                {"deflate.9", Format::Deflate, 9}};
+  for (const auto& [name, format, level] : codecs)
+    codec(
+        "compress." + std::string(name) + "." + input_name, input,
+        input.size() + input.size() / 4 + 65536,
+        [format = format, level = level](ByteSpan in, MutableByteSpan out) {
+          const auto packed = compress::compress(format, in, {.level = level, .checksum = false});
+          bench::need(packed.has_value() && packed->size() <= out.size(), "compress");
+          std::memcpy(out.data(), packed->data(), packed->size());
+          return packed->size();
+        },
+        [format = format](ByteSpan in, MutableByteSpan out) {
+          return *compress::decompress(format, in, out);
+        });
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using namespace detail;
 namespace {
 
 Error malformed(std::string_view what, std::uint64_t offset) {
-  return Error(Errc::Malformed, "lz4 frame: " + std::string(what), {.offset = offset});
+  return Error(StreamError::Damaged, "lz4 frame: " + std::string(what), {.offset = offset});
 }
 
 }  // namespace
@@ -273,7 +273,7 @@ Result<Progress> FrameDecoder::decode(ByteSpan in, MutableByteSpan out) {
 
 Result<std::vector<std::byte>> decompress_frames(ByteSpan in, const FrameLimits& limits,
                                                  ByteSpan dictionary) {
-  if (in.empty()) return Error(Errc::Malformed, "lz4 frame: the input is empty");
+  if (in.empty()) return Error(StreamError::Truncated, "lz4 frame: the input is empty");
   FrameDecoder decoder(limits, dictionary);
   std::vector<std::byte> content;
   while (true) {
@@ -287,7 +287,7 @@ Result<std::vector<std::byte>> decompress_frames(ByteSpan in, const FrameLimits&
     content.resize(at + step.produced);
     if (!in.empty() || step.produced == room) continue;
     if (decoder.at_boundary()) return content;
-    return Error(Errc::Malformed, "lz4 frame: the input ends inside a frame");
+    return Error(StreamError::Truncated, "lz4 frame: the input ends inside a frame");
   }
 }
 

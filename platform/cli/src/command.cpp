@@ -143,7 +143,10 @@ struct CommandParser {
       const Option* option = find(name);
       if (option == nullptr) return unknown(name);
       auto& values = arguments.values_[name];
-      if (option->value.empty()) continue;
+      if (option->value.empty()) {
+        values.emplace_back();  // so that -11 is known from -1
+        continue;
+      }
       if (!values.empty() && !option->repeated)
         return Error(Errc::InvalidArgument, name + " is given twice");
       if (at + 1 < word.size()) {
@@ -226,7 +229,8 @@ std::string help_of(const Command& command) {
   if (!command.details.empty()) text += '\n' + std::string(command.details) + '\n';
   if (!command.options.empty()) {
     text += "\noptions:\n";
-    for (const Option& option : command.options) text += option_line(option);
+    for (const Option& option : command.options)
+    if (!option.help.empty()) text += option_line(option);
   }
   text += command.common ? "\ncommon options:\n" : "\n";
   for (const Option& option : common_of(command)) text += option_line(option);

@@ -66,6 +66,20 @@ Result<std::uint64_t> number_option(const Arguments& arguments, std::string_view
   return *value;
 }
 
+namespace {
+
+std::vector<Option> compress_options() {
+  std::vector<Option> options = {{"--format", "FORMAT", "see below"},
+                                 {"--dictionary", "F", "for deflate, zlib, zstd and lz4"},
+                                 {"-1", "", "the fastest level; -2 and so on, up to"},
+                                 {"-9", "", "a small result; -10 to -19 where the format has them"}};
+  for (const char* digit : {"-0", "-2", "-3", "-4", "-5", "-6", "-7", "-8"})
+    options.push_back({digit, "", ""});
+  return options;
+}
+
+}  // namespace
+
 std::span<const Command> tool_commands() {
   static const std::vector<Command> commands = {
       {"tool hash",
@@ -128,6 +142,22 @@ std::span<const Command> tool_commands() {
        {},
        tool_decode,
        "FORMAT: base64 base64url base32 hex percent.",
+       false},
+      {"tool compress",
+       "compress a stream",
+       {{"FILE", false}},
+       compress_options(),
+       tool_compress,
+       "FORMAT: deflate zlib gzip zstd brotli lz4 snappy. A level above the format's is its last.",
+       false},
+      {"tool decompress",
+       "decompress a stream",
+       {{"FILE", false}},
+       {{"--format", "FORMAT", "deflate, zlib, gzip, zstd, brotli, lz4 or snappy"},
+        {"--dictionary", "F", "what the stream was made with"},
+        {"--max-output", "BYTES", "give up beyond (default: no limit)"}},
+       tool_decompress,
+       "",
        false},
   };
   return commands;

@@ -29,5 +29,7 @@ Result<int> tool_regex(const Arguments& arguments);
 Result<int> tool_calc(const Arguments& arguments);
 Result<int> tool_encode(const Arguments& arguments);
 Result<int> tool_decode(const Arguments& arguments);
+Result<int> tool_compress(const Arguments& arguments);
+Result<int> tool_decompress(const Arguments& arguments);
 
 }  // namespace avila::cli

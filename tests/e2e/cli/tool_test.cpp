@@ -190,4 +190,26 @@ TEST_F(Tool, EncodesAndDecodes) {
   EXPECT_EQ(in_folder(kAvl + "encode rot13 text").status, 2);
 }
 
+TEST_F(Tool, CompressesForGzipAndBack) {
+  for (const char* level : {"", "-1 ", "-6 ", "-9 "})
+    expect_same("compress --format gzip " + std::string(level) + "text | gzip -dc", "cat text");
+  expect_same("decompress --format gzip <<< ''  || (gzip -c bytes | " + kAvl +
+                  "decompress --format gzip)",
+              "cat bytes");
+  for (const char* format : {"deflate", "zlib", "gzip"}) {
+    const std::string flags = "compress --format " + std::string(format);
+    expect_same(flags + " bytes | " + kAvl + "de" + flags + " -", "cat bytes");
+  }
+  for (const char* format : {"deflate", "zlib"}) {
+    const std::string flags = "compress --dictionary text --format " + std::string(format);
+    expect_same(flags + " text | " + kAvl + "de" + flags, "cat text");
+  }
+  EXPECT_EQ(in_folder(kAvl + "decompress --format gzip text").status, 1);
+  EXPECT_EQ(in_folder(kAvl + "compress --format gzip text | head -c 50 | " + kAvl +
+                      "decompress --format gzip").status, 1);
+  EXPECT_EQ(in_folder(kAvl + "decompress --format rar text").status, 2);
+  EXPECT_EQ(in_folder(kAvl + "compress text").status, 2);
+  EXPECT_EQ(in_folder(kAvl + "compress --format gzip -25 text").status, 2);
+}
+
 }  // namespace

@@ -1,6 +1,7 @@
 // LZ4 frames: the interoperable format of lz4_Frame_format.md (1.6.4), which `lz4` reads and
 // writes.
 #pragma once
+#include <avila/compress/codec.hpp>
 #include <avila/error/result.hpp>
 #include <avila/error/span.hpp>
 #include <cstdint>
@@ -27,18 +28,8 @@ struct FrameOptions {
   std::optional<std::uint32_t> dictionary_id = {};
 };
 
-/// What one step did. Call again with the rest of the input and more room.
-struct Progress {
-  std::size_t consumed = 0;
-  std::size_t produced = 0;
-  bool finished = false;  ///< the frame is complete, and all of it handed out
-};
-
-enum class Flush : std::uint8_t {
-  No,      ///< gather whole blocks
-  Block,   ///< end the block: the reader can decode all that was given
-  Finish,  ///< end the frame
-};
+using compress::Flush;
+using compress::Progress;
 
 /// Makes one frame, step by step. Memory: two blocks and 64 KiB, 16 or 256 KiB of tables.
 class FrameEncoder {

@@ -1,0 +1,254 @@
+#include "deflate_block.hpp"
+
+#include <algorithm>
+
+#include "huffman_code.hpp"
+
+namespace avila::compress::detail {
+namespace {
+
+constexpr auto kLengthSlot = [] {
+  std::array<std::uint8_t, kDeflateMaxMatch + 1> slots{};
+  for (unsigned slot = 0; slot < kLengthBase.size(); ++slot)
+    for (unsigned i = 0; i < 1U << kLengthExtra[slot] && kLengthBase[slot] + i <= kDeflateMaxMatch;
+         ++i)
+      slots[kLengthBase[slot] + i] = static_cast<std::uint8_t>(slot);
+  return slots;
+}();
+// Of distances up to 256 directly, beyond by their upper bits.
+constexpr auto kDistanceSlot = [] {
+  std::array<std::uint8_t, 512> slots{};
+  for (unsigned slot = 0; slot < kDistanceBase.size(); ++slot)
+    for (unsigned i = 0; i < 1U << kDistanceExtra[slot]; ++i) {
+      const unsigned d = kDistanceBase[slot] + i - 1U;
+      if (d < 256) slots[d] = static_cast<std::uint8_t>(slot);
+      else slots[256 + (d >> 7)] = static_cast<std::uint8_t>(slot);
+    }
+  return slots;
+}();
+inline unsigned distance_slot(unsigned distance) noexcept {
+  const unsigned d = distance - 1;
+  return kDistanceSlot[d < 256 ? d : 256 + (d >> 7)];
+}
+
+constexpr unsigned kLitlens = 286, kDistances = 30;
+
+struct Codes {
+  std::array<std::uint8_t, kLitlenSymbols> litlen_lengths{};
+  std::array<std::uint8_t, kDistanceSymbols> distance_lengths{};
+  std::array<std::uint16_t, kLitlenSymbols> litlen{};
+  std::array<std::uint16_t, kDistanceSymbols> distance{};
+  void number() {
+    canonical_codes(litlen_lengths, litlen.data());
+    canonical_codes(distance_lengths, distance.data());
+  }
+};
+
+const Codes& fixed_codes() {
+  static const Codes codes = [] {
+    Codes fixed;
+    fixed.litlen_lengths = fixed_litlen_lengths();
+    fixed.distance_lengths.fill(5);
+    fixed.number();
+    return fixed;
+  }();
+  return codes;
+}
+
+struct Frequencies {
+  std::array<std::uint32_t, kLitlens> litlen{};
+  std::array<std::uint32_t, kDistances> distance{};
+  Frequencies(ByteSpan content, std::span<const DeflateSequence> sequences) {
+    // Four tables in turn, since the same byte often follows itself soon.
+    std::array<std::array<std::uint32_t, 256>, 2> bytes{};
+    const std::byte* at = content.data();
+    for (const DeflateSequence& sequence : sequences) {
+      std::uint32_t n = sequence.literals;
+      for (; n >= 2; n -= 2, at += 2) {
+        ++bytes[0][static_cast<std::uint8_t>(at[0])];
+        ++bytes[1][static_cast<std::uint8_t>(at[1])];
+      }
+      if (n != 0) ++bytes[0][static_cast<std::uint8_t>(*at++)];
+      if (sequence.length == 0) break;
+      ++litlen[257U + kLengthSlot[sequence.length]];
+      ++distance[distance_slot(sequence.distance)];
+      at += sequence.length;
+    }
+    for (unsigned i = 0; i < 256; ++i) litlen[i] = bytes[0][i] + bytes[1][i];
+    litlen[kEndOfBlock] = 1;
+  }
+  std::uint64_t bits(const Codes& codes) const {
+    std::uint64_t sum = 0;
+    for (unsigned i = 0; i < kLitlens; ++i)
+      sum += std::uint64_t{litlen[i]} *
+             (codes.litlen_lengths[i] + (i > 256 ? kLengthExtra[i - 257] : 0U));
+    for (unsigned i = 0; i < kDistances; ++i)
+      sum += std::uint64_t{distance[i]} * (codes.distance_lengths[i] + kDistanceExtra[i] + 0U);
+    return sum;
+  }
+};
+
+// The code lengths, run-length coded (3.2.7).
+struct Header {
+  struct Item {
+    std::uint8_t symbol, extra_bits, extra;
+  };
+  std::array<Item, kLitlens + kDistances> items;
+  unsigned item_count = 0, litlens = kLitlens, distances = kDistances, precodes = 19;
+  std::array<std::uint8_t, kPrecodeSymbols> lengths{};
+  std::array<std::uint16_t, kPrecodeSymbols> codes{};
+
+  explicit Header(const Codes& of) {
+    while (litlens > 257 && of.litlen_lengths[litlens - 1] == 0) --litlens;
+    while (distances > 1 && of.distance_lengths[distances - 1] == 0) --distances;
+    std::array<std::uint8_t, kLitlens + kDistances> all;
+    std::copy_n(of.litlen_lengths.begin(), litlens, all.begin());
+    std::copy_n(of.distance_lengths.begin(), distances, all.begin() + litlens);
+    const unsigned total = litlens + distances;
+    std::array<std::uint32_t, kPrecodeSymbols> frequencies{};
+    const auto add = [&](unsigned symbol, unsigned extra_bits, unsigned extra) {
+      items[item_count++] = {static_cast<std::uint8_t>(symbol),
+                             static_cast<std::uint8_t>(extra_bits),
+                             static_cast<std::uint8_t>(extra)};
+      ++frequencies[symbol];
+    };
+    for (unsigned i = 0; i < total;) {
+      const std::uint8_t value = all[i];
+      unsigned run = 1;
+      while (i + run < total && all[i + run] == value) ++run;
+      i += run;
+      if (value == 0) {
+        while (run >= 11) {
+          const unsigned n = std::min(run, 138U);
+          add(18, 7, n - 11);
+          run -= n;
+        }
+        if (run >= 3) {
+          add(17, 3, run - 3);
+          run = 0;
+        }
+      } else {
+        add(value, 0, 0);
+        --run;
+        while (run >= 3) {
+          const unsigned n = std::min(run, 6U);
+          add(16, 2, n - 3);
+          run -= n;
+        }
+      }
+      for (; run != 0; --run) add(value, 0, 0);
+    }
+    huffman_lengths(frequencies, kMaxPrecodeLength, lengths.data());
+    canonical_codes(lengths, codes.data());
+    while (precodes > 4 && lengths[kPrecodeOrder[precodes - 1]] == 0) --precodes;
+  }
+  std::uint64_t bits() const {
+    std::uint64_t sum = 5 + 5 + 4 + 3 * precodes;
+    for (unsigned i = 0; i < item_count; ++i) sum += lengths[items[i].symbol] + items[i].extra_bits;
+    return sum;
+  }
+  void write(BitWriter& writer) const {
+    writer.write((litlens - 257) | (distances - 1) << 5 | (precodes - 4) << 10, 14);
+    for (unsigned i = 0; i < precodes; ++i) writer.write(lengths[kPrecodeOrder[i]], 3);
+    for (unsigned i = 0; i < item_count; ++i) {
+      const Item& item = items[i];
+      writer.put(codes[item.symbol], lengths[item.symbol]);
+      writer.write(item.extra, item.extra_bits);
+    }
+  }
+};
+
+void write_symbols(BitWriter& stream, ByteSpan content,
+                   std::span<const DeflateSequence> sequences, const Codes& codes) {
+  // Code and length of it in one word: lengths with their extra bits.
+  struct Word {
+    std::uint32_t bits, count;
+  };
+  std::array<Word, 256> literals;
+  std::array<Word, kDeflateMaxMatch + 1> lengths;
+  for (unsigned i = 0; i < 256; ++i) literals[i] = {codes.litlen[i], codes.litlen_lengths[i]};
+  for (unsigned i = kDeflateMinMatch; i <= kDeflateMaxMatch; ++i) {
+    const unsigned slot = kLengthSlot[i], n = codes.litlen_lengths[257 + slot];
+    lengths[i] = {codes.litlen[257 + slot] | (i - kLengthBase[slot]) << n, n + kLengthExtra[slot]};
+  }
+  BitWriter writer = stream;
+  const std::byte* at = content.data();
+  for (const DeflateSequence& sequence : sequences) {
+    std::uint32_t n = sequence.literals;
+    for (; n >= 3; n -= 3, at += 3) {
+      for (int i = 0; i < 3; ++i) {
+        const Word word = literals[static_cast<std::uint8_t>(at[i])];
+        writer.put(word.bits, word.count);
+      }
+      writer.spill();
+    }
+    for (; n != 0; --n, ++at) {
+      const Word word = literals[static_cast<std::uint8_t>(*at)];
+      writer.put(word.bits, word.count);
+    }
+    writer.spill();
+    if (sequence.length == 0) break;
+    const Word word = lengths[sequence.length];
+    writer.put(word.bits, word.count);
+    const unsigned slot = distance_slot(sequence.distance);
+    writer.put(codes.distance[slot], codes.distance_lengths[slot]);
+    writer.put(sequence.distance - std::uint32_t{kDistanceBase[slot]}, kDistanceExtra[slot]);
+    writer.spill();
+    at += sequence.length;
+  }
+  writer.write(codes.litlen[kEndOfBlock], codes.litlen_lengths[kEndOfBlock]);
+  stream = writer;
+}
+
+}  // namespace
+
+void write_stored_blocks(BitWriter& writer, Sink& out, ByteSpan content, bool last) {
+  do {
+    const ByteSpan part = content.first(std::min<std::size_t>(content.size(), 65535));
+    content = content.subspan(part.size());
+    writer.open(out, part.size() + 8);
+    writer.write(last && content.empty() ? 1 : 0, 3);
+    writer.align();
+    const auto size = static_cast<std::uint32_t>(part.size());
+    writer.write(size | (size ^ 0xFFFF) << 16, 32);
+    if (!part.empty()) std::memcpy(writer.at, part.data(), part.size());
+    writer.at += part.size();
+    writer.close(out);
+  } while (!content.empty());
+}
+
+void write_deflate_sync(BitWriter& writer, Sink& out) { write_stored_blocks(writer, out, {}, false); }
+
+void write_deflate_block(BitWriter& writer, Sink& out, ByteSpan content,
+                         std::span<const DeflateSequence> sequences, bool last) {
+  const Frequencies frequencies(content, sequences);
+  Codes codes;
+  huffman_lengths(frequencies.litlen, kMaxCodeLength, codes.litlen_lengths.data());
+  huffman_lengths(frequencies.distance, kMaxCodeLength, codes.distance_lengths.data());
+  // Some decoders want a code even where no distance occurs.
+  if (std::all_of(codes.distance_lengths.begin(), codes.distance_lengths.end(),
+                  [](auto length) { return length == 0; }))
+    codes.distance_lengths[0] = 1;
+  const Header header(codes);
+  const std::uint64_t dynamic_bits = header.bits() + frequencies.bits(codes);
+  const std::uint64_t fixed_bits = frequencies.bits(fixed_codes());
+  const std::uint64_t stored_bits =
+      8 * (std::uint64_t{content.size()} + 5 * (1 + content.size() / 65535));
+  if (stored_bits <= std::min(dynamic_bits, fixed_bits)) {
+    write_stored_blocks(writer, out, content, last);
+    return;
+  }
+  const bool fixed = fixed_bits <= dynamic_bits;
+  writer.open(out, std::min(dynamic_bits, fixed_bits) / 8 + 64);
+  writer.write((last ? 1U : 0U) | (fixed ? 1U : 2U) << 1, 3);
+  if (fixed) {
+    write_symbols(writer, content, sequences, fixed_codes());
+  } else {
+    codes.number();
+    header.write(writer);
+    write_symbols(writer, content, sequences, codes);
+  }
+  writer.close(out);
+}
+
+}  // namespace avila::compress::detail

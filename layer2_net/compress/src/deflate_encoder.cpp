@@ -1,0 +1,287 @@
+#include "deflate_encoder.hpp"
+
+#include <avila/hash/adler32.hpp>
+#include <avila/hash/crc32.hpp>
+#include <bit>
+
+namespace avila::compress::detail {
+namespace {
+
+// By level: candidates compared at a position, and the length of a match that is taken at once.
+struct Effort {
+  unsigned attempts;
+  std::uint32_t nice;
+};
+constexpr Effort kEfforts[] = {{0, 0},    {2, 32},    {6, 10},    {12, 14},  {16, 30},
+                               {16, 30},  {35, 65},   {100, 130}, {300, 258}, {600, 258}};
+
+// Gathers the sequences of a block, and says when another block should begin: when what came
+// lately is distributed otherwise than what came before.
+class Splitter {
+ public:
+  Splitter(BitWriter& writer, Sink& out, const Piece& piece, bool last,
+           std::vector<DeflateSequence>& sequences)
+      : writer_(writer), out_(out), piece_(piece), last_(last), sequences_(sequences),
+        block_(piece.start), at_(piece.start) {
+    sequences_.clear();
+  }
+
+  /// A match at `position`, before which all since the last one are literals.
+  void match(std::uint32_t position, Match match) {
+    sequences_.push_back({position - at_, static_cast<std::uint16_t>(match.length),
+                          static_cast<std::uint16_t>(match.distance)});
+    at_ = position + match.length;
+    ++recent_[match.length < 9 ? 8 : 9];
+    ++recent_count_;
+  }
+  void literal(std::byte byte) {
+    const auto value = static_cast<unsigned>(byte);
+    ++recent_[((value >> 5) & 6) | (value & 1)];
+    ++recent_count_;
+  }
+  /// To be asked between sequences; `position` is where the next one begins.
+  void maybe_end(std::uint32_t position) {
+    if (recent_count_ < kCheckEvery) return;
+    if (position - block_ < kLeastBlock || piece_.end - position < kLeastBlock) {
+      if (position - block_ < kLeastBlock) merge();
+      return;
+    }
+    if (differs(position - block_)) end(position, false);
+    else merge();
+  }
+  void finish() { end(piece_.end, true); }
+
+ private:
+  static constexpr std::uint32_t kCheckEvery = 512, kLeastBlock = 5000;
+
+  bool differs(std::uint32_t length) const {
+    if (count_ == 0) return false;
+    std::uint64_t delta = 0;
+    for (unsigned i = 0; i < before_.size(); ++i) {
+      const std::uint64_t a = std::uint64_t{before_[i]} * recent_count_;
+      const std::uint64_t b = std::uint64_t{recent_[i]} * count_;
+      delta += a > b ? a - b : b - a;
+    }
+    // The longer the block, the less it takes.
+    const std::uint64_t whole = std::uint64_t{count_} * recent_count_;
+    return delta + whole * (length / 4096) / 256 >= whole * 200 / 512;
+  }
+  void merge() {
+    for (unsigned i = 0; i < before_.size(); ++i) before_[i] += recent_[i];
+    count_ += recent_count_;
+    recent_ = {};
+    recent_count_ = 0;
+  }
+  void end(std::uint32_t position, bool piece_ends) {
+    if (position == block_ && !(piece_ends && last_)) return;
+    sequences_.push_back({position - at_, 0, 0});
+    write_deflate_block(writer_, out_, {piece_.base + block_, position - block_}, sequences_,
+                        piece_ends && last_);
+    sequences_.clear();
+    block_ = at_ = position;
+    before_ = recent_ = {};
+    count_ = recent_count_ = 0;
+  }
+
+  BitWriter& writer_;
+  Sink& out_;
+  const Piece& piece_;
+  bool last_;
+  std::vector<DeflateSequence>& sequences_;
+  std::uint32_t block_;  // where the block begins
+  std::uint32_t at_;     // where the literals since the last match begin
+  std::array<std::uint32_t, 10> before_{}, recent_{};
+  std::uint32_t count_ = 0, recent_count_ = 0;
+};
+
+// Short matches cost more than literals where few bytes occur, as in text.
+std::uint32_t least_match(ByteSpan content, unsigned attempts) {
+  std::array<bool, 256> seen{};
+  for (const std::byte b : content.first(std::min<std::size_t>(content.size(), 4096)))
+    seen[static_cast<std::uint8_t>(b)] = true;
+  const auto used = std::count(seen.begin(), seen.end(), true);
+  std::uint32_t least = used < 6 ? 9 : used < 10 ? 7 : used < 16 ? 6 : used < 45 ? 5 : used < 80 ? 4 : 3;
+  if (attempts < 5) least = std::min(least, 4U);
+  else if (attempts < 10) least = std::min(least, 5U);
+  return least;
+}
+
+// No match begins where fewer bytes follow than are hashed ahead.
+constexpr std::uint32_t kTail = 8;
+
+}  // namespace
+
+DeflateCore::DeflateCore(Wrapper wrapper, int level, ByteSpan dictionary)
+    : wrapper_(wrapper), level_(level), has_dictionary_(!dictionary.empty()),
+      check_(wrapper == Wrapper::Zlib ? 1 : 0) {
+  if (has_dictionary_ && wrapper == Wrapper::Zlib) dictionary_id_ = hash::adler32(dictionary);
+  if (level_ == 1) pairs_ = std::make_unique<DeflatePairs>();
+  if (level_ > 1) chains_ = std::make_unique<DeflateChains>();
+  forget();
+}
+
+void DeflateCore::forget() {
+  if (pairs_ != nullptr) pairs_->reset();
+  if (chains_ != nullptr) chains_->reset();
+}
+
+void DeflateCore::begin(Sink& out) {
+  const auto put = [&](unsigned byte) { out.push_back(static_cast<std::byte>(byte)); };
+  if (wrapper_ == Wrapper::Zlib) {
+    const unsigned effort = level_ <= 1 ? 0 : level_ < 6 ? 1 : level_ == 6 ? 2 : 3;
+    unsigned header = 0x7800 | effort << 6 | (has_dictionary_ ? 0x20U : 0U);
+    header += 31 - header % 31;
+    put(header >> 8), put(header & 0xFF);
+    if (has_dictionary_)
+      for (int shift = 24; shift >= 0; shift -= 8) put(dictionary_id_ >> shift & 0xFF);
+  } else if (wrapper_ == Wrapper::Gzip) {
+    // No name, no time: the same input gives the same bytes. 255: unknown system.
+    const unsigned effort = level_ == 9 ? 2 : level_ == 1 ? 4 : 0;
+    for (const unsigned byte : {0x1FU, 0x8BU, 8U, 0U, 0U, 0U, 0U, 0U, effort, 255U}) put(byte);
+  }
+}
+
+void DeflateCore::prime(const Piece& dictionary) {
+  for (std::uint32_t at = dictionary.low; at + kTail <= dictionary.start; ++at) {
+    if (pairs_ != nullptr) pairs_->enter(dictionary.base, at);
+    if (chains_ != nullptr) chains_->enter(dictionary.base, at);
+  }
+}
+
+void DeflateCore::encode(const Piece& piece, bool last, Sink& out) {
+  const ByteSpan content = piece.content();
+  if (wrapper_ == Wrapper::Zlib) check_ = hash::adler32(content, check_);
+  if (wrapper_ == Wrapper::Gzip) check_ = hash::crc32(content, check_);
+  size_ += static_cast<std::uint32_t>(content.size());
+  if (level_ <= 0) write_stored_blocks(writer_, out, content, last);
+  else if (level_ == 1) parse_fast(piece, last, out);
+  else if (level_ <= 4) parse_greedy(piece, last, out);
+  else if (level_ <= 7) parse_lazy<false>(piece, last, out);
+  else parse_lazy<true>(piece, last, out);
+  if (!last) return;
+  if (writer_.count != 0) {
+    writer_.open(out, 8);
+    writer_.align();
+    writer_.close(out);
+  }
+  finish_wrapper(out);
+}
+
+void DeflateCore::finish_wrapper(Sink& out) {
+  std::byte trailer[8];
+  if (wrapper_ == Wrapper::Zlib) {
+    store_be32(trailer, check_);
+    append(out, {trailer, 4});
+  } else if (wrapper_ == Wrapper::Gzip) {
+    store_le32(trailer, check_);
+    store_le32(trailer + 4, size_);
+    append(out, trailer);
+  }
+}
+
+void DeflateCore::parse_fast(const Piece& piece, bool last, Sink& out) {
+  Splitter splitter(writer_, out, piece, last, sequences_);
+  const Effort effort = kEfforts[1];
+  const std::byte* const limit = piece.base + piece.end;
+  std::uint32_t at = piece.start;
+  while (at + kTail <= piece.end) {
+    const Match match = pairs_->find(piece.base, piece.low, at, limit, effort.nice);
+    if (match.length == 0) {
+      splitter.literal(piece.base[at]);
+      ++at;
+      continue;
+    }
+    splitter.match(at, match);
+    const std::uint32_t next = at + match.length;
+    const std::uint32_t enter_end = std::min(next, piece.end - kTail);
+    for (++at; at < enter_end; ++at) pairs_->enter(piece.base, at);
+    at = next;
+    splitter.maybe_end(at);
+  }
+  splitter.finish();
+}
+
+void DeflateCore::parse_greedy(const Piece& piece, bool last, Sink& out) {
+  Splitter splitter(writer_, out, piece, last, sequences_);
+  const Effort effort = kEfforts[level_];
+  const std::byte* const limit = piece.base + piece.end;
+  const std::uint32_t least = least_match(piece.content(), effort.attempts);
+  std::uint32_t at = piece.start;
+  while (at + kTail <= piece.end) {
+    const Match match = chains_->find(piece.base, piece.low, at, limit, {least - 1, 0},
+                                      effort.nice, effort.attempts);
+    if (match.distance == 0 || (match.length == 3 && match.distance > 4096)) {
+      splitter.literal(piece.base[at]);
+      ++at;
+      continue;
+    }
+    splitter.match(at, match);
+    const std::uint32_t next = at + match.length;
+    const std::uint32_t enter_end = std::min(next, piece.end - kTail);
+    for (++at; at < enter_end; ++at) chains_->enter(piece.base, at);
+    at = next;
+    splitter.maybe_end(at);
+  }
+  splitter.finish();
+}
+
+// A match waits for a better one at the next position (kTwice: or the one after it).
+template <bool kTwice>
+void DeflateCore::parse_lazy(const Piece& piece, bool last, Sink& out) {
+  Splitter splitter(writer_, out, piece, last, sequences_);
+  const Effort effort = kEfforts[level_];
+  const std::byte* const base = piece.base;
+  const std::byte* const limit = base + piece.end;
+  const std::uint32_t least = least_match(piece.content(), effort.attempts);
+  const std::uint32_t safe = piece.end - std::min(piece.end - piece.start, kTail);
+  const auto find = [&](std::uint32_t at, std::uint32_t more_than, unsigned attempts) {
+    return chains_->find(base, piece.low, at, limit, {more_than, 0}, effort.nice, attempts);
+  };
+  const auto log = [](std::uint32_t n) { return static_cast<int>(std::bit_width(n)); };
+  // Four literals' bits a byte longer, against those of a farther distance.
+  const auto gain = [&](const Match& now, const Match& next) {
+    return 4 * (static_cast<int>(next.length) - static_cast<int>(now.length)) +
+           log(now.distance) - log(next.distance);
+  };
+  std::uint32_t at = piece.start;
+  while (at < safe) {
+    Match now = find(at, least - 1, effort.attempts);
+    if (now.distance == 0 || (now.length == 3 && now.distance > 8192)) {
+      splitter.literal(base[at]);
+      ++at;
+      continue;
+    }
+    std::uint32_t entered = at + 1;  // positions below are in the chains
+    while (now.length < effort.nice && entered < safe) {
+      const Match next = find(at + 1, now.length - 1, effort.attempts / 2);
+      entered = at + 2;
+      if (next.distance != 0 && gain(now, next) > 2) {
+        splitter.literal(base[at]);
+        ++at;
+        now = next;
+        continue;
+      }
+      if constexpr (kTwice) {
+        if (entered >= safe) break;
+        const Match after = find(at + 2, now.length - 1, effort.attempts / 4);
+        entered = at + 3;
+        if (after.distance != 0 && gain(now, after) > 6) {
+          splitter.literal(base[at]);
+          splitter.literal(base[at + 1]);
+          at += 2;
+          now = after;
+          continue;
+        }
+      }
+      break;
+    }
+    splitter.match(at, now);
+    at += now.length;
+    for (const std::uint32_t end = std::min(at, safe); entered < end; ++entered)
+      chains_->enter(base, entered);
+    splitter.maybe_end(at);
+  }
+  splitter.finish();
+}
+
+}  // namespace avila::compress::detail

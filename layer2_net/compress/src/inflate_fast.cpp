@@ -1,0 +1,157 @@
+#include <avila/simd/dispatch.hpp>
+#include <avila/simd/cpu.hpp>
+#include <avila/simd/target.hpp>
+
+#include "inflate.hpp"
+
+namespace avila::compress::detail {
+namespace {
+
+using Tables = InflateTables;
+
+// Copies a match of up to 258 bytes; up to 40 beyond its end may be written.
+AVILA_ALWAYS_INLINE void copy_match(std::byte* at, std::size_t distance, std::size_t length) {
+  const std::byte* from = at - distance;
+  std::byte* const end = at + length;
+  if (distance >= 8) [[likely]] {
+    for (int i = 0; i < 4; ++i) std::memcpy(at + 8 * i, from + 8 * i, 8);
+    for (at += 32, from += 32; at < end; at += 8, from += 8) std::memcpy(at, from, 8);
+  } else if (distance == 1) {
+    std::uint64_t pattern = static_cast<std::uint64_t>(*from) * 0x0101010101010101U;
+    for (; at < end; at += 8) store_le64(at, pattern);
+  } else {  // 8 bytes a time, of which `distance` are new
+    for (; at < end; at += distance, from += distance) store_le64(at, load_le64(from));
+  }
+}
+
+AVILA_ALWAYS_INLINE std::uint64_t low_bits(std::uint64_t bits, std::uint32_t n) {
+  return bits & ((std::uint64_t{1} << (n & 63)) - 1);
+}
+
+// The low byte of `count` is the number of bits; what is above it is never looked at, so that
+// whole entries, whose low byte is what they take, can be subtracted.
+AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output& out) {
+  // A round takes at most 8 bytes twice, and writes 6 literals and a match, rounded up.
+  constexpr std::ptrdiff_t kInMargin = 24, kOutMargin = 8 + kDeflateMaxMatch + 40;
+  if (reader.end - reader.in < kInMargin || out.end - out.at < kOutMargin) return false;
+  constexpr std::uint64_t kLitlenMask = (1U << Tables::kLitlenBits) - 1;
+  constexpr std::uint64_t kDistanceMask = (1U << Tables::kDistanceBits) - 1;
+  const std::byte* const in_safe = reader.end - kInMargin;
+  std::byte* const out_safe = out.end - kOutMargin;
+  const std::byte* in = reader.in;
+  std::byte* at = out.at;
+  const std::byte* const low = out.low;
+  std::uint64_t bits = reader.bits, saved_bits = 0;
+  std::uint32_t count = reader.count, saved_count = 0;
+  bool ended = false;
+#define AVILA_REFILL()                   \
+  bits |= load_le64(in) << (count & 63); \
+  in += 7 - (count >> 3 & 7);            \
+  count |= 56
+  AVILA_REFILL();
+  std::uint32_t entry = tables.litlen[bits & kLitlenMask];
+  do {
+    // Here: 56 bits are there, those of `entry` among them.
+    if ((entry & Tables::kLiteral) != 0) {
+      bits >>= entry & 63, count -= entry;
+      store_le16(at, static_cast<std::uint16_t>(entry >> 8));
+      at += 1 + (entry >> 30 & 1);
+      entry = tables.litlen[bits & kLitlenMask];
+      if ((entry & Tables::kLiteral) != 0) {
+        bits >>= entry & 63, count -= entry;
+        store_le16(at, static_cast<std::uint16_t>(entry >> 8));
+        at += 1 + (entry >> 30 & 1);
+        entry = tables.litlen[bits & kLitlenMask];
+        if ((entry & Tables::kLiteral) != 0) {
+          bits >>= entry & 63, count -= entry;
+          store_le16(at, static_cast<std::uint16_t>(entry >> 8));
+          at += 1 + (entry >> 30 & 1);
+          AVILA_REFILL();
+          entry = tables.litlen[bits & kLitlenMask];
+          continue;
+        }
+      }
+      AVILA_REFILL();
+    }
+    saved_bits = bits, saved_count = count;
+    if ((entry & Tables::kSpecial) != 0) [[unlikely]] {
+      if ((entry & Tables::kLink) != 0) {
+        bits >>= entry & 63, count -= entry;
+        entry = tables.litlen[(entry >> 16) + low_bits(bits, entry >> 8 & 15)];
+        if ((entry & Tables::kLiteral) != 0) {
+          bits >>= entry & 63, count -= entry;
+          *at++ = static_cast<std::byte>(entry >> 8);
+          AVILA_REFILL();
+          entry = tables.litlen[bits & kLitlenMask];
+          continue;
+        }
+      }
+      if ((entry & Tables::kEnd) != 0) {
+        bits >>= entry & 63, count -= entry;
+        ended = true;
+        break;
+      }
+      if ((entry & Tables::kSpecial) != 0) {
+        bits = saved_bits, count = saved_count;
+        break;
+      }
+    }
+    // At most 20 bits for the length: 36 and more are left, of which a distance takes 28.
+    const std::size_t length = (entry >> 16) + (low_bits(bits, entry) >> (entry >> 8 & 15));
+    bits >>= entry & 63, count -= entry;
+    std::uint32_t far = tables.distance[bits & kDistanceMask];
+    if ((far & Tables::kSpecial) != 0) [[unlikely]] {
+      if ((far & Tables::kLink) != 0) {
+        bits >>= far & 63, count -= far;
+        far = tables.distance[(far >> 16) + low_bits(bits, far >> 8 & 15)];
+      }
+      if ((far & Tables::kSpecial) != 0) {
+        bits = saved_bits, count = saved_count;
+        break;
+      }
+    }
+    const std::size_t distance = (far >> 16) + (low_bits(bits, far) >> (far >> 8 & 15));
+    if (distance > static_cast<std::size_t>(at - low)) [[unlikely]] {
+      bits = saved_bits, count = saved_count;
+      break;
+    }
+    bits >>= far & 63, count -= far;
+    // The next symbol is looked up while the match is copied.
+    AVILA_REFILL();
+    entry = tables.litlen[bits & kLitlenMask];
+    copy_match(at, distance, length);
+    at += length;
+  } while (in <= in_safe && at <= out_safe);
+#undef AVILA_REFILL
+  reader.bits = bits;
+  reader.count = count & 0xFF;
+  reader.in = in;
+  out.at = at;
+  return ended;
+}
+
+using Decode = bool (*)(const Tables&, BitReader&, Output&) noexcept;
+bool decode_portable(const Tables& tables, BitReader& reader, Output& out) noexcept {
+  return decode(tables, reader, out);
+}
+#if AVILA_X86_64
+AVILA_TARGET_BMI2 bool decode_bmi2(const Tables& tables, BitReader& reader, Output& out) noexcept {
+  return decode(tables, reader, out);
+}
+#endif
+
+constexpr simd::Kernel<Decode> kKernels[] = {
+#if AVILA_X86_64
+    {"bmi2", simd::has_bmi2, decode_bmi2},
+#endif
+    {"portable", simd::always, decode_portable},
+};
+
+}  // namespace
+
+bool inflate_fast(const Tables& tables, BitReader& reader, Output& out) noexcept {
+  static const Decode run = simd::select(kKernels);
+  return run(tables, reader, out);
+}
+
+}  // namespace avila::compress::detail
