@@ -8,6 +8,8 @@
 #include "deflate_encoder.hpp"
 #include "deflate_wrappers.hpp"
 #include "lz4_codec.hpp"
+#include "zstd_decoder.hpp"
+#include "zstd_encoder.hpp"
 
 namespace avila::compress {
 
@@ -15,7 +17,7 @@ using namespace detail;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames = {"deflate", "zlib", "gzip", "zstd",
+constexpr std::array<std::string_view, 7> kNames = {"deflate", "zlib", "gzip",  "zstd",
                                                     "brotli",  "lz4",  "snappy"};
 
 Error no_dictionary(Format format) {
@@ -35,6 +37,12 @@ Result<std::unique_ptr<EncoderCore>> encoder_core(Format format, const EncoderOp
     case Format::Gzip:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return deflate(DeflateCore::Wrapper::Gzip);
+    case Format::Zstd: {
+      EncoderOptions exact = options;
+      exact.level = level;
+      AVILA_TRY(auto core, zstd::ZstdEncoder::create(exact));
+      return std::unique_ptr<EncoderCore>(std::move(core));
+    }
     default: break;
   }
   return Error(Errc::Unsupported, "not yet: " + std::string(to_string(format)));
@@ -48,6 +56,10 @@ Result<std::unique_ptr<DecoderCore>> decoder_core(Format format, const DecoderOp
     case Format::Gzip:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return Core(std::make_unique<GzipDecoder>());
+    case Format::Zstd: {
+      AVILA_TRY(auto core, zstd::ZstdDecoder::create(options));
+      return Core(std::move(core));
+    }
     default: break;
   }
   return Error(Errc::Unsupported, "not yet: " + std::string(to_string(format)));

@@ -77,7 +77,9 @@ class EncoderCore {
     std::size_t history, piece;
   };
   virtual Shape shape() const noexcept = 0;
-  /// What the stream begins with. `dictionary` lies before the first piece.
+  /// What of a dictionary matches may reach.
+  virtual ByteSpan history_of(ByteSpan dictionary) const { return dictionary; }
+  /// What the stream begins with.
   virtual void begin(Sink& out) = 0;
   /// Positions [piece.low, piece.start) hold a dictionary that was not given as a piece.
   virtual void prime(const Piece& dictionary) = 0;

@@ -21,8 +21,10 @@ constexpr auto kDistanceSlot = [] {
   for (unsigned slot = 0; slot < kDistanceBase.size(); ++slot)
     for (unsigned i = 0; i < 1U << kDistanceExtra[slot]; ++i) {
       const unsigned d = kDistanceBase[slot] + i - 1U;
-      if (d < 256) slots[d] = static_cast<std::uint8_t>(slot);
-      else slots[256 + (d >> 7)] = static_cast<std::uint8_t>(slot);
+      if (d < 256)
+        slots[d] = static_cast<std::uint8_t>(slot);
+      else
+        slots[256 + (d >> 7)] = static_cast<std::uint8_t>(slot);
     }
   return slots;
 }();
@@ -158,8 +160,8 @@ struct Header {
   }
 };
 
-void write_symbols(BitWriter& stream, ByteSpan content,
-                   std::span<const DeflateSequence> sequences, const Codes& codes) {
+void write_symbols(BitWriter& stream, ByteSpan content, std::span<const DeflateSequence> sequences,
+                   const Codes& codes) {
   // Code and length of it in one word: lengths with their extra bits.
   struct Word {
     std::uint32_t bits, count;
@@ -217,7 +219,9 @@ void write_stored_blocks(BitWriter& writer, Sink& out, ByteSpan content, bool la
   } while (!content.empty());
 }
 
-void write_deflate_sync(BitWriter& writer, Sink& out) { write_stored_blocks(writer, out, {}, false); }
+void write_deflate_sync(BitWriter& writer, Sink& out) {
+  write_stored_blocks(writer, out, {}, false);
+}
 
 void write_deflate_block(BitWriter& writer, Sink& out, ByteSpan content,
                          std::span<const DeflateSequence> sequences, bool last) {

@@ -17,16 +17,13 @@ struct Match {
 /// Every position by the hash of its first four bytes, and the last one of each three.
 class DeflateChains {
  public:
-  void reset() noexcept {
-    head3_.fill(0), head4_.fill(0);
-  }
+  void reset() noexcept { head3_.fill(0), head4_.fill(0); }
   /// Enters `position`; 5 bytes must be readable there.
   void enter(const std::byte* base, std::uint32_t position) noexcept {
     const std::uint32_t first = load_le32(base + position);
     head3_[hash3(first, kLog3)] = position;
     std::uint32_t& head = head4_[hash32(first, kLog4)];
-    step_[position & kMask] =
-        static_cast<std::uint16_t>(std::min(position - head, kDeflateWindow));
+    step_[position & kMask] = static_cast<std::uint16_t>(std::min(position - head, kDeflateWindow));
     head = position;
   }
   /// Enters `position` and gives the longest match of more than `best.length` bytes there, else
@@ -47,8 +44,8 @@ class DeflateChains {
     prefetch(&head4_[hash32(next, kLog4)]);
     const std::uint32_t farthest =
         std::max(low, position >= kDeflateWindow ? position - (kDeflateWindow - 1) : 0);
-    const auto room = static_cast<std::uint32_t>(
-        std::min<std::ptrdiff_t>(limit - at, kDeflateMaxMatch));
+    const auto room =
+        static_cast<std::uint32_t>(std::min<std::ptrdiff_t>(limit - at, kDeflateMaxMatch));
     if (room <= best.length || room < 4) return best;
     if (best.length < 3 && candidate3 >= farthest &&
         ((load_le32(base + candidate3) ^ first) << 8) == 0)

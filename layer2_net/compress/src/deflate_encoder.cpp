@@ -12,8 +12,8 @@ struct Effort {
   unsigned attempts;
   std::uint32_t nice;
 };
-constexpr Effort kEfforts[] = {{0, 0},    {2, 32},    {6, 10},    {12, 14},  {16, 30},
-                               {16, 30},  {35, 65},   {100, 130}, {300, 258}, {600, 258}};
+constexpr Effort kEfforts[] = {{0, 0},   {2, 32},  {6, 10},    {12, 14},   {16, 30},
+                               {16, 30}, {35, 65}, {100, 130}, {300, 258}, {600, 258}};
 
 // Gathers the sequences of a block, and says when another block should begin: when what came
 // lately is distributed otherwise than what came before.
@@ -21,8 +21,13 @@ class Splitter {
  public:
   Splitter(BitWriter& writer, Sink& out, const Piece& piece, bool last,
            std::vector<DeflateSequence>& sequences)
-      : writer_(writer), out_(out), piece_(piece), last_(last), sequences_(sequences),
-        block_(piece.start), at_(piece.start) {
+      : writer_(writer),
+        out_(out),
+        piece_(piece),
+        last_(last),
+        sequences_(sequences),
+        block_(piece.start),
+        at_(piece.start) {
     sequences_.clear();
   }
 
@@ -46,8 +51,10 @@ class Splitter {
       if (position - block_ < kLeastBlock) merge();
       return;
     }
-    if (differs(position - block_)) end(position, false);
-    else merge();
+    if (differs(position - block_))
+      end(position, false);
+    else
+      merge();
   }
   void finish() { end(piece_.end, true); }
 
@@ -100,9 +107,16 @@ std::uint32_t least_match(ByteSpan content, unsigned attempts) {
   for (const std::byte b : content.first(std::min<std::size_t>(content.size(), 4096)))
     seen[static_cast<std::uint8_t>(b)] = true;
   const auto used = std::count(seen.begin(), seen.end(), true);
-  std::uint32_t least = used < 6 ? 9 : used < 10 ? 7 : used < 16 ? 6 : used < 45 ? 5 : used < 80 ? 4 : 3;
-  if (attempts < 5) least = std::min(least, 4U);
-  else if (attempts < 10) least = std::min(least, 5U);
+  std::uint32_t least = used < 6    ? 9
+                        : used < 10 ? 7
+                        : used < 16 ? 6
+                        : used < 45 ? 5
+                        : used < 80 ? 4
+                                    : 3;
+  if (attempts < 5)
+    least = std::min(least, 4U);
+  else if (attempts < 10)
+    least = std::min(least, 5U);
   return least;
 }
 
@@ -112,7 +126,9 @@ constexpr std::uint32_t kTail = 8;
 }  // namespace
 
 DeflateCore::DeflateCore(Wrapper wrapper, int level, ByteSpan dictionary)
-    : wrapper_(wrapper), level_(level), has_dictionary_(!dictionary.empty()),
+    : wrapper_(wrapper),
+      level_(level),
+      has_dictionary_(!dictionary.empty()),
       check_(wrapper == Wrapper::Zlib ? 1 : 0) {
   if (has_dictionary_ && wrapper == Wrapper::Zlib) dictionary_id_ = hash::adler32(dictionary);
   if (level_ == 1) pairs_ = std::make_unique<DeflatePairs>();
@@ -153,11 +169,16 @@ void DeflateCore::encode(const Piece& piece, bool last, Sink& out) {
   if (wrapper_ == Wrapper::Zlib) check_ = hash::adler32(content, check_);
   if (wrapper_ == Wrapper::Gzip) check_ = hash::crc32(content, check_);
   size_ += static_cast<std::uint32_t>(content.size());
-  if (level_ <= 0) write_stored_blocks(writer_, out, content, last);
-  else if (level_ == 1) parse_fast(piece, last, out);
-  else if (level_ <= 4) parse_greedy(piece, last, out);
-  else if (level_ <= 7) parse_lazy<false>(piece, last, out);
-  else parse_lazy<true>(piece, last, out);
+  if (level_ <= 0)
+    write_stored_blocks(writer_, out, content, last);
+  else if (level_ == 1)
+    parse_fast(piece, last, out);
+  else if (level_ <= 4)
+    parse_greedy(piece, last, out);
+  else if (level_ <= 7)
+    parse_lazy<false>(piece, last, out);
+  else
+    parse_lazy<true>(piece, last, out);
   if (!last) return;
   if (writer_.count != 0) {
     writer_.open(out, 8);
@@ -208,8 +229,8 @@ void DeflateCore::parse_greedy(const Piece& piece, bool last, Sink& out) {
   const std::uint32_t least = least_match(piece.content(), effort.attempts);
   std::uint32_t at = piece.start;
   while (at + kTail <= piece.end) {
-    const Match match = chains_->find(piece.base, piece.low, at, limit, {least - 1, 0},
-                                      effort.nice, effort.attempts);
+    const Match match = chains_->find(piece.base, piece.low, at, limit, {least - 1, 0}, effort.nice,
+                                      effort.attempts);
     if (match.distance == 0 || (match.length == 3 && match.distance > 4096)) {
       splitter.literal(piece.base[at]);
       ++at;
@@ -240,8 +261,8 @@ void DeflateCore::parse_lazy(const Piece& piece, bool last, Sink& out) {
   const auto log = [](std::uint32_t n) { return static_cast<int>(std::bit_width(n)); };
   // Four literals' bits a byte longer, against those of a farther distance.
   const auto gain = [&](const Match& now, const Match& next) {
-    return 4 * (static_cast<int>(next.length) - static_cast<int>(now.length)) +
-           log(now.distance) - log(next.distance);
+    return 4 * (static_cast<int>(next.length) - static_cast<int>(now.length)) + log(now.distance) -
+           log(next.distance);
   };
   std::uint32_t at = piece.start;
   while (at < safe) {

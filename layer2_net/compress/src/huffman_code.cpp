@@ -25,7 +25,7 @@ void huffman_lengths(std::span<const std::uint32_t> frequencies, unsigned longes
 
   // The two-queue construction: leaves in order, and inner nodes in the order they are made.
   std::array<std::uint64_t, kMaxSymbols> weight;
-  std::array<std::uint16_t, kMaxSymbols> parent;         // of inner nodes
+  std::array<std::uint16_t, kMaxSymbols> parent;  // of inner nodes
   std::array<std::uint16_t, kMaxSymbols> leaf_parent;
   unsigned leaf = 0, inner = 0;
   for (unsigned made = 0; made + 1 < count; ++made) {

@@ -141,6 +141,7 @@ void InflateCore::restart() noexcept {
   state_ = State::Header;
   last_ = false;
   bit_count_ = bit_rest_ = 0;
+  written_ = 0;
   dictionary_.clear();
 }
 
@@ -148,6 +149,8 @@ Result<Stop> InflateCore::run(const std::byte*& in, const std::byte* end, Output
   const std::byte* const start = in;
   BitReader reader{in, end, bit_rest_, bit_count_};
   const std::byte* const first = out.at;
+  // What came before the stream is out of reach.
+  if (static_cast<std::uint64_t>(out.at - out.low) > written_) out.low = out.at - written_;
   Step step = Step::Next;
   while (step == Step::Next && state_ != State::Done) {
     if (state_ == State::Header) {
@@ -173,10 +176,8 @@ Result<Stop> InflateCore::run(const std::byte*& in, const std::byte* end, Output
   in = reader.in;
   bit_rest_ = static_cast<std::uint8_t>(reader.bits);
   bit_count_ = static_cast<std::uint8_t>(reader.count);
-  if (!dictionary_.empty()) {
-    written_ += static_cast<std::uint64_t>(out.at - first);
-    if (written_ >= kDeflateWindow) dictionary_.clear();
-  }
+  written_ += static_cast<std::uint64_t>(out.at - first);
+  if (written_ >= kDeflateWindow) dictionary_.clear();
   if (state_ == State::Done) {
     bit_rest_ = bit_count_ = 0;  // the rest of the last byte is padding
     return Stop::Finished;
@@ -227,8 +228,7 @@ Result<InflateCore::Step> InflateCore::read_header(BitReader& reader, const std:
     return damaged("block type 3 is reserved", static_cast<std::uint64_t>(reader.in - start));
   }
   last_ = last;
-  if (state_ == State::Stored && stored_left_ == 0)
-    state_ = last_ ? State::Done : State::Header;
+  if (state_ == State::Stored && stored_left_ == 0) state_ = last_ ? State::Done : State::Header;
   return Step::Next;
 }
 
@@ -318,7 +318,8 @@ Result<InflateCore::Step> InflateCore::copy_codes(BitReader& reader, Output& out
       return reader.count >= bits_of(entry);
     };
     const auto value = [&](std::uint32_t entry) {
-      const std::size_t sum = (entry >> 16) + (reader.peek(bits_of(entry)) >> ((entry >> 8) & 0x7F));
+      const std::size_t sum =
+          (entry >> 16) + (reader.peek(bits_of(entry)) >> ((entry >> 8) & 0x7F));
       reader.skip(bits_of(entry));
       return sum;
     };

@@ -57,7 +57,7 @@ class InflateCore final : public DecoderCore {
   std::uint8_t bit_rest_ = 0;
   std::uint32_t stored_left_ = 0;
   std::vector<std::byte> dictionary_;
-  std::uint64_t written_ = 0;  // while a dictionary is in reach
+  std::uint64_t written_ = 0;  // of this stream
   InflateTables tables_;
 };
 

@@ -1,5 +1,5 @@
-#include <avila/simd/dispatch.hpp>
 #include <avila/simd/cpu.hpp>
+#include <avila/simd/dispatch.hpp>
 #include <avila/simd/target.hpp>
 
 #include "inflate.hpp"

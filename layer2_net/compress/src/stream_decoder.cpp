@@ -14,8 +14,8 @@ Result<void> Decoder::end() const {
 namespace detail {
 namespace {
 
-constexpr std::size_t kChunk = 64U << 10;      // decoded at a time, to stay in the caches
-constexpr std::size_t kFirstCarry = 64;        // bytes of new input joined to old at first
+constexpr std::size_t kChunk = 64U << 10;       // decoded at a time, to stay in the caches
+constexpr std::size_t kFirstCarry = 64;         // bytes of new input joined to old at first
 constexpr std::size_t kFirstRoom = 128U << 10;  // of a result whose size nobody announced
 
 Error over_limit(std::uint64_t limit) {
@@ -144,24 +144,26 @@ class StreamDecoder final : public Decoder {
   std::unique_ptr<DecoderCore> core_;
   std::uint64_t max_output_;
   std::uint64_t total_ = 0, offset_ = 0;
-  std::vector<std::byte> buffer_;        // history, decoded bytes, room
-  std::size_t given_ = 0, at_ = 0;       // handed out to here, decoded to here
-  std::vector<std::byte> carry_;         // input short of a step
+  std::vector<std::byte> buffer_;   // history, decoded bytes, room
+  std::size_t given_ = 0, at_ = 0;  // handed out to here, decoded to here
+  std::vector<std::byte> carry_;    // input short of a step
   bool finished_ = false, stalled_ = false, failed_ = false;
 };
 
-// Runs the core until the input is used up; `more` makes room, or says that there is none.
+// Runs the core until the input is used up; `more` makes room, or says that there is none: an
+// error where the core has not got on since.
 template <class More>
 Result<void> decode_whole(DecoderCore& core, ByteSpan in, Output& output, More more) {
   const std::byte* at = in.data();
   const std::byte* const end = at + in.size();
   while (true) {
     const std::byte* const start = at;
+    const std::byte* const first = output.at;
     auto result = core.run(at, end, output);
     if (!result.has_value()) return std::move(result).error();
     switch (*result) {
       case Stop::NeedInput: return truncated(in.size());
-      case Stop::NeedOutput: AVILA_TRY_VOID(more(output)); break;
+      case Stop::NeedOutput: AVILA_TRY_VOID(more(output, at != start || output.at != first)); break;
       case Stop::Finished:
         if (at == end) return {};
         if (!core.takes_more())
@@ -184,11 +186,13 @@ Result<std::vector<std::byte>> decode_all(DecoderCore& core, ByteSpan in,
   std::vector<std::byte> content(std::min<std::uint64_t>(
       options.max_output, std::max(kFirstRoom, std::min(in.size() * 3, kFirstRoom * 512))));
   Output output{content.data(), content.data(), content.data() + content.size()};
-  const auto more = [&](Output& out) -> Result<void> {
+  const auto more = [&](Output& out, bool moved) -> Result<void> {
     const auto size = static_cast<std::size_t>(out.at - content.data());
-    if (content.size() >= options.max_output) return over_limit(options.max_output);
-    const std::uint64_t wanted =
-        std::max(content.size() * 2, content.size() + core.needs().room);
+    if (content.size() >= options.max_output) {
+      if (moved) return {};
+      return over_limit(options.max_output);
+    }
+    const std::uint64_t wanted = std::max(content.size() * 2, content.size() + core.needs().room);
     content.resize(std::min<std::uint64_t>(options.max_output, wanted));
     out = {content.data(), content.data() + size, content.data() + content.size()};
     return {};
@@ -202,7 +206,8 @@ Result<std::size_t> decode_into(DecoderCore& core, ByteSpan in, MutableByteSpan 
                                 std::uint64_t max_output) {
   const std::size_t room = std::min<std::uint64_t>(out.size(), max_output);
   Output output{out.data(), out.data(), out.data() + room};
-  AVILA_TRY_VOID(decode_whole(core, in, output, [&](Output&) -> Result<void> {
+  AVILA_TRY_VOID(decode_whole(core, in, output, [&](Output&, bool moved) -> Result<void> {
+    if (moved) return {};
     return over_limit(room);
   }));
   return static_cast<std::size_t>(output.at - out.data());

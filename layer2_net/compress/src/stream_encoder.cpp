@@ -11,6 +11,7 @@ class StreamEncoder final : public Encoder {
  public:
   StreamEncoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary)
       : core_(std::move(core)), shape_(core_->shape()) {
+    dictionary = core_->history_of(dictionary);
     if (dictionary.size() > shape_.history)
       dictionary = dictionary.subspan(dictionary.size() - shape_.history);
     buffer_.assign(dictionary.begin(), dictionary.end());
@@ -23,8 +24,7 @@ class StreamEncoder final : public Encoder {
     Progress progress;
     if (ended_ && !in.empty()) return Error(Errc::InvalidArgument, "the stream has ended");
     while (true) {
-      const std::size_t part =
-          std::min(pending_.size() - given_, out.size() - progress.produced);
+      const std::size_t part = std::min(pending_.size() - given_, out.size() - progress.produced);
       if (part != 0) std::memcpy(out.data() + progress.produced, pending_.data() + given_, part);
       given_ += part;
       progress.produced += part;
@@ -56,7 +56,9 @@ class StreamEncoder final : public Encoder {
  private:
   void gather(ByteSpan in, std::size_t& consumed) {
     if (in.size() == consumed) return;
-    if (buffer_.size() == start_ && start_ >= shape_.history + shape_.piece) slide();
+    if (buffer_.size() == start_ &&
+        start_ >= shape_.history + std::max(shape_.piece, shape_.history))
+      slide();
     const std::size_t part =
         std::min(in.size() - consumed, shape_.piece - (buffer_.size() - start_));
     append(buffer_, in.subspan(consumed, part));
@@ -70,7 +72,7 @@ class StreamEncoder final : public Encoder {
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(drop));
     start_ -= drop;
     offset_ += static_cast<std::uint32_t>(drop);
-    if (offset_ > kLastPosition - kFirstPosition - 2 * (shape_.history + shape_.piece)) {
+    if (offset_ > kLastPosition - kFirstPosition - 4 * (shape_.history + shape_.piece)) {
       core_->forget();
       offset_ = 0;
       core_->prime(piece());
@@ -80,9 +82,10 @@ class StreamEncoder final : public Encoder {
   Piece piece() const {
     const std::uint32_t first = kFirstPosition + offset_;
     const auto start = static_cast<std::uint32_t>(start_);
-    return {buffer_.data() - first, first + start - std::min<std::uint32_t>(
-                start, static_cast<std::uint32_t>(shape_.history)),
-            first + start, first + static_cast<std::uint32_t>(buffer_.size())};
+    return {
+        buffer_.data() - first,
+        first + start - std::min<std::uint32_t>(start, static_cast<std::uint32_t>(shape_.history)),
+        first + start, first + static_cast<std::uint32_t>(buffer_.size())};
   }
   void encode_piece() {
     core_->encode(piece(), false, pending_);
@@ -110,6 +113,7 @@ std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dicti
   const EncoderCore::Shape shape = core.shape();
   std::vector<std::byte> out, both;
   out.reserve(in.size() / 2 + 64);
+  dictionary = core.history_of(dictionary);
   if (dictionary.size() > shape.history)
     dictionary = dictionary.subspan(dictionary.size() - shape.history);
   if (!dictionary.empty()) {
@@ -123,7 +127,8 @@ std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dicti
   std::uint64_t first = 0;  // offset of kFirstPosition in `in`
   std::uint64_t at = dictionary.size();
   const auto piece_at = [&](std::uint64_t from, std::uint64_t to) {
-    const std::uint64_t low = std::max<std::uint64_t>(first, from - std::min<std::uint64_t>(from, shape.history));
+    const std::uint64_t low =
+        std::max<std::uint64_t>(first, from - std::min<std::uint64_t>(from, shape.history));
     const auto position = [&](std::uint64_t offset) {
       return kFirstPosition + static_cast<std::uint32_t>(offset - first);
     };

@@ -230,7 +230,7 @@ std::string help_of(const Command& command) {
   if (!command.options.empty()) {
     text += "\noptions:\n";
     for (const Option& option : command.options)
-    if (!option.help.empty()) text += option_line(option);
+      if (!option.help.empty()) text += option_line(option);
   }
   text += command.common ? "\ncommon options:\n" : "\n";
   for (const Option& option : common_of(command)) text += option_line(option);

@@ -69,10 +69,11 @@ Result<std::uint64_t> number_option(const Arguments& arguments, std::string_view
 namespace {
 
 std::vector<Option> compress_options() {
-  std::vector<Option> options = {{"--format", "FORMAT", "see below"},
-                                 {"--dictionary", "F", "for deflate, zlib, zstd and lz4"},
-                                 {"-1", "", "the fastest level; -2 and so on, up to"},
-                                 {"-9", "", "a small result; -10 to -19 where the format has them"}};
+  std::vector<Option> options = {
+      {"--format", "FORMAT", "see below"},
+      {"--dictionary", "F", "for deflate, zlib, zstd and lz4"},
+      {"-1", "", "the fastest level; -2 and so on, up to"},
+      {"-9", "", "a small result; -10 to -19 where the format has them"}};
   for (const char* digit : {"-0", "-2", "-3", "-4", "-5", "-6", "-7", "-8"})
     options.push_back({digit, "", ""});
   return options;

@@ -55,6 +55,17 @@ Result<void> encode(compress::Encoder& encoder, ByteSpan in, compress::Flush flu
   }
 }
 
+Result<void> decode(compress::Decoder& decoder, ByteSpan in, MutableByteSpan room) {
+  while (true) {
+    AVILA_TRY(const auto step, decoder.decode(in, room));
+    if (step.finished && step.consumed == 0 && step.produced == 0 && !in.empty())
+      return Error(Errc::Malformed, "bytes follow the end of the compressed data");
+    in = in.subspan(step.consumed);
+    AVILA_TRY_VOID(print(as_text(room.first(step.produced))));
+    if (in.empty() && step.produced < room.size()) return {};
+  }
+}
+
 }  // namespace
 
 Result<int> tool_compress(const Arguments& arguments) {
@@ -64,8 +75,7 @@ Result<int> tool_compress(const Arguments& arguments) {
   if (!level.has_value()) return wrong_usage(level.error());
   AVILA_TRY(const std::string dictionary, dictionary_of(arguments));
   AVILA_TRY(const auto encoder,
-            compress::make_encoder(*format, {.level = *level,
-                                             .dictionary = as_bytes(dictionary)}));
+            compress::make_encoder(*format, {.level = *level, .dictionary = as_bytes(dictionary)}));
   std::vector<std::byte> room(kRoomBytes);
   AVILA_TRY_VOID(read_pieces(arguments.operand(0), [&](ByteSpan piece) {
     return encode(*encoder, piece, compress::Flush::No, room);
@@ -80,20 +90,12 @@ Result<int> tool_decompress(const Arguments& arguments) {
   AVILA_TRY(const std::string dictionary, dictionary_of(arguments));
   AVILA_TRY(const std::uint64_t limit,
             number_option(arguments, "--max-output", kNoLimit, 0, kNoLimit));
-  AVILA_TRY(const auto decoder,
-            compress::make_decoder(*format, {.max_output = limit,
-                                             .dictionary = as_bytes(dictionary)}));
+  AVILA_TRY(
+      const auto decoder,
+      compress::make_decoder(*format, {.max_output = limit, .dictionary = as_bytes(dictionary)}));
   std::vector<std::byte> room(kRoomBytes);
-  AVILA_TRY_VOID(read_pieces(arguments.operand(0), [&](ByteSpan in) -> Result<void> {
-    while (true) {
-      AVILA_TRY(const auto step, decoder->decode(in, room));
-      if (step.finished && step.consumed == 0 && step.produced == 0 && !in.empty())
-        return Error(Errc::Malformed, "bytes follow the end of the compressed data");
-      in = in.subspan(step.consumed);
-      AVILA_TRY_VOID(print(as_text(MutableByteSpan(room).first(step.produced))));
-      if (in.empty() && step.produced < room.size()) return {};
-    }
-  }));
+  AVILA_TRY_VOID(read_pieces(arguments.operand(0),
+                             [&](ByteSpan piece) { return decode(*decoder, piece, room); }));
   AVILA_TRY_VOID(decoder->end());
   return kDone;
 }

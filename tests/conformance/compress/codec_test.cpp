@@ -81,9 +81,28 @@ TEST(CompressConformance, Deflate) {
     const std::string name = one.file.filename().string();
     const bool zlib = name.find(".zlib") != std::string::npos;
     expect_content(report, one,
-                   name.ends_with(".gz")    ? Format::Gzip
-                   : zlib                   ? Format::Zlib
-                                            : Format::Deflate);
+                   name.ends_with(".gz") ? Format::Gzip
+                   : zlib                ? Format::Zlib
+                                         : Format::Deflate);
+  }
+  report.finish();
+}
+
+// A skippable frame alone, or frames cut at a frame's end, have content too: nothing.
+TEST(CompressConformance, Zstd) {
+  AVILA_REQUIRE_SUITE("zstd");
+  avila_test::SuiteReport report("zstd");
+  for (const Case& one : cases_below(avila_test::suite_path("zstd")))
+    expect_content(report, one, Format::Zstd);
+  for (const auto& file : avila_test::files_below(avila_test::suite_path("zstd"))) {
+    const std::string folder = file.parent_path().filename().string();
+    const std::string bytes = avila_test::read_file(file), name = file.filename().string();
+    if (folder == "golden-decompression-errors") {
+      report.check(!compress::decompress(Format::Zstd, as_bytes(bytes)).has_value(), name);
+    } else if (folder == "golden-dictionaries") {
+      report.check(
+          compress::make_decoder(Format::Zstd, {.dictionary = as_bytes(bytes)}).has_value(), name);
+    }
   }
   report.finish();
 }

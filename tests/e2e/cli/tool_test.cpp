@@ -190,17 +190,19 @@ TEST_F(Tool, EncodesAndDecodes) {
   EXPECT_EQ(in_folder(kAvl + "encode rot13 text").status, 2);
 }
 
-TEST_F(Tool, CompressesForGzipAndBack) {
+TEST_F(Tool, CompressesForTheFormatsOwnProgramsAndBack) {
   for (const char* level : {"", "-1 ", "-6 ", "-9 "})
     expect_same("compress --format gzip " + std::string(level) + "text | gzip -dc", "cat text");
-  expect_same("decompress --format gzip <<< ''  || (gzip -c bytes | " + kAvl +
-                  "decompress --format gzip)",
-              "cat bytes");
-  for (const char* format : {"deflate", "zlib", "gzip"}) {
+  ASSERT_EQ(in_folder("gzip -c bytes > bytes.gz && zstd -q -c bytes > bytes.zst").status, 0);
+  expect_same("decompress --format gzip bytes.gz", "cat bytes");
+  expect_same("decompress --format zstd < bytes.zst", "cat bytes");
+  expect_same("compress --format zstd -19 text | zstd -dc", "cat text");
+  expect_same("compress --format zstd -11 text | zstd -dc", "cat text");
+  for (const char* format : {"deflate", "zlib", "gzip", "zstd", "lz4"}) {
     const std::string flags = "compress --format " + std::string(format);
     expect_same(flags + " bytes | " + kAvl + "de" + flags + " -", "cat bytes");
   }
-  for (const char* format : {"deflate", "zlib"}) {
+  for (const char* format : {"deflate", "zlib", "zstd", "lz4"}) {
     const std::string flags = "compress --dictionary text --format " + std::string(format);
     expect_same(flags + " text | " + kAvl + "de" + flags, "cat text");
   }

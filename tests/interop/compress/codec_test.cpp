@@ -52,7 +52,7 @@ std::vector<Bytes> samples() {
 struct Tool {
   Format format;
   const char* program;
-  std::string decompress;              // in ours, out theirs
+  std::string decompress;             // in ours, out theirs
   std::vector<std::string> compress;  // in plain, out theirs.packed
 };
 
@@ -131,7 +131,8 @@ TEST(CompressInterop, PythonsZlibDictionary) {
   write(dir / "ours", *compress::compress(Format::Zlib, in, {.dictionary = dictionary}));
   const std::string load = "z = open(\"dictionary\", \"rb\").read(); ";
   auto run = avila_test::run_command(
-      in_folder + python(load + "d = zlib.decompressobj(zdict=z); w.write(d.decompress(r.read()))") +
+      in_folder +
+      python(load + "d = zlib.decompressobj(zdict=z); w.write(d.decompress(r.read()))") +
       " < ours > theirs 2>&1");
   ASSERT_EQ(run.status, 0);
   ASSERT_TRUE(read(dir / "theirs") == in);
@@ -146,6 +147,50 @@ TEST(CompressInterop, PythonsZlibDictionary) {
   EXPECT_TRUE(*out == in);
   EXPECT_TRUE(compress::decompress(Format::Zlib, theirs).error().is(Errc::InvalidArgument));
   EXPECT_FALSE(compress::decompress(Format::Zlib, theirs, {.dictionary = in}).has_value());
+}
+
+TEST(CompressInterop, Zstd) {
+  both_ways({Format::Zstd,
+             "zstd",
+             "zstd -q -dc < ours > theirs",
+             {"zstd -q -1 -c plain > theirs.packed", "zstd -q -c < plain > theirs.packed",
+              "zstd -q -19 --no-check -c plain > theirs.packed",
+              "zstd -q --fast=5 -c plain > theirs.packed",
+              "zstd -q --ultra -22 --long=24 -c plain > theirs.packed"}});
+}
+
+TEST(CompressInterop, ZstdDictionaries) {
+  AVILA_REQUIRE_PROGRAM("zstd");
+  const avila_test::TempDir dir;
+  const std::string in_folder = "cd " + dir.path() + " && ";
+  for (int i = 0; i < 200; ++i)
+    write(dir / ("sample" + std::to_string(i)), sample(1000, static_cast<std::uint64_t>(i)));
+  auto run =
+      avila_test::run_command(in_folder + "zstd -q --train sample* --maxdict=8000 -o trained 2>&1");
+  ASSERT_EQ(run.status, 0) << run.out;
+  write(dir / "raw", sample(9000, 7));
+  for (const std::string name : {"trained", "raw"})
+    for (const std::size_t size : {10UL, 900UL, 50'000UL}) {
+      const Bytes dictionary = read(dir / name), in = sample(size, 300);
+      write(dir / "plain", in);
+      for (const int level : {1, 3, 6, 13}) {
+        SCOPED_TRACE(name + " level " + std::to_string(level) + " size " + std::to_string(size));
+        const auto ours =
+            compress::compress(Format::Zstd, in, {.level = level, .dictionary = dictionary});
+        ASSERT_TRUE(ours.has_value()) << ours.error().to_string();
+        write(dir / "ours", *ours);
+        run = avila_test::run_command(in_folder + "zstd -q -dc -D " + name + " < ours > theirs");
+        ASSERT_EQ(run.status, 0);
+        ASSERT_TRUE(read(dir / "theirs") == in);
+        run = avila_test::run_command(in_folder + "zstd -q -" + std::to_string(level) + " -c -D " +
+                                      name + " plain > theirs.packed");
+        ASSERT_EQ(run.status, 0);
+        const Bytes theirs = read(dir / "theirs.packed");
+        const auto out = compress::decompress(Format::Zstd, theirs, {.dictionary = dictionary});
+        ASSERT_TRUE(out.has_value()) << out.error().to_string();
+        ASSERT_TRUE(*out == in);
+      }
+    }
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace compress_test {
 using namespace avila;
 using namespace avila::compress;
 
-inline constexpr Format kFormats[] = {Format::Deflate, Format::Zlib, Format::Gzip,
-                                       Format::Lz4};
+inline constexpr Format kFormats[] = {Format::Deflate, Format::Zlib, Format::Gzip, Format::Zstd,
+                                      Format::Lz4};
 
 inline bool has(Format format) {
   return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);
@@ -27,9 +27,9 @@ inline Result<Bytes> encode_in_pieces(Format format, ByteSpan in, const EncoderO
     const ByteSpan piece = in.first(std::min<std::size_t>(in.size(), random.below(90'000)));
     const bool last = piece.size() == in.size();
     const auto flush = last ? Flush::Finish : random.below(8) == 0 ? Flush::Block : Flush::No;
-    AVILA_TRY(const auto step,
-              encoder->encode(piece, MutableByteSpan(room).first(1 + random.below(room.size())),
-                              flush));
+    AVILA_TRY(
+        const auto step,
+        encoder->encode(piece, MutableByteSpan(room).first(1 + random.below(room.size())), flush));
     in = in.subspan(step.consumed);
     out.insert(out.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(step.produced));
     finished = step.finished;

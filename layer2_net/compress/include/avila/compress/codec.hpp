@@ -78,7 +78,7 @@ struct EncoderOptions {
   /// What the decoder has too: Deflate (raw, as history), Zlib (FDICT), Zstd, Lz4. Others: none may
   /// be given. Must outlive the construction only.
   ByteSpan dictionary = {};
-  bool checksum = true;  ///< Zstd, Lz4: of the content
+  bool checksum = true;                            ///< Zstd, Lz4: of the content
   std::optional<std::uint64_t> content_size = {};  ///< Zstd, Lz4: written into the header
 };
 struct DecoderOptions {

@@ -1,0 +1,313 @@
+#include "zstd_search.hpp"
+
+#include <algorithm>
+
+namespace avila::compress::detail::zstd {
+namespace {
+
+constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
+
+}  // namespace
+
+Effort effort_of(int level, std::uint64_t size) {
+  static constexpr Effort kEfforts[] = {
+      {19, 0, 14, 1, 6, 0, Strategy::Fast},        {20, 0, 16, 1, 5, 0, Strategy::Fast},
+      {21, 16, 17, 1, 5, 0, Strategy::DoubleFast}, {21, 18, 18, 1, 5, 0, Strategy::DoubleFast},
+      {21, 18, 19, 8, 5, 32, Strategy::Greedy},    {21, 18, 19, 8, 5, 32, Strategy::Lazy},
+      {21, 19, 20, 12, 5, 48, Strategy::Lazy},     {21, 19, 20, 12, 5, 64, Strategy::Lazy2},
+      {22, 20, 21, 16, 5, 64, Strategy::Lazy2},    {22, 21, 22, 24, 5, 96, Strategy::Lazy2},
+      {22, 21, 22, 40, 5, 128, Strategy::Lazy2},   {22, 22, 22, 64, 5, 192, Strategy::Lazy2},
+      {22, 22, 22, 96, 4, 256, Strategy::Lazy2},   {22, 22, 22, 128, 4, 256, Strategy::Lazy2},
+      {22, 22, 22, 256, 4, 512, Strategy::Lazy2},  {22, 22, 22, 256, 4, 512, Strategy::Lazy2},
+      {23, 23, 22, 512, 4, 512, Strategy::Lazy2},  {23, 23, 22, 512, 4, 1024, Strategy::Lazy2},
+      {23, 23, 22, 1024, 4, 1024, Strategy::Lazy2}};
+  Effort effort = kEfforts[std::clamp(level, 1, 19) - 1];
+  // Small contents: no more table than there are positions, and shorter matches.
+  if (size < std::uint64_t{1} << effort.window_log) {
+    const auto log = static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(size, 1024) - 1));
+    effort.window_log = std::min(effort.window_log, log);
+    effort.hash_log = std::min(effort.hash_log, log);
+    if (effort.chain_log != 0) effort.chain_log = std::min(effort.chain_log, log);
+  }
+  return effort;
+}
+
+Search::Search(const Effort& effort) : effort_(effort) {
+  hashes_.resize(std::size_t{1} << effort.hash_log);
+  if (effort.chain_log != 0) chain_.resize(std::size_t{1} << effort.chain_log);
+}
+
+void Search::forget() {
+  std::fill(hashes_.begin(), hashes_.end(), 0);
+  std::fill(chain_.begin(), chain_.end(), 0);
+  next_ = 0;
+}
+
+template <unsigned kMin>
+void Search::enter_until(const std::byte* base, std::uint32_t end) {
+  const std::uint32_t mask = static_cast<std::uint32_t>(chain_.size()) - 1;
+  for (; next_ < end; ++next_) {
+    std::uint32_t& head = hashes_[hash_bytes<kMin>(load_le64(base + next_), effort_.hash_log)];
+    chain_[next_ & mask] = head;
+    head = next_;
+  }
+}
+
+void Search::prime(const Piece& piece) {
+  if (piece.start - piece.low < kTail) return;
+  const std::uint32_t end = piece.start - kTail;
+  if (effort_.strategy == Strategy::Fast) {
+    for (std::uint32_t at = piece.low; at < end; at += 2)
+      hashes_[effort_.min_match >= 6
+                  ? hash_bytes<6>(load_le64(piece.base + at), effort_.hash_log)
+                  : hash_bytes<5>(load_le64(piece.base + at), effort_.hash_log)] = at;
+  } else if (effort_.strategy == Strategy::DoubleFast) {
+    for (std::uint32_t at = piece.low; at < end; ++at) {
+      const std::uint64_t word = load_le64(piece.base + at);
+      hashes_[hash_bytes<8>(word, effort_.hash_log)] = at;
+      chain_[hash_bytes<5>(word, effort_.chain_log)] = at;
+    }
+  } else {
+    next_ = std::max(next_, piece.low);
+    if (effort_.min_match == 4)
+      enter_until<4>(piece.base, end);
+    else
+      enter_until<5>(piece.base, end);
+  }
+}
+
+void Search::run(const Piece& piece, Found& found) {
+  if (piece.end - piece.start <= kTail) return;
+  switch (effort_.strategy) {
+    case Strategy::Fast:
+      if (effort_.min_match >= 6)
+        fast<6>(piece, found);
+      else
+        fast<5>(piece, found);
+      break;
+    case Strategy::DoubleFast: double_fast<5>(piece, found); break;
+    default:
+      if (effort_.min_match == 4)
+        lazy<4>(piece, found);
+      else
+        lazy<5>(piece, found);
+  }
+}
+
+// One probe a position, after the last offset: where nothing is found, ever larger steps.
+template <unsigned kMin>
+void Search::fast(const Piece& piece, Found& found) {
+  const std::byte* const base = piece.base;
+  const std::byte* const limit = base + piece.end;
+  const unsigned log = effort_.hash_log;
+  std::uint32_t* const table = hashes_.data();
+  const std::uint32_t last = piece.end - kTail, low = piece.low;
+  std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
+  while (at < last) {
+    const std::uint32_t rep = found.recent.of[0];
+    const std::uint64_t word = load_le64(base + at);
+    std::uint32_t& entry = table[hash_bytes<kMin>(word, log)];
+    const std::uint32_t candidate = entry;
+    entry = at;
+    std::uint32_t position, length, distance;
+    if (rep <= at + 1 - low &&
+        static_cast<std::uint32_t>(word >> 8) == load_le32(base + at + 1 - rep)) {
+      position = at + 1;
+      distance = rep;
+      length = 4 + common_length(base + position + 4, base + position + 4 - rep, limit);
+    } else if (candidate >= low &&
+               load_le32(base + candidate) == static_cast<std::uint32_t>(word)) {
+      position = at;
+      distance = at - candidate;
+      length = 4 + common_length(base + at + 4, base + candidate + 4, limit);
+      while (position > found.anchor && position - distance > low &&
+             base[position - 1] == base[position - 1 - distance])
+        --position, ++length;
+    } else {
+      at += 1 + ((at - found.anchor) >> 7);
+      continue;
+    }
+    found.match(position, length, distance);
+    const std::uint32_t began = at;
+    at = position + length;
+    if (at >= last) break;
+    table[hash_bytes<kMin>(load_le64(base + began + 2), log)] = began + 2;
+    table[hash_bytes<kMin>(load_le64(base + at - 2), log)] = at - 2;
+    // The offset before the last often goes on at once.
+    while (at < last) {
+      const std::uint32_t second = found.recent.of[1];
+      if (second > at - low || load_le32(base + at) != load_le32(base + at - second)) break;
+      const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - second, limit);
+      table[hash_bytes<kMin>(load_le64(base + at), log)] = at;
+      found.match(at, n, second);
+      at += n;
+    }
+  }
+}
+
+// Two probes: eight bytes first, else kMin.
+template <unsigned kMin>
+void Search::double_fast(const Piece& piece, Found& found) {
+  const std::byte* const base = piece.base;
+  const std::byte* const limit = base + piece.end;
+  const unsigned long_log = effort_.hash_log, short_log = effort_.chain_log;
+  std::uint32_t* const longs = hashes_.data();
+  std::uint32_t* const shorts = chain_.data();
+  const std::uint32_t last = piece.end - kTail, low = piece.low;
+  std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
+  while (at < last) {
+    const std::uint32_t rep = found.recent.of[0];
+    const std::uint64_t word = load_le64(base + at);
+    std::uint32_t& long_entry = longs[hash_bytes<8>(word, long_log)];
+    std::uint32_t& short_entry = shorts[hash_bytes<kMin>(word, short_log)];
+    const std::uint32_t far = long_entry, near = short_entry;
+    long_entry = short_entry = at;
+    std::uint32_t position, length, distance;
+    if (rep <= at + 1 - low &&
+        static_cast<std::uint32_t>(word >> 8) == load_le32(base + at + 1 - rep)) {
+      position = at + 1;
+      distance = rep;
+      length = 4 + common_length(base + position + 4, base + position + 4 - rep, limit);
+    } else {
+      std::uint32_t candidate;
+      position = at;
+      if (far >= low && load_le64(base + far) == word) {
+        candidate = far;
+      } else if (near >= low && load_le32(base + near) == static_cast<std::uint32_t>(word)) {
+        candidate = near;
+        // Perhaps the next position has a long one.
+        const std::uint64_t next = load_le64(base + at + 1);
+        std::uint32_t& next_entry = longs[hash_bytes<8>(next, long_log)];
+        const std::uint32_t other = next_entry;
+        next_entry = at + 1;
+        if (other >= low && load_le64(base + other) == next) {
+          candidate = other;
+          position = at + 1;
+        }
+      } else {
+        at += 1 + ((at - found.anchor) >> 8);
+        continue;
+      }
+      distance = position - candidate;
+      length = 4 + common_length(base + position + 4, base + candidate + 4, limit);
+      while (position > found.anchor && position - distance > low &&
+             base[position - 1] == base[position - 1 - distance])
+        --position, ++length;
+    }
+    found.match(position, length, distance);
+    const std::uint32_t began = at;
+    at = position + length;
+    if (at >= last) break;
+    for (const std::uint32_t place : {began + 2, at - 2}) {
+      const std::uint64_t bytes = load_le64(base + place);
+      longs[hash_bytes<8>(bytes, long_log)] = place;
+      shorts[hash_bytes<kMin>(bytes, short_log)] = place;
+    }
+    while (at < last) {
+      const std::uint32_t second = found.recent.of[1];
+      if (second > at - low || load_le32(base + at) != load_le32(base + at - second)) break;
+      const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - second, limit);
+      const std::uint64_t bytes = load_le64(base + at);
+      longs[hash_bytes<8>(bytes, long_log)] = shorts[hash_bytes<kMin>(bytes, short_log)] = at;
+      found.match(at, n, second);
+      at += n;
+    }
+  }
+}
+
+// Chains, and a match that waits for a better one at the next positions.
+template <unsigned kMin>
+void Search::lazy(const Piece& piece, Found& found) {
+  const std::byte* const base = piece.base;
+  const std::byte* const limit = base + piece.end;
+  const std::uint32_t last = piece.end - kTail, low = piece.low;
+  const std::uint32_t mask = static_cast<std::uint32_t>(chain_.size()) - 1;
+  const unsigned depth = effort_.strategy == Strategy::Greedy ? 0
+                         : effort_.strategy == Strategy::Lazy ? 1
+                                                              : 2;
+  next_ = std::max(next_, low);
+  struct Best {
+    std::uint32_t length = 0, distance = 0;
+  };
+  const auto find = [&](std::uint32_t at) {
+    enter_until<kMin>(base, at);
+    const std::uint64_t word = load_le64(base + at);
+    std::uint32_t& head = hashes_[hash_bytes<kMin>(word, effort_.hash_log)];
+    std::uint32_t candidate = head;
+    chain_[at & mask] = head;
+    head = at;
+    next_ = at + 1;
+    Best best{3, 0};
+    const auto room = static_cast<std::uint32_t>(limit - (base + at));
+    const std::uint32_t oldest = std::max(low, at > mask ? at - mask : 0);
+    for (unsigned left = effort_.attempts; left != 0 && candidate >= oldest; --left) {
+      const std::byte* const match = base + candidate;
+      if (load_le32(match + best.length - 3) == load_le32(base + at + best.length - 3)) {
+        const std::uint32_t length = common_length(base + at, match, limit);
+        if (length > best.length) {
+          best = {length, at - candidate};
+          if (length >= effort_.nice || length == room) break;
+        }
+      }
+      const std::uint32_t before = chain_[candidate & mask];
+      if (before >= candidate) break;
+      candidate = before;
+    }
+    return best;
+  };
+  const auto log = [](std::uint32_t n) { return static_cast<int>(std::bit_width(n)); };
+  const auto repeats = [&](std::uint32_t at, std::uint32_t rep) -> std::uint32_t {
+    if (rep > at - low || load_le32(base + at) != load_le32(base + at - rep)) return 0;
+    return 4 + common_length(base + at + 4, base + at + 4 - rep, limit);
+  };
+  std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
+  while (at < last) {
+    const std::uint32_t rep = found.recent.of[0];
+    std::uint32_t start = at + 1, length = 0, distance = 0;
+    if (const std::uint32_t n = repeats(at + 1, rep); n != 0) length = n, distance = rep;
+    if (length == 0 || depth > 0) {
+      const Best best = find(at);
+      if (best.distance != 0 && best.length > length)
+        length = best.length, distance = best.distance, start = at;
+    }
+    if (length < 4) {
+      at += 1 + ((at - found.anchor) >> 8);
+      continue;
+    }
+    // The value of a match in fourths of a byte, less what its offset takes.
+    const auto price = [&](std::uint32_t d) { return d == rep ? 1 : log(d + 3); };
+    for (unsigned step = 0; step < depth && at + 1 < last && length < effort_.nice;) {
+      ++at;
+      ++step;
+      const int weight = step == 1 ? 3 : 4, bonus = step == 1 ? 4 : 7;
+      bool better = false;
+      if (const std::uint32_t n = repeats(at, rep);
+          n != 0 &&
+          static_cast<int>(n) * weight > static_cast<int>(length) * weight - price(distance) + 1) {
+        length = n, distance = rep, start = at;
+        better = distance != rep;
+      }
+      const Best best = find(at);
+      if (best.distance != 0 && static_cast<int>(best.length) * 4 - price(best.distance) >
+                                    static_cast<int>(length) * 4 - price(distance) + bonus) {
+        length = best.length, distance = best.distance, start = at;
+        better = true;
+      }
+      if (better) step = 0;
+    }
+    if (distance != rep)
+      while (start > found.anchor && start - distance > low &&
+             base[start - 1] == base[start - 1 - distance])
+        --start, ++length;
+    found.match(start, length, distance);
+    at = start + length;
+    while (at < last) {
+      const std::uint32_t second = found.recent.of[1], n = repeats(at, second);
+      if (n == 0) break;
+      found.match(at, n, second);
+      at += n;
+    }
+  }
+}
+
+}  // namespace avila::compress::detail::zstd
