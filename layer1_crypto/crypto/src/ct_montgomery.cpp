@@ -54,7 +54,7 @@ Limb inverse64(Limb m) noexcept {  // Newton: each step doubles the bits that ar
 }  // namespace
 
 Modulus::Modulus(LimbSpan m) : m_(m), r2_(m.size()), bits_(bit_length(m)) {
-  AVILA_ASSERT(!m.empty() && (m[0] & 1) != 0 && m.back() != 0);
+  AVILA_ASSERT(!m.empty() && bits_ > 64 * (m.size() - 1) && ct::reveal(ct::mask_if(m[0] & 1)));
   const std::size_t n = size();
   n0_ = Limb{0} - inverse64(m[0]);
   one_ = power_of_two();

@@ -50,10 +50,12 @@ void store_bytes(MutableByteSpan out, LimbSpan value) noexcept {
 }
 
 std::size_t bit_length(LimbSpan value) noexcept {
-  std::size_t count = value.size();
-  while (count > 0 && value[count - 1] == 0) --count;
-  return count == 0 ? 0
-                    : 64 * (count - 1) + static_cast<std::size_t>(std::bit_width(value[count - 1]));
+  for (std::size_t count = value.size(); count > 0; --count) {
+    Limb top = value[count - 1];
+    ct::declassify(&top, sizeof top);  // lengths are public
+    if (top != 0) return 64 * (count - 1) + static_cast<std::size_t>(std::bit_width(top));
+  }
+  return 0;
 }
 
 Limb add(MutableLimbSpan r, LimbSpan a, LimbSpan b) noexcept {
@@ -179,7 +181,7 @@ Limbs gcd(LimbSpan a, LimbSpan b) {
   for (std::size_t i = 0; i < 64 * n; ++i) {
     for (std::size_t k = 0; k < n; ++k) shifted[k] = u[k];
     (void)shift_left_1(shifted);
-    const Limb wanted = (static_cast<Limb>(i) - twos) >> 63;  // i < twos
+    const Limb wanted = (Limb{i} - ct::value_barrier(twos)) >> 63;  // i < twos
     ct::assign_if(ct::mask_if(wanted), u.data(), shifted.data(), n);
   }
   return u;

@@ -178,6 +178,7 @@ Result<std::vector<std::byte>> RsaPrivateKey::sign_pkcs1_digest(DigestAlgorithm 
   std::vector<std::byte> signature(public_key().size());
   AVILA_TRY_VOID(detail::encode_pkcs1(algorithm, digest, signature));
   AVILA_TRY_VOID(state_->raise(signature, signature, entropy));
+  detail::ct::declassify(signature.data(), signature.size());
   return signature;
 }
 
@@ -199,6 +200,7 @@ Result<std::vector<std::byte>> RsaPrivateKey::sign_pss_digest(const PssOptions& 
   AVILA_TRY_VOID(
       detail::encode_pss(options, digest, salt, bits, MutableByteSpan(signature).last(encoded)));
   AVILA_TRY_VOID(state_->raise(signature, signature, entropy));
+  detail::ct::declassify(signature.data(), signature.size());
   return signature;
 }
 

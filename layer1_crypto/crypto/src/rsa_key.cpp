@@ -105,7 +105,8 @@ Result<RsaPrivateKey> RsaPrivateKey::create(const Components& components) {
       numbers.private_exponent.size() > size || numbers.exponent1.size() > numbers.prime1.size() ||
       numbers.exponent2.size() > numbers.prime2.size() ||
       numbers.coefficient.size() > numbers.prime1.size() || detail::bit_length(p) < kPrimeBitsMin ||
-      detail::bit_length(q) < kPrimeBitsMin || (p[0] & q[0] & 1) == 0)
+      detail::bit_length(q) < kPrimeBitsMin ||
+      !detail::ct::reveal(detail::ct::mask_if(p[0] & q[0] & 1)))
     return wrong();
 
   const detail::Modulus& n = public_key.state_->n;

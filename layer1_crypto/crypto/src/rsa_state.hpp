@@ -49,9 +49,13 @@ struct RsaPrivateKey::State {
 };
 
 namespace detail {
-/// Without the zeros before.
+/// Without the zeros before: the length of a number is public.
 inline ByteSpan trimmed(ByteSpan bytes) noexcept {
-  while (!bytes.empty() && bytes[0] == std::byte{0}) bytes = bytes.subspan(1);
+  for (; !bytes.empty(); bytes = bytes.subspan(1)) {
+    std::byte first = bytes[0];
+    ct::declassify(&first, 1);
+    if (first != std::byte{0}) break;
+  }
   return bytes;
 }
 inline Limbs limbs_of(ByteSpan bytes) {
