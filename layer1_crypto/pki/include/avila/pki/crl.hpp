@@ -88,4 +88,17 @@ struct RevocationStatus {
   std::string why;  ///< of what is unknown: the last thing that stood in the way
 };
 
+struct CrlCheck {
+  WallTime time;
+  std::optional<Duration> age_max = {};  ///< since thisUpdate; of lists without nextUpdate too
+  bool allow_sha1 = false;
+  std::size_t rsa_bits_min = 2048;
+};
+
+/// What lists say of `chain[index]`, by RFC 5280 section 6.3.3: distribution points, partitions by
+/// kind and by reason, indirect lists and deltas. The chain was validated before; the certificates
+/// above `index` in it may sign lists, nobody else.
+RevocationStatus crl_status(std::span<const Certificate> chain, std::size_t index,
+                            std::span<const Crl> crls, const CrlCheck& check);
+
 }  // namespace avila::pki

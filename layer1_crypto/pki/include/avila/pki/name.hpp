@@ -23,6 +23,12 @@ struct Attribute {
   std::size_t rdn = 0;  ///< which relative name it is of, from 0 on: more than one may share it
 };
 
+/// Of a name in text.
+enum class NameOrder : std::uint8_t {
+  Rfc4514,  ///< the most significant is the last: CN=Ana,O=Avila,C=BR
+  Encoded,  ///< as it is encoded: C=BR,O=Avila,CN=Ana
+};
+
 /// A sequence of relative names, most significant first. Owns its bytes.
 class Name {
  public:
@@ -31,15 +37,15 @@ class Name {
   /// An RDNSequence. Errors: Malformed (an empty relative name, a string that breaks the rule of
   /// its type), LimitExceeded.
   static Result<Name> parse(ByteSpan der);
-  /// Of pairs such as {"CN", "Ana"}, each a relative name of its own, most significant first; a
-  /// type is a name that RFC 4514 or the table in the README knows, or a dotted identifier.
-  /// PrintableString for C, serialNumber and DN qualifiers, IA5String for DC and e-mail, else
-  /// UTF8String. Errors: InvalidArgument.
-  static Result<Name> of(std::span<const std::pair<std::string, std::string>> attributes);
-  /// RFC 4514, "CN=Ana,O=Avila,C=BR" (the most significant is the last). Errors: Malformed.
-  static Result<Name> from_string(std::string_view text);
-  /// The one name "CN=<text>".
-  static Name common(std::string_view text);
+  /// Of attributes, each a relative name of its own, most significant first. PrintableString where
+  /// the text allows it, IA5String for DC and e-mail, else UTF8String. Errors: InvalidArgument (ill
+  /// formed UTF-8, a country that is not two letters, an empty value).
+  static Result<Name> of(std::span<const std::pair<asn1::Oid, std::string>> attributes);
+  /// "CN=Ana,O=Avila,C=BR": RFC 4514, with the quotes of RFC 2253 and its rule that = and # inside
+  /// a value are escaped. Types as above. Errors: Malformed with the offset.
+  static Result<Name> from_string(std::string_view text, NameOrder order = NameOrder::Rfc4514);
+  /// The one name "CN=<text>". Errors: as `of`.
+  static Result<Name> common(std::string_view text);
 
   ByteSpan der() const noexcept { return as_bytes(der_); }
   bool empty() const noexcept { return attributes_.empty(); }
@@ -47,6 +53,8 @@ class Name {
   /// The first value of that type; empty where there is none.
   std::string_view find(const asn1::Oid& type) const noexcept;
 
+  /// Whether it keeps the sizes of RFC 5280 appendix A: no empty value, countries of two letters.
+  bool keeps_sizes() const noexcept;
   /// RFC 4514: "CN=Ana,O=Avila". What cannot be printed is escaped.
   std::string to_string() const;
 
@@ -70,6 +78,9 @@ class Name {
 
 /// "CN", "O", …; empty for a type without a short name.
 std::string_view short_name(const asn1::Oid& type) noexcept;
+/// The type of "CN", "O", "emailAddress" and so on, without regard to case, or of a dotted
+/// identifier. Errors: NotFound.
+Result<asn1::Oid> attribute_type(std::string_view name);
 
 /// GeneralName, in the order of its tags.
 enum class GeneralNameType : std::uint8_t {

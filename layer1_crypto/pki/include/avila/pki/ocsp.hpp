@@ -17,6 +17,9 @@ struct OcspCertId {
   /// SHA-1 by default: responders know no other, and nothing rests on it (RFC 5019).
   static OcspCertId of(const Certificate& certificate, const Certificate& issuer,
                        crypto::DigestAlgorithm hash = crypto::DigestAlgorithm::Sha1);
+  /// Of a serial number (two's complement) of that issuer.
+  static OcspCertId of_issuer(const Certificate& issuer, std::string_view serial,
+                              crypto::DigestAlgorithm hash);
   bool matches(const Certificate& certificate, const Certificate& issuer) const;
   friend bool operator==(const OcspCertId&, const OcspCertId&) noexcept = default;
 };

@@ -48,7 +48,14 @@ struct VerifyOptions {
   Purpose purpose = Purpose::ServerAuth;
   /// Asked for instead of `purpose` where it is not empty.
   asn1::Oid extended_key_usage;
-  KeyUsage key_usage = KeyUsage::None;  ///< what the leaf must allow, where it says
+  /// The purpose must be named: an absent extended key usage, in the leaf, and anyExtendedKeyUsage
+  /// are not enough, and a leaf may be for nothing of another trade (signing code, time stamps,
+  /// OCSP) nor of a CA.
+  bool strict_purpose = false;
+  /// CAs below the anchor must name the purpose as well.
+  bool strict_issuers = false;
+  /// The leaf must allow one of these, where it has a key usage at all.
+  KeyUsage key_usage = KeyUsage::None;
   /// One of these, where not empty, must be of the leaf. `host`: a DNS name or an address.
   std::string_view host, email;
   Profile profile = Profile::Path;
@@ -65,8 +72,9 @@ struct VerifyOptions {
   std::size_t max_depth = 16;
   /// Signatures that are verified in all, whatever is offered.
   std::size_t max_signature_checks = 128;
-  /// Whether a leaf that is itself in the store, or self-signed there, needs no issuer.
+  /// Whether a leaf that is itself in the store needs no issuer; and only where it signed itself.
   bool accept_trusted_leaf = true;
+  bool trusted_leaf_is_self_signed = false;
 
   RevocationMode revocation = RevocationMode::Off;
   std::span<const Crl> crls = {};            ///< of any issuer, deltas too

@@ -1,0 +1,148 @@
+// What must parse, or must not, of Botan and pyca/cryptography: names in text, networks, and files.
+#include <avila/asn1/pem.hpp>
+#include <avila/json/value.hpp>
+#include <avila/pki/csr.hpp>
+#include <avila/text/encoding.hpp>
+#include <avila/time/civil.hpp>
+
+#include "files.hpp"
+
+namespace {
+
+using namespace x509_files;
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+  const std::string text = avila_test::read_file(path);
+  std::vector<std::string> lines;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    lines.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
+}
+
+std::string after(const std::string& line, std::string_view key) {
+  if (!line.starts_with(key)) return "";
+  return line.substr(std::min(line.size(), key.size() + (line.size() > key.size() ? 1 : 0)));
+}
+
+TEST(VectorConformance, NamesInText) {
+  AVILA_REQUIRE_SUITE("x509");
+  avila_test::SuiteReport report("x509/x509_dn_valid");
+  std::string input;
+  for (const std::string& line : lines_of(suite("x509_dn_valid.vec"))) {
+    if (line.starts_with("Input =")) input = after(line, "Input =");
+    if (!line.starts_with("DER =")) continue;
+    const auto name = pki::Name::from_string(input, pki::NameOrder::Encoded);
+    const std::string der = after(line, "DER =");
+    bool good = name.has_value() && text::base16_encode(name->der()) == der;
+    // What we print is read as the same bytes.
+    if (good) {
+      const auto again = pki::Name::from_string(name->to_string());
+      good = again.has_value() && std::ranges::equal(again->der(), name->der());
+    }
+    report.check(good,
+                 "'" + input + "': " +
+                     (name.has_value() ? text::base16_encode(name->der()) + " " + name->to_string()
+                                       : name.error().to_string()));
+  }
+  report.finish();
+}
+
+TEST(VectorConformance, NoNamesInText) {
+  AVILA_REQUIRE_SUITE("x509");
+  avila_test::SuiteReport report("x509/x509_dn_invalid");
+  for (const std::string& line : lines_of(suite("x509_dn_invalid.vec")))
+    if (line.starts_with("Input ="))
+      report.check(!pki::Name::from_string(after(line, "Input =")).has_value(), line);
+  report.finish();
+}
+
+TEST(VectorConformance, Networks) {
+  AVILA_REQUIRE_SUITE("x509");
+  avila_test::SuiteReport report("x509/general_name_ip");
+  bool valid = true;
+  std::string address;
+  for (const std::string& line : lines_of(suite("general_name_ip.vec"))) {
+    if (line.starts_with('[')) valid = line == "[Valid]";
+    if (line.starts_with("Address =")) address = after(line, "Address =");
+    if (!line.starts_with("Netmask =")) continue;
+    const auto bytes = text::hex_decode(address + after(line, "Netmask ="));
+    ASSERT_TRUE(bytes.has_value()) << line;
+    asn1::Writer writer;
+    writer.primitive(asn1::context_primitive(7), as_bytes(*bytes));
+    asn1::Reader reader(writer.bytes());
+    report.check(pki::parse_general_name(reader, true).has_value() == valid, address + " " + line);
+  }
+  report.finish();
+}
+
+/// What a file holds, parsed; nothing where it is of another kind.
+std::optional<std::string> parse_any(const std::string& bytes) {
+  const auto verdict = [](const auto& parsed) {
+    return parsed.has_value() ? std::string() : parsed.error().to_string();
+  };
+  if (bytes.find("-----BEGIN") == bytes.npos) {
+    if (pki::Certificate::parse(as_bytes(bytes)).has_value() ||
+        pki::Csr::parse(as_bytes(bytes)).has_value() ||
+        pki::Crl::parse(as_bytes(bytes)).has_value() ||
+        pki::OcspRequest::parse(as_bytes(bytes)).has_value() ||
+        pki::OcspResponse::parse(as_bytes(bytes)).has_value())
+      return "";
+    return "none of all; as a certificate: " +
+           pki::Certificate::parse(as_bytes(bytes)).error().to_string();
+  }
+  const auto blocks = asn1::parse_pem(bytes);
+  if (!blocks.has_value()) return blocks.error().to_string();
+  std::optional<std::string> why;
+  for (const asn1::PemBlock& block : *blocks) {
+    if (block.label == "CERTIFICATE") why = verdict(pki::Certificate::parse(block.bytes));
+    if (block.label == "X509 CRL") why = verdict(pki::Crl::parse(block.bytes));
+    if (block.label.ends_with("CERTIFICATE REQUEST")) why = verdict(pki::Csr::parse(block.bytes));
+    if (why.has_value() && !why->empty()) break;
+  }
+  return why;
+}
+
+bool is_odd(const std::string& name) {
+  constexpr const char* kWords[] = {"bad",         "inval",     "malformed",
+                                    "dup",         "two_basic", "unknown",
+                                    "unsupported", "empty",     "no-response-bytes"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [&](const char* word) { return name.find(word) != name.npos; });
+}
+
+// The suites say what is odd about a file by its name, and not what a parser has to make of it.
+// Files that are not odd parse; odd ones end in a value or an error, and those that a standard
+// refuses are the exclusions, by the error.
+void parse_folder(const std::string& folder) {
+  AVILA_REQUIRE_SUITE("x509");
+  if (!std::filesystem::exists(suite(folder))) GTEST_SKIP() << folder << " is not there";
+  avila_test::SuiteReport report("x509/" + folder);
+  for (const auto& path : avila_test::files_below(suite(folder))) {
+    const std::string name = path.filename().string();
+    if (!name.ends_with(".pem") && !name.ends_with(".der") && !name.ends_with(".crt") &&
+        !name.ends_with(".cer") && !name.ends_with(".crl"))
+      continue;
+    const auto why = parse_any(avila_test::read_file(path));
+    if (!why.has_value()) continue;
+    // Two certificates in one SEQUENCE; certificates with a byte behind them.
+    const bool more =
+        name == "cert_seq.der" || name == "link_SHA256.cer" || name == "root2_SHA256.cer";
+    if ((more || is_odd(name)) && !why->empty()) {
+      report.exclude();
+    } else {
+      report.check(why->empty(), name + ": " + *why);
+    }
+  }
+  report.finish();
+}
+
+TEST(VectorConformance, PycaParses) { parse_folder("pyca"); }
+TEST(VectorConformance, BotanMiscParses) { parse_folder("botan_misc"); }
+TEST(VectorConformance, BotanOcspParses) { parse_folder("botan_ocsp"); }
+TEST(VectorConformance, BotanEccParses) { parse_folder("botan_ecc"); }
+TEST(VectorConformance, BotanCrlParses) { parse_folder("botan_crl"); }
+
+}  // namespace
