@@ -173,11 +173,13 @@ Result<void> check_name_constraints(const Path& path) {
       // RFC 5280 §6.1.3 (b): self-issued ones but the last are a CA's own business.
       if (below != 0 && certificate.is_self_issued()) continue;
       const std::vector<GeneralName> names = names_of(certificate);
-      std::size_t comparisons = 0;
-      for (const Type type : {Type::Dns, Type::Rfc822, Type::Uri, Type::Ip, Type::Directory})
-        comparisons += count(names, type) *
-                       (count(constraints->permitted, type) + count(constraints->excluded, type));
-      if (comparisons > kMaxNameComparisons)
+      const auto work = [&](Type type) {
+        return count(names, type) *
+               (count(constraints->permitted, type) + count(constraints->excluded, type));
+      };
+      if (work(Type::Dns) + work(Type::Rfc822) + work(Type::Ip) + work(Type::Directory) >
+              kMaxNameComparisons ||
+          work(Type::Uri) > kMaxUriComparisons)
         return chain_error(ChainError::TooMuchWork, below, certificate,
                            "has too many names to compare with the name constraints");
       const bool directory = count(constraints->permitted, Type::Directory) +
