@@ -74,6 +74,12 @@ TEST(BoringsslConformance, Chains) {
       report.exclude();
       continue;
     }
+    // The leaf has DNS:t171.test to t340.test, the CA permits t0.test to t170.test only. RFC 5280
+    // §4.2.1.10 has every name be within a permitted subtree (openssl refuses the chain as well).
+    if (name == "many-names/ok-all-types.test") {
+      report.exclude();
+      continue;
+    }
     std::vector<pki::Certificate> chain;
     std::string why;
     bool foreign = false;
