@@ -286,6 +286,10 @@ Result<ClientHello> ClientHello::parse(ByteSpan body) {
       default: break;
     }
   }
+  // RFC 8446 section 4.1.2: what a client of TLS 1.3 says in the fields that are there for others.
+  if (std::ranges::find(hello.versions, 0x0304) != hello.versions.end() &&
+      (hello.legacy_version != 0x0303 || compression.size() != 1))
+    return illegal("ClientHello of TLS 1.3 with another legacy_version, or with compression");
   return hello;
 }
 

@@ -98,11 +98,7 @@ Result<void> ServerHandshake::on_client_hello(ByteSpan message) {
     client13 = contains(hello.versions, 0x0304);
     client12 = contains(hello.versions, 0x0303);
   }
-  if (client13 && offers(ProtocolVersion::Tls13)) {
-    if (hello.legacy_version != 0x0303 && hello.legacy_version < 0x0300)
-      return Error(Alert::ProtocolVersion, "a ClientHello of another version");
-    return on_hello13(hello, message);
-  }
+  if (client13 && offers(ProtocolVersion::Tls13)) return on_hello13(hello, message);
   if (state_ == State::SecondHello)
     return Error(Alert::IllegalParameter, "a second ClientHello without TLS 1.3");
   if (!client12 || !offers(ProtocolVersion::Tls12) || is_quic())
@@ -153,6 +149,12 @@ Result<void> ServerHandshake::choose_credential(const ClientHello& hello, Protoc
                hello.offers(static_cast<std::uint16_t>(candidate));
       });
       if (!suite) return false;
+      // RFC 8422 section 5.1: in TLS 1.2 the groups are those of certificates, too.
+      const auto type = credential.key.type();
+      const NamedGroup curve = type == crypto::KeyType::P384 ? NamedGroup::P384 : NamedGroup::P256;
+      if ((type == crypto::KeyType::P256 || type == crypto::KeyType::P384) &&
+          !contains(hello.groups, static_cast<std::uint16_t>(curve)))
+        return false;
     }
     credential_ = &credential;
     scheme_ = *scheme;
