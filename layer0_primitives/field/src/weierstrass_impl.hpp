@@ -8,11 +8,17 @@
 //     m = 0, d = 0. mul_base(): the sum so far is below 2^(W i) in absolute value, the addend
 //     d 2^(W i) with d != 0 is not, and both are below n / 2 before the top digit.
 //     The last addition is the complete one, which also doubles, and chooses.
+//   * in mul_glv(), sum and addend are m1 P + m2 lambda P with small m1, m2. They meet only where
+//     (m1, m2) differ by a vector with m1 + m2 lambda = 0 mod n; the shortest of those is above
+//     2^127 in one of its numbers (the norm m1^2 - m1 m2 + m2^2 is a multiple of n), and only the
+//     two additions of the last digit come near. These are complete.
 #pragma once
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <vector>
 
+#include "glv.hpp"
 #include "kernel.hpp"
 #include "recode.hpp"
 #include "weierstrass_ops.hpp"
@@ -24,6 +30,7 @@ struct Weierstrass {
   static constexpr std::size_t kN = C::Field::kLimbs;
   static constexpr const Modulus<kN>& kP = C::Field::Params::kModulus;
   static constexpr bool kIsP256 = std::is_same_v<C, CurveP256>;
+  static constexpr bool kHasGlv = std::is_same_v<C, CurveSecp256k1>;
   using Fe = Limbs<kN>;
   using Point = JacobianPoint<kN>;
   struct AffinePoint {
@@ -272,13 +279,8 @@ struct Weierstrass {
     r = sum;
   }
 
-  static void mul_point(Point& r, const Fe& scalar, const Point& point) noexcept {
-    Point table[kMultiples];
-    Point sum = identity();
-    Point entry;
-    const ct::Wiper wipe_table(table);
-    const ct::Wiper wipe_sum(sum);
-    const ct::Wiper wipe_entry(entry);
+  /// (j + 1) point
+  static void fill_multiples(Point (&table)[kMultiples], const Point& point) noexcept {
     table[0] = point;
     for (std::size_t j = 1; j < kMultiples; ++j) {
       if (j % 2 == 1) {
@@ -287,6 +289,16 @@ struct Weierstrass {
         add_core(table[j], table[j - 1], point);
       }
     }
+  }
+  static void mul_point(Point& r, const Fe& scalar, const Point& point) noexcept {
+    if constexpr (kHasGlv) return mul_glv(r, scalar, point);
+    Point table[kMultiples];
+    Point sum = identity();
+    Point entry;
+    const ct::Wiper wipe_table(table);
+    const ct::Wiper wipe_sum(sum);
+    const ct::Wiper wipe_entry(entry);
+    fill_multiples(table, point);
     for (std::size_t i = kDigits; i-- > 0;) {
       if (i != kDigits - 1)
         for (unsigned s = 0; s < kWindow; ++s) twice(sum, sum);
@@ -299,6 +311,40 @@ struct Weierstrass {
         accumulate<false>(sum, entry, skip);
       } else {
         accumulate<true>(sum, entry, skip);
+      }
+    }
+    r = sum;
+  }
+
+  static void mul_glv(Point& r, const Fe& scalar, const Point& point) noexcept
+    requires kHasGlv
+  {
+    constexpr std::size_t kHalfDigits = kBoothDigits<2, kWindow>;
+    Point table[kMultiples];
+    Point sum = identity();
+    Point entry;
+    GlvHalves halves = glv_split(scalar);
+    const ct::Wiper wipe_table(table);
+    const ct::Wiper wipe_sum(sum);
+    const ct::Wiper wipe_entry(entry);
+    const ct::Wiper wipe_halves(halves);
+    const Fe beta = to_montgomery(kGlvBeta);
+    fill_multiples(table, point);
+    for (std::size_t i = kHalfDigits; i-- > 0;) {
+      if (i != kHalfDigits - 1)
+        for (unsigned s = 0; s < kWindow; ++s) twice(sum, sum);
+      for (const GlvHalf* half : {&halves.first, &halves.second}) {
+        const SignedDigit digit = booth_digit<kWindow>(half->magnitude, i);
+        K::template lookup<3 * kN>(entry.x.data(), table[0].x.data(), kMultiples,
+                                   digit.magnitude - 1);
+        if (half == &halves.second) mul(entry.x, entry.x, beta);
+        negate_if(digit.negative ^ half->negative, entry.y);
+        const ct::Mask skip = is_zero(entry.z);
+        if (i != 0) {
+          accumulate<false>(sum, entry, skip);
+        } else {
+          accumulate<true>(sum, entry, skip);
+        }
       }
     }
     r = sum;
@@ -317,14 +363,15 @@ struct Weierstrass {
     std::fill(term.digits + used, std::end(term.digits), static_cast<signed char>(0));
     return used;
   }
+  /// `factor`: of x.
   template <class Q>
-  static void add_digit_vartime(Point& sum, const Q* odd, int digit) noexcept {
-    if (digit > 0) accumulate_vartime(sum, odd[digit / 2]);
-    if (digit < 0) {
-      Q negated = odd[-digit / 2];
-      sub(negated.y, {}, negated.y);
-      accumulate_vartime(sum, negated);
-    }
+  static void add_digit_vartime(Point& sum, const Q* odd, int digit,
+                                const Fe* factor = nullptr) noexcept {
+    if (digit == 0) return;
+    Q entry = odd[std::abs(digit) / 2];
+    if (factor != nullptr) mul(entry.x, entry.x, *factor);
+    if (digit < 0) sub(entry.y, {}, entry.y);
+    accumulate_vartime(sum, entry);
   }
   /// Straus' interleaving: one chain of doublings for all terms (and one for the base point).
   static void interleave(Point& r, const PublicTerm* terms, std::size_t count,
@@ -339,7 +386,40 @@ struct Weierstrass {
     }
     r = sum;
   }
+  /// The non-adjacent form of a half; returns how many digits there are.
+  template <unsigned W>
+  static std::size_t half_digits_vartime(signed char (&out)[130], const GlvHalf& half) noexcept {
+    std::fill(std::begin(out), std::end(out), static_cast<signed char>(0));
+    const std::size_t used = wnaf_vartime<W>(out, half.magnitude);
+    if (half.negative != 0)
+      for (signed char& digit : out) digit = static_cast<signed char>(-digit);
+    return used;
+  }
+  static void double_mul_glv_vartime(Point& r, const Fe& a, const Point& point,
+                                     const Fe& b) noexcept
+    requires kHasGlv
+  {
+    PublicTerm term;
+    prepare(term, {}, point);
+    const GlvHalves of_a = glv_split(a), of_b = glv_split(b);
+    signed char digits[4][130];
+    const std::size_t length = std::max({half_digits_vartime<kWnafPoint>(digits[0], of_a.first),
+                                         half_digits_vartime<kWnafPoint>(digits[1], of_a.second),
+                                         half_digits_vartime<kWnafBase>(digits[2], of_b.first),
+                                         half_digits_vartime<kWnafBase>(digits[3], of_b.second)});
+    const Fe beta = to_montgomery(kGlvBeta);
+    Point sum = identity();
+    for (std::size_t i = length; i-- > 0;) {
+      twice(sum, sum);
+      add_digit_vartime(sum, term.odd, digits[0][i]);
+      add_digit_vartime(sum, base_table().odd, digits[2][i]);
+      add_digit_vartime(sum, term.odd, digits[1][i], &beta);
+      add_digit_vartime(sum, base_table().odd, digits[3][i], &beta);
+    }
+    r = sum;
+  }
   static void double_mul_vartime(Point& r, const Fe& a, const Point& point, const Fe& b) noexcept {
+    if constexpr (kHasGlv) return double_mul_glv_vartime(r, a, point, b);
     PublicTerm term;
     signed char base_digits[64 * kN + 1];
     const std::size_t length_a = prepare(term, a, point);
