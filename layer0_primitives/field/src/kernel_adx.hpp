@@ -114,6 +114,35 @@ inline bool has_adx_avx2() noexcept { return simd::has_adx() && simd::has_avx2()
               "cmovncq %[r4], %[r0]\n\tcmovncq %[r5], %[r1]\n\t"                                \
               "cmovncq %[r6], %[r2]\n\tcmovncq %[r7], %[r3]\n\t"
 
+// The same by secp256k1's p = 2^256 - k, k = 2^32 + 977: with q = -x0 / p, x0 and the low half of
+// q k are equal, so that (x + q p) / 2^64 takes the high half from x1 and adds q as the top. n is
+// -1/p mod 2^64, then scratch.
+#define AVILA_K256_ROUND(n, k, x0, x1, x2, x3)        \
+  "movq %[" #x0 "], %%rdx\n\timulq %[" #n             \
+  "], %%rdx\n\t"                                      \
+  "mulxq %[" #k "], %[l], %[h]\n\tmovq %%rdx, %[" #x0 \
+  "]\n\t"                                             \
+  "subq %[h], %[" #x1 "]\n\tsbbq $0, %[" #x2 "]\n\tsbbq $0, %[" #x3 "]\n\tsbbq $0, %[" #x0 "]\n\t"
+#define AVILA_K256_REDUCE(n, k)                                                             \
+  "movabsq $0xd838091dd2253531, %[" #n "]\n\tmovabsq $0x1000003d1, %[" #k                   \
+  "]\n\t" AVILA_K256_ROUND(n, k, r0, r1, r2, r3) AVILA_K256_ROUND(n, k, r1, r2, r3, r0)     \
+      AVILA_K256_ROUND(n, k, r2, r3, r0, r1) AVILA_K256_ROUND(                              \
+          n, k, r3, r0, r1,                                                                 \
+          r2) "xorl %k[" #n "], %k[" #n                                                     \
+              "]\n\t"                                                                       \
+              "addq %[r4], %[r0]\n\tadcq %[r5], %[r1]\n\tadcq %[r6], %[r2]\n\tadcq %[r7], " \
+              "%[r3]\n\t"                                                                   \
+              "adcq $0, %[" #n                                                              \
+              "]\n\t"                                                                       \
+              "movq %[r0], %[r4]\n\tmovq %[r1], %[r5]\n\tmovq %[r2], %[r6]\n\tmovq %[r3], " \
+              "%[r7]\n\t"                                                                   \
+              "addq %[" #k                                                                  \
+              "], %[r4]\n\tadcq $0, %[r5]\n\tadcq $0, %[r6]\n\tadcq $0, %[r7]\n\t"          \
+              "adcq $0, %[" #n                                                              \
+              "]\n\t"                                                                       \
+              "cmovnzq %[r4], %[r0]\n\tcmovnzq %[r5], %[r1]\n\t"                            \
+              "cmovnzq %[r6], %[r2]\n\tcmovnzq %[r7], %[r3]\n\t"
+
 #define AVILA_WIDE_OUTPUTS                                                                        \
   [r0] "=&r"(r0), [r1] "=&r"(r1), [r2] "=&r"(r2), [r3] "=&r"(r3), [r4] "=&r"(r4), [r5] "=&r"(r5), \
       [r6] "=&r"(r6), [r7] "=&r"(r7), [l] "=&r"(l), [h] "=&r"(h)
@@ -331,6 +360,28 @@ struct AdxKernel {
     r = {r0, r1, r2, r3};
   }
 
+  AVILA_ALWAYS_INLINE static void k256_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
+                                           const Modulus<4>&) noexcept {
+    std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h;
+    const void* pa = &a;
+    const void* pb = &b;
+    asm volatile(AVILA_WIDE_MUL AVILA_K256_REDUCE(a, b)
+                 : AVILA_WIDE_OUTPUTS, [a] "+&r"(pa), [b] "+&r"(pb)
+                 :
+                 : "rdx", "cc", "memory");
+    r = {r0, r1, r2, r3};
+  }
+  AVILA_ALWAYS_INLINE static void k256_sqr(Limbs<4>& r, const Limbs<4>& a,
+                                           const Modulus<4>&) noexcept {
+    std::uint64_t r0, r1, r2, r3, r4, r5, r6, r7, l, h, k;
+    const void* pa = &a;
+    asm volatile(AVILA_WIDE_SQR AVILA_K256_REDUCE(a, k)
+                 : AVILA_WIDE_OUTPUTS, [a] "+&r"(pa), [k] "=&r"(k)
+                 :
+                 : "rdx", "cc", "memory");
+    r = {r0, r1, r2, r3};
+  }
+
   static void fe_add(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b) noexcept {
     std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], c;
     asm("addq %[b0], %[x0]\n\tadcq %[b1], %[x1]\n\tadcq %[b2], %[x2]\n\tadcq %[b3], %[x3]\n\t"
@@ -419,6 +470,8 @@ struct AdxKernel {
 #undef AVILA_P256_ROUND
 #undef AVILA_P256_REDUCE
 #undef AVILA_WIDE_OUTPUTS
+#undef AVILA_K256_ROUND
+#undef AVILA_K256_REDUCE
 #undef AVILA_MONT4_ROW
 #undef AVILA_MONT6_ROW
 #undef AVILA_STORE

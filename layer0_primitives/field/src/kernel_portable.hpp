@@ -96,6 +96,13 @@ struct PortableKernel {
   static void p256_sqr(Limbs<4>& r, const Limbs<4>& a, const Modulus<4>& m) noexcept {
     mont_mul(r, a, a, m);
   }
+  static void k256_mul(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b,
+                       const Modulus<4>& m) noexcept {
+    mont_mul(r, a, b, m);
+  }
+  static void k256_sqr(Limbs<4>& r, const Limbs<4>& a, const Modulus<4>& m) noexcept {
+    mont_mul(r, a, a, m);
+  }
 
   // GF(2^255-19).
   static void fe_add(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b) noexcept {

@@ -30,7 +30,7 @@ struct Weierstrass {
   static constexpr std::size_t kN = C::Field::kLimbs;
   static constexpr const Modulus<kN>& kP = C::Field::Params::kModulus;
   static constexpr bool kIsP256 = std::is_same_v<C, CurveP256>;
-  static constexpr bool kHasGlv = std::is_same_v<C, CurveSecp256k1>;
+  static constexpr bool kIsSecp256k1 = std::is_same_v<C, CurveSecp256k1>;
   using Fe = Limbs<kN>;
   using Point = JacobianPoint<kN>;
   struct AffinePoint {
@@ -50,6 +50,8 @@ struct Weierstrass {
   static void mul(Fe& r, const Fe& a, const Fe& b) noexcept {
     if constexpr (kIsP256) {
       K::p256_mul(r, a, b, kP);
+    } else if constexpr (kIsSecp256k1) {
+      K::k256_mul(r, a, b, kP);
     } else {
       K::mont_mul(r, a, b, kP);
     }
@@ -57,6 +59,8 @@ struct Weierstrass {
   static void sqr(Fe& r, const Fe& a) noexcept {
     if constexpr (kIsP256) {
       K::p256_sqr(r, a, kP);
+    } else if constexpr (kIsSecp256k1) {
+      K::k256_sqr(r, a, kP);
     } else {
       K::mont_sqr(r, a, kP);
     }
@@ -291,7 +295,7 @@ struct Weierstrass {
     }
   }
   static void mul_point(Point& r, const Fe& scalar, const Point& point) noexcept {
-    if constexpr (kHasGlv) return mul_glv(r, scalar, point);
+    if constexpr (kIsSecp256k1) return mul_glv(r, scalar, point);
     Point table[kMultiples];
     Point sum = identity();
     Point entry;
@@ -317,7 +321,7 @@ struct Weierstrass {
   }
 
   static void mul_glv(Point& r, const Fe& scalar, const Point& point) noexcept
-    requires kHasGlv
+    requires kIsSecp256k1
   {
     constexpr std::size_t kHalfDigits = kBoothDigits<2, kWindow>;
     Point table[kMultiples];
@@ -397,7 +401,7 @@ struct Weierstrass {
   }
   static void double_mul_glv_vartime(Point& r, const Fe& a, const Point& point,
                                      const Fe& b) noexcept
-    requires kHasGlv
+    requires kIsSecp256k1
   {
     PublicTerm term;
     prepare(term, {}, point);
@@ -419,7 +423,7 @@ struct Weierstrass {
     r = sum;
   }
   static void double_mul_vartime(Point& r, const Fe& a, const Point& point, const Fe& b) noexcept {
-    if constexpr (kHasGlv) return double_mul_glv_vartime(r, a, point, b);
+    if constexpr (kIsSecp256k1) return double_mul_glv_vartime(r, a, point, b);
     PublicTerm term;
     signed char base_digits[64 * kN + 1];
     const std::size_t length_a = prepare(term, a, point);

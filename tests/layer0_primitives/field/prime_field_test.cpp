@@ -203,6 +203,17 @@ void expect_kernels_agree(const Modulus<N>& m) {
     AdxKernel::sub_mod(fast, a, b, m);
     ASSERT_EQ(slow, fast);
     if constexpr (N == 4) {
+      PortableKernel::half_mod(slow, a, m);
+      AdxKernel::half_mod(fast, a, m);
+      ASSERT_EQ(slow, fast);
+      if (&m == &FieldSecp256k1::kModulus) {
+        PortableKernel::mont_mul(slow, any, b, m);
+        AdxKernel::k256_mul(fast, any, b, m);
+        ASSERT_EQ(slow, fast);
+        PortableKernel::mont_mul(slow, b, b, m);
+        AdxKernel::k256_sqr(fast, b, m);
+        ASSERT_EQ(slow, fast);
+      }
       if (&m != &FieldP256::kModulus) continue;
       PortableKernel::mont_mul(slow, a, b, m);
       AdxKernel::p256_mul(fast, a, b, m);
@@ -211,6 +222,17 @@ void expect_kernels_agree(const Modulus<N>& m) {
       AdxKernel::p256_sqr(fast, a, m);
       ASSERT_EQ(slow, fast);
     }
+  }
+}
+
+TEST(FieldKernels, HalvesAreHalves) {
+  textbook::Numbers numbers(6);
+  for (int i = 0; i < 200; ++i) {
+    const FeP384 x = element_of<FeP384>(numbers.below(modulus_of<FeP384>()));
+    Limbs<6> half;
+    field::detail::PortableKernel::half_mod(half, x.montgomery(), FieldP384::kModulus);
+    const FeP384 y = FeP384::from_montgomery(half);
+    ASSERT_EQ(y + y, x);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <avila/field/weierstrass.hpp>
 
 #include "bytes.hpp"
+#include "glv.hpp"
 #include "textbook.hpp"
 #include "weierstrass_ops.hpp"
 
@@ -225,6 +226,49 @@ TYPED_TEST(Curves, KernelsAgree) {
       if (k == count - 1) expected = got;
       EXPECT_EQ(got, expected);
     }
+  }
+}
+
+// The products that split their scalar against those that do not: about multiples of lambda, where
+// halves are short, and about the ends of the short vectors, where they are long.
+TEST(Secp256k1, SplitScalarsAgreeWithWholeOnes) {
+  using Scalar = ScalarSecp256k1;
+  using P = Secp256k1Point;
+  namespace detail = field::detail;
+  const Scalar lambda = Scalar::from_limbs(detail::kGlvLambda);
+  EXPECT_EQ(lambda * lambda * lambda, Scalar::one());
+  std::vector<Scalar> around = {Scalar(), Scalar::from_limbs({~0ULL, ~0ULL >> 1}),
+                                Scalar::from_limbs({0xE86C90E49284EB15, 0x3086D221A7D46BCD}),
+                                Scalar::from_limbs({0x6F547FA90ABFE4C3, 0xE4437ED6010E8828}),
+                                Scalar::from_limbs({0, 0, 0, 1ULL << 63})};
+  std::vector<Scalar> scalars;
+  for (const Scalar& a : around) {
+    for (const Scalar& b : around) {
+      for (std::uint64_t i = 0; i < 20; ++i) {
+        const Scalar small = Scalar::from_u64(i);
+        scalars.push_back(a + b * lambda + small);
+        scalars.push_back(a - b * lambda - small * lambda);
+        scalars.push_back(-a * Scalar::from_u64(2).inverse() + b + small * lambda - small);
+      }
+    }
+  }
+  textbook::Numbers numbers(9);
+  const Big order = Big::from_limbs(OrderSecp256k1::kModulus.p);
+  for (int i = 0; i < 100; ++i)
+    scalars.push_back(Scalar::from_limbs(numbers.below(order).limbs<4>()));
+  const P base = P::base();
+  Scalar last;
+  for (const Scalar& k : scalars) {
+    const auto halves = detail::glv_split(k.to_limbs());
+    const auto value = [](const detail::GlvHalf& half) {
+      const Scalar magnitude = Scalar::from_limbs({half.magnitude[0], half.magnitude[1]});
+      return half.negative != 0 ? -magnitude : magnitude;
+    };
+    ASSERT_EQ(value(halves.first) + value(halves.second) * lambda, k);
+    const P whole = P::mul_base(k);
+    ASSERT_EQ(k * base, whole);
+    ASSERT_EQ(P::double_mul_vartime(k, base, last), whole + P::mul_base(last));
+    last = k;
   }
 }
 
