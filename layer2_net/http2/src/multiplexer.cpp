@@ -149,7 +149,16 @@ Task<void> Multiplexer::run(std::string received) {
   auto joined = co_await group_.join();
   (void)joined;  // what a task had to say, it said to its own stream
   if (!stop_.cancelled()) co_await linger(MutableByteSpan(buffer.get(), capacity));
+  // A client's exchanges outlive this, and one of them may be writing.
+  while (!leave()) co_await future::yield();
   transport_.close();
+}
+
+/// Whether nobody uses the transport, nor will.
+bool Multiplexer::leave() {
+  const std::lock_guard lock(mutex);
+  gone_ = !writing_ || handed_over_;
+  return gone_;
 }
 
 /// Closing while the peer still sends makes a reset, which can overtake our GOAWAY.
@@ -168,7 +177,7 @@ Task<void> Multiplexer::linger(MutableByteSpan buffer) {
 /// Writes as long as the transport takes it at once, else leaves the rest to the write loop.
 void Multiplexer::kick() {
   std::unique_lock lock(mutex);
-  if (writing_ || broken_) return;
+  if (writing_ || broken_ || gone_) return;
   while (true) {
     engine.fill(kOutputBytes);
     if (engine.output().empty()) break;

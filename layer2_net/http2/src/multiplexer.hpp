@@ -118,6 +118,7 @@ class Multiplexer : protected Engine::Events {
   Task<void> write_loop();
   Task<void> watch_loop();
   Task<void> linger(MutableByteSpan buffer);
+  bool leave();
   void check_streams(std::int64_t now_ns);
   void bury();
 
@@ -136,7 +137,8 @@ class Multiplexer : protected Engine::Events {
   bool handed_over_ = false;  // to the write loop
   bool broken_ = false;
   bool draining_ = false;
-  bool finished_ = false;
+  bool finished_ = false;       // no stream is left, and none comes
+  bool gone_ = false;           // nor is the transport
   std::int64_t active_ns_ = 0;  // something came
   std::int64_t idle_since_ns_ = 0;
 };
