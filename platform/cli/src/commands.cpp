@@ -107,7 +107,8 @@ const std::vector<Command>& table() {
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::vector<Command> commands = table();
-  for (const Command& command : tool_commands()) commands.push_back(command);
+  for (const auto more : {tool_commands(), crypto_tool_commands()})
+    commands.insert(commands.end(), more.begin(), more.end());
   return run(commands, words);
 }
 
