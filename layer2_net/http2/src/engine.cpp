@@ -313,6 +313,7 @@ Result<void> Engine::on_settings(const FrameHeader& header, ByteSpan payload) {
   if (payload.size() % 6 != 0 || (header.has(flags::kAck) && !payload.empty()))
     return fail(Http2Error::FrameSize, ErrorCode::FrameSizeError, "SETTINGS of a wrong length");
   if (settings_seen_) AVILA_TRY_VOID(control_frame());
+  if (!settings_seen_) peer_streams_max_ = ~std::uint32_t{0};
   settings_seen_ = true;
   if (header.has(flags::kAck)) return {};
   for (; !payload.empty(); payload = payload.subspan(6))

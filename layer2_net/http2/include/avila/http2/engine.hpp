@@ -224,7 +224,8 @@ class Engine {
   // The peer's settings.
   std::uint32_t peer_window_ = kDefaultWindowBytes;
   std::uint32_t peer_frame_bytes_ = kDefaultFrameBytes;
-  std::uint32_t peer_streams_max_ = ~std::uint32_t{0};
+  std::uint32_t peer_streams_max_ =
+      1;  // until its SETTINGS are there: then what they say, or no limit
   std::uint32_t peer_header_list_ = ~std::uint32_t{0};
   bool peer_extended_connect_ = false;
 
