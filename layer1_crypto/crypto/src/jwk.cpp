@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <avila/crypto/jwk.hpp>
 #include <avila/hash/sha256.hpp>
 #include <avila/primitives/wipe.hpp>
 #include <avila/text/encoding.hpp>
 
+#include "key_algorithm.hpp"
 #include "overload.hpp"
 
 namespace avila::crypto {
@@ -107,9 +109,51 @@ Result<AnyKey> read_okp(const Value& object,
   return AnyKey(PrivateKey(std::move(key)));
 }
 
+/// The "alg" of kty "AKP" in the order of KeyType from MlKem512 on.
+constexpr std::string_view kAkpNames[] = {
+    "ML-KEM-512",         "ML-KEM-768",         "ML-KEM-1024",        "ML-DSA-44",
+    "ML-DSA-65",          "ML-DSA-87",          "SLH-DSA-SHA2-128s",  "SLH-DSA-SHA2-128f",
+    "SLH-DSA-SHA2-192s",  "SLH-DSA-SHA2-192f",  "SLH-DSA-SHA2-256s",  "SLH-DSA-SHA2-256f",
+    "SLH-DSA-SHAKE-128s", "SLH-DSA-SHAKE-128f", "SLH-DSA-SHAKE-192s", "SLH-DSA-SHAKE-192f",
+    "SLH-DSA-SHAKE-256s", "SLH-DSA-SHAKE-256f",
+};
+
+/// draft-ietf-cose-dilithium-11 and draft-ietf-cose-sphincs-plus: "priv" is the seed, or the whole
+/// key of SLH-DSA.
+Result<AnyKey> read_akp(const Value& object) {
+  AVILA_TRY(const std::string_view algorithm, text_member(object, "alg"));
+  const auto found = std::ranges::find(kAkpNames, algorithm);
+  if (found == std::end(kAkpNames))
+    return Error(Errc::Unsupported, "JWK: unknown algorithm \"" + std::string(algorithm) + "\"");
+  const auto type =
+      static_cast<KeyType>(detail::kFirstPostQuantum + static_cast<std::size_t>(found - kAkpNames));
+  AVILA_TRY(const SecretBytes pub, bytes_member(object, "pub"));
+  AVILA_TRY(PublicKey public_key, detail::read_public_key(type, pub.span()));
+  if (object.find("priv") == nullptr) return AnyKey(std::move(public_key));
+  AVILA_TRY(const SecretBytes priv, bytes_member(object, "priv"));
+  const auto read = [&]() -> Result<PrivateKey> {
+    if (detail::is_slh_dsa(type)) {
+      AVILA_TRY(auto key, SlhDsaPrivateKey::decode(detail::slh_dsa_set(type), priv.span()));
+      return PrivateKey(std::move(key));
+    }
+    return detail::with_lattice(
+        type,
+        [&]<class S>() -> Result<PrivateKey> {
+          constexpr std::size_t kSize = LatticePrivateKey<S>::kSeedBytes;
+          if (priv.size() != kSize) return malformed("priv", "is no seed of this algorithm");
+          return PrivateKey(LatticePrivateKey<S>::from_seed(priv.span().first<kSize>()));
+        },
+        Error(Errc::Unsupported, "JWK: no such type of key"));
+  };
+  AVILA_TRY(PrivateKey key, read());
+  if (key.public_key() != public_key) return parts_differ();
+  return AnyKey(std::move(key));
+}
+
 Result<AnyKey> read_key(const Value& object) {
   AVILA_TRY(const std::string_view type, text_member(object, "kty"));
   if (type == "RSA") return read_rsa(object);
+  if (type == "AKP") return read_akp(object);
   if (type == "oct") {
     AVILA_TRY(SecretBytes key, bytes_member(object, "k"));
     return AnyKey(std::move(key));
@@ -165,6 +209,10 @@ constexpr std::string_view kCurveName<field::CurveP384> = "P-384";
 template <>
 constexpr std::string_view kCurveName<field::CurveSecp256k1> = "secp256k1";
 
+std::string_view akp_name(KeyType type) noexcept {
+  return kAkpNames[static_cast<std::size_t>(type) - detail::kFirstPostQuantum];
+}
+
 /// The members that RFC 7638 section 3.2 and RFC 8037 section 2 require, by their names' order.
 Value required_members(const PublicKey& key) {
   Value object = Value::make_object();
@@ -189,6 +237,11 @@ Value required_members(const PublicKey& key) {
                  },
                  [&](const Ed25519PublicKey& ed) { okp("Ed25519", ed.bytes()); },
                  [&](const X25519PublicKey& x) { okp("X25519", x.bytes()); },
+                 [&](const auto& post_quantum) {
+                   object.set("alg", akp_name(key.type()));
+                   object.set("kty", "AKP");
+                   set_bytes(object, "pub", post_quantum.bytes());
+                 },
              },
              key.key());
   return object;
@@ -211,7 +264,8 @@ Result<Jwk> Jwk::parse(std::string_view text) {
 Value to_jwk(const PublicKey& key, const JwkMetadata& metadata) {
   Value object = required_members(key);
   if (!metadata.key_id.empty()) object.set("kid", metadata.key_id);
-  if (!metadata.algorithm.empty()) object.set("alg", metadata.algorithm);
+  if (!metadata.algorithm.empty() && object.find("alg") == nullptr)
+    object.set("alg", metadata.algorithm);
   if (!metadata.use.empty()) object.set("use", metadata.use);
   if (!metadata.operations.empty()) {
     Value operations = Value::make_array();
@@ -236,6 +290,13 @@ Value to_jwk(const PrivateKey& key, const JwkMetadata& metadata) {
                  [&]<class C>(const EcPrivateKey<C>& ec) { set_bytes(object, "d", *ec.bytes()); },
                  [&](const Ed25519PrivateKey& ed) { set_bytes(object, "d", *ed.seed()); },
                  [&](const X25519PrivateKey& x) { set_bytes(object, "d", *x.bytes()); },
+                 [&]<class S>(const LatticePrivateKey<S>& lattice) {
+                   if (lattice.seed().empty())
+                     object = Value();
+                   else
+                     set_bytes(object, "priv", lattice.seed());
+                 },
+                 [&](const SlhDsaPrivateKey& slh) { set_bytes(object, "priv", slh.bytes()); },
              },
              key.key());
   return object;

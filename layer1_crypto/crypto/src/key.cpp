@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <avila/crypto/key.hpp>
 #include <avila/error/assert.hpp>
 
+#include "key_algorithm.hpp"
 #include "overload.hpp"
 
 namespace avila::crypto {
@@ -10,7 +12,8 @@ namespace {
 struct AlgorithmEntry {
   std::string_view name;
   DigestAlgorithm digest;
-  enum class Scheme : std::uint8_t { Pkcs1, Pss, Ecdsa, Ed25519 } scheme;
+  enum class Scheme : std::uint8_t { Pkcs1, Pss, Ecdsa, Own } scheme;
+  KeyType own = KeyType::Rsa;  // the only type of Scheme::Own
 };
 using Scheme = AlgorithmEntry::Scheme;
 
@@ -27,8 +30,25 @@ constexpr AlgorithmEntry kAlgorithms[] = {
     {"ecdsa-sha256", DigestAlgorithm::Sha256, Scheme::Ecdsa},
     {"ecdsa-sha384", DigestAlgorithm::Sha384, Scheme::Ecdsa},
     {"ecdsa-sha512", DigestAlgorithm::Sha512, Scheme::Ecdsa},
-    {"ed25519", DigestAlgorithm::Sha512, Scheme::Ed25519},
+    {"ed25519", DigestAlgorithm::Sha512, Scheme::Own, KeyType::Ed25519},
+    {"ml-dsa-44", DigestAlgorithm::Sha512, Scheme::Own, KeyType::MlDsa44},
+    {"ml-dsa-65", DigestAlgorithm::Sha512, Scheme::Own, KeyType::MlDsa65},
+    {"ml-dsa-87", DigestAlgorithm::Sha512, Scheme::Own, KeyType::MlDsa87},
+    {"slh-dsa-sha2-128s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_128s},
+    {"slh-dsa-sha2-128f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_128f},
+    {"slh-dsa-sha2-192s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_192s},
+    {"slh-dsa-sha2-192f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_192f},
+    {"slh-dsa-sha2-256s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_256s},
+    {"slh-dsa-sha2-256f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaSha2_256f},
+    {"slh-dsa-shake-128s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_128s},
+    {"slh-dsa-shake-128f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_128f},
+    {"slh-dsa-shake-192s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_192s},
+    {"slh-dsa-shake-192f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_192f},
+    {"slh-dsa-shake-256s", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_256s},
+    {"slh-dsa-shake-256f", DigestAlgorithm::Sha512, Scheme::Own, KeyType::SlhDsaShake_256f},
 };
+
+static_assert(std::size(kAlgorithms) == kSignatureAlgorithms);
 
 const AlgorithmEntry& entry(SignatureAlgorithm algorithm) noexcept {
   return kAlgorithms[static_cast<std::size_t>(algorithm)];
@@ -42,12 +62,43 @@ Error unfit() {
   return Error(Errc::InvalidArgument, "the signature algorithm does not fit the key");
 }
 
+/// A signature of the wrong length is one more that does not verify.
+Result<void> without_length(Result<void> verified) {
+  if (!verified.has_value() && verified.error().is(Errc::Malformed))
+    return Error(Errc::Unauthenticated, "the signature has another length");
+  return verified;
+}
+
 std::vector<std::byte> copy(ByteSpan bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
 std::string_view name(KeyType type) noexcept {
-  constexpr std::string_view kNames[] = {"rsa", "p256", "p384", "secp256k1", "ed25519", "x25519"};
+  constexpr std::string_view kNames[] = {"rsa",
+                                         "p256",
+                                         "p384",
+                                         "secp256k1",
+                                         "ed25519",
+                                         "x25519",
+                                         "ml-kem-512",
+                                         "ml-kem-768",
+                                         "ml-kem-1024",
+                                         "ml-dsa-44",
+                                         "ml-dsa-65",
+                                         "ml-dsa-87",
+                                         "slh-dsa-sha2-128s",
+                                         "slh-dsa-sha2-128f",
+                                         "slh-dsa-sha2-192s",
+                                         "slh-dsa-sha2-192f",
+                                         "slh-dsa-sha2-256s",
+                                         "slh-dsa-sha2-256f",
+                                         "slh-dsa-shake-128s",
+                                         "slh-dsa-shake-128f",
+                                         "slh-dsa-shake-192s",
+                                         "slh-dsa-shake-192f",
+                                         "slh-dsa-shake-256s",
+                                         "slh-dsa-shake-256f"};
+  static_assert(std::size(kNames) == kKeyTypes);
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -59,19 +110,51 @@ bool fits(SignatureAlgorithm algorithm, KeyType type) noexcept {
     case Scheme::Pss: return type == KeyType::Rsa;
     case Scheme::Ecdsa:
       return type == KeyType::P256 || type == KeyType::P384 || type == KeyType::Secp256k1;
-    case Scheme::Ed25519: return type == KeyType::Ed25519;
+    case Scheme::Own: return type == entry(algorithm).own;
   }
   return false;
 }
 
+bool can_sign(KeyType type) noexcept {
+  return type != KeyType::X25519 && type != KeyType::MlKem512 && type != KeyType::MlKem768 &&
+         type != KeyType::MlKem1024;
+}
+
 SignatureAlgorithm default_algorithm(KeyType type) noexcept {
-  AVILA_ASSERT(type != KeyType::X25519);
-  switch (type) {
-    case KeyType::Rsa: return SignatureAlgorithm::RsaPkcs1Sha256;
-    case KeyType::P384: return SignatureAlgorithm::EcdsaSha384;
-    case KeyType::Ed25519: return SignatureAlgorithm::Ed25519;
-    default: return SignatureAlgorithm::EcdsaSha256;
-  }
+  AVILA_ASSERT(can_sign(type));
+  if (type == KeyType::Rsa) return SignatureAlgorithm::RsaPkcs1Sha256;
+  if (type == KeyType::P384) return SignatureAlgorithm::EcdsaSha384;
+  if (type == KeyType::P256 || type == KeyType::Secp256k1) return SignatureAlgorithm::EcdsaSha256;
+  std::size_t algorithm = 0;
+  while (kAlgorithms[algorithm].scheme != Scheme::Own || kAlgorithms[algorithm].own != type)
+    ++algorithm;
+  return static_cast<SignatureAlgorithm>(algorithm);
+}
+
+KeyType PublicKey::type() const noexcept {
+  const auto* slh_dsa = as<SlhDsaPublicKey>();
+  return static_cast<KeyType>(key_.index() +
+                              (slh_dsa != nullptr ? static_cast<std::size_t>(slh_dsa->set()) : 0));
+}
+
+KeyType PrivateKey::type() const noexcept {
+  const auto* slh_dsa = as<SlhDsaPrivateKey>();
+  return static_cast<KeyType>(
+      key_.index() +
+      (slh_dsa != nullptr ? static_cast<std::size_t>(slh_dsa->public_key().set()) : 0));
+}
+
+bool operator==(const PublicKey& a, const PublicKey& b) noexcept {
+  if (a.type() != b.type()) return false;
+  return std::visit(
+      [&]<class K>(const K& key) {
+        const K& other = *b.as<K>();
+        if constexpr (std::is_same_v<K, SlhDsaPublicKey>)
+          return std::ranges::equal(key.bytes(), other.bytes());
+        else
+          return key == other;
+      },
+      a.key_);
 }
 
 Result<void> PublicKey::verify(SignatureAlgorithm algorithm, ByteSpan message,
@@ -93,6 +176,15 @@ Result<void> PublicKey::verify(SignatureAlgorithm algorithm, ByteSpan message,
                         },
                         [&](const Ed25519PublicKey& key) { return key.verify(message, signature); },
                         [&](const X25519PublicKey&) -> Result<void> { return unfit(); },
+                        [&]<class S>(const LatticePublicKey<S>& key) -> Result<void> {
+                          if constexpr (requires { key->verify(message, signature); })
+                            return without_length(key->verify(message, signature));
+                          else
+                            return unfit();
+                        },
+                        [&](const SlhDsaPublicKey& key) {
+                          return without_length(key.verify(message, signature));
+                        },
                     },
                     key_);
 }
@@ -110,8 +202,13 @@ Result<PrivateKey> PrivateKey::generate(KeyType type, os::Entropy& entropy,
     case KeyType::Secp256k1: return made(Secp256k1PrivateKey::generate(entropy));
     case KeyType::Ed25519: return made(Ed25519PrivateKey::generate(entropy));
     case KeyType::X25519: return made(X25519PrivateKey::generate(entropy));
+    default: break;
   }
-  return Error(Errc::InvalidArgument, "no such type of key");
+  if (detail::is_slh_dsa(type))
+    return made(SlhDsaPrivateKey::generate(detail::slh_dsa_set(type), entropy));
+  return detail::with_lattice(
+      type, [&]<class S>() { return made(LatticePrivateKey<S>::generate(entropy)); },
+      Error(Errc::InvalidArgument, "no such type of key"));
 }
 
 PublicKey PrivateKey::public_key() const {
@@ -139,6 +236,15 @@ Result<std::vector<std::byte>> PrivateKey::sign(SignatureAlgorithm algorithm, By
             return copy(key.sign(message));
           },
           [&](const X25519PrivateKey&) -> Result<std::vector<std::byte>> { return unfit(); },
+          [&]<class S>(const LatticePrivateKey<S>& key) -> Result<std::vector<std::byte>> {
+            if constexpr (requires { key->sign(message, entropy); }) {
+              AVILA_TRY(const auto signature, key->sign(message, entropy));
+              return copy(signature);
+            } else {
+              return unfit();
+            }
+          },
+          [&](const SlhDsaPrivateKey& key) { return key.sign(message, entropy); },
       },
       key_);
 }

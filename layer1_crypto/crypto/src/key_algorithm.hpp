@@ -6,6 +6,32 @@
 
 namespace avila::crypto::detail {
 
+inline constexpr std::size_t kFirstPostQuantum = static_cast<std::size_t>(KeyType::MlKem512);
+inline constexpr std::size_t kFirstSlhDsa = static_cast<std::size_t>(KeyType::SlhDsaSha2_128s);
+inline bool is_slh_dsa(KeyType type) noexcept {
+  return static_cast<std::size_t>(type) >= kFirstSlhDsa;
+}
+/// Of a type that is_slh_dsa().
+inline SlhDsaSet slh_dsa_set(KeyType type) noexcept {
+  return static_cast<SlhDsaSet>(static_cast<std::size_t>(type) - kFirstSlhDsa);
+}
+
+/// use.operator()<S>() for the scheme of MlKem512 … MlDsa87; `otherwise` for other types.
+template <class Use>
+auto with_lattice(KeyType type, Use&& use,
+                  decltype(use.template operator()<post_quantum::MlKem512>()) otherwise)
+    -> decltype(otherwise) {
+  switch (type) {
+    case KeyType::MlKem512: return use.template operator()<post_quantum::MlKem512>();
+    case KeyType::MlKem768: return use.template operator()<post_quantum::MlKem768>();
+    case KeyType::MlKem1024: return use.template operator()<post_quantum::MlKem1024>();
+    case KeyType::MlDsa44: return use.template operator()<post_quantum::MlDsa44>();
+    case KeyType::MlDsa65: return use.template operator()<post_quantum::MlDsa65>();
+    case KeyType::MlDsa87: return use.template operator()<post_quantum::MlDsa87>();
+    default: return otherwise;
+  }
+}
+
 /// Errors: Malformed, Unsupported.
 Result<KeyType> read_key_algorithm(asn1::Reader& from);
 void write_key_algorithm(asn1::Writer& to, KeyType type);

@@ -15,7 +15,7 @@ using detail::SecretDer;
 namespace {
 
 constexpr unsigned kIntegerTag = 0x02, kBitStringTag = 0x03, kOctetStringTag = 0x04, kOidTag = 0x06,
-                   kSequenceTag = 0x30, kContext0 = 0xA0, kContext1 = 0xA1;
+                   kSequenceTag = 0x30, kContext0 = 0xA0, kContext1 = 0xA1, kSeedTag = 0x80;
 
 Error mismatch() {
   return Error(Errc::Malformed, "the public key in the file is not that of the private one");
@@ -67,6 +67,55 @@ Result<PrivateKey> read_curve25519(KeyType type, ByteSpan der) {
   return PrivateKey(X25519PrivateKey::from_bytes(bytes.first<32>()));
 }
 
+/// ML-KEM-…-PrivateKey, ML-DSA-…-PrivateKey (RFC 9935 section 6, RFC 9881 section 6).
+template <class S>
+Result<PrivateKey> read_lattice(ByteSpan der) {
+  const auto made = [](auto key) -> Result<PrivateKey> {
+    if (!key.has_value()) return std::move(key).error();
+    return PrivateKey(std::move(key).value());
+  };
+  Reader in(der);
+  if (in.at(asn1::context_primitive(0))) {
+    AVILA_TRY(const ByteSpan seed, in.octet_string(asn1::context_primitive(0)));
+    AVILA_TRY_VOID(in.finish());
+    constexpr std::size_t kSize = LatticePrivateKey<S>::kSeedBytes;
+    if (seed.size() != kSize)
+      return Error(Errc::Malformed, "the seed of the private key has another length");
+    return PrivateKey(LatticePrivateKey<S>::from_seed(seed.first<kSize>()));
+  }
+  if (in.at(asn1::tags::kOctetString)) {
+    AVILA_TRY(const ByteSpan expanded, in.octet_string());
+    AVILA_TRY_VOID(in.finish());
+    return made(LatticePrivateKey<S>::decode(expanded));
+  }
+  AVILA_TRY(Reader both, in.sequence());
+  AVILA_TRY_VOID(in.finish());
+  AVILA_TRY(const ByteSpan seed, both.octet_string());
+  AVILA_TRY(const ByteSpan expanded, both.octet_string());
+  AVILA_TRY_VOID(both.finish());
+  return made(LatticePrivateKey<S>::decode(seed, expanded));
+}
+
+/// The content of PrivateKeyInfo's OCTET STRING.
+Result<PrivateKey> read_private_key(KeyType type, ByteSpan bytes) {
+  switch (type) {
+    case KeyType::Rsa: return PrivateKey::from_pkcs1(bytes);
+    case KeyType::Ed25519:
+    case KeyType::X25519: return read_curve25519(type, bytes);
+    case KeyType::P256:
+    case KeyType::P384:
+    case KeyType::Secp256k1: return read_sec1(bytes, &type);
+    default: break;
+  }
+  if (detail::is_slh_dsa(type)) {  // RFC 9909 section 6
+    AVILA_TRY(SlhDsaPrivateKey key, SlhDsaPrivateKey::decode(detail::slh_dsa_set(type), bytes));
+    return PrivateKey(std::move(key));
+  }
+  return detail::with_lattice(
+      type, [&]<class S>() { return read_lattice<S>(bytes); },
+      Error(Errc::Unsupported, "no such type of key"));
+}
+
 void write_pkcs1(SecretDer& out, const RsaPrivateKey& key) {
   const std::size_t before = out.size();
   const RsaPrivateKey::Components c = key.components();
@@ -100,7 +149,8 @@ void write_sec1(SecretDer& out, const EcPrivateKey<C>& key, const asn1::Oid* nam
 /// Enough for any encoding of the key.
 std::size_t capacity(const PrivateKey& key) {
   const RsaPrivateKey* rsa = key.as<RsaPrivateKey>();
-  return 512 + (rsa != nullptr ? 8 * rsa->public_key().size() : 0);
+  constexpr std::size_t kLattice = 5000;  // the expanded key of ML-DSA-87 has 4896
+  return 512 + (rsa != nullptr ? 8 * rsa->public_key().size() : kLattice);
 }
 
 SecretBytes pem_of(std::string_view label, ByteSpan der) {
@@ -148,10 +198,7 @@ Result<PrivateKey> PrivateKey::from_pkcs8(ByteSpan der) {
   }
   AVILA_TRY_VOID(in.finish());
 
-  Result<PrivateKey> key = type == KeyType::Rsa ? from_pkcs1(bytes)
-                           : type == KeyType::Ed25519 || type == KeyType::X25519
-                               ? read_curve25519(type, bytes)
-                               : read_sec1(bytes, &type);
+  Result<PrivateKey> key = read_private_key(type, bytes);
   if (key.has_value() && told.has_value()) {
     AVILA_TRY(const PublicKey public_key, detail::read_public_key(type, *told));
     if (public_key != key->public_key()) return mismatch();
@@ -198,6 +245,13 @@ SecretBytes PrivateKey::to_pkcs8() const {
                  [&]<class C>(const EcPrivateKey<C>& key) { write_sec1(out, key, nullptr); },
                  [&](const Ed25519PrivateKey& key) { out.element(kOctetStringTag, *key.seed()); },
                  [&](const X25519PrivateKey& key) { out.element(kOctetStringTag, *key.bytes()); },
+                 [&]<class S>(const LatticePrivateKey<S>& key) {
+                   if (!key.seed().empty())
+                     out.element(kSeedTag, key.seed());
+                   else
+                     out.element(kOctetStringTag, key.expanded().span());
+                 },
+                 [&](const SlhDsaPrivateKey& key) { out.put(key.bytes()); },
              },
              key_);
   out.wrap(kOctetStringTag);

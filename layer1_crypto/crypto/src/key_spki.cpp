@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <avila/asn1/pem.hpp>
 
 #include "key_algorithm.hpp"
@@ -41,7 +42,11 @@ Result<KeyType> read_key_algorithm(asn1::Reader& from) {
   } else if (algorithm == oids::kRsassaPss) {
     return Error(Errc::Unsupported, "RSA keys bound to PSS are not taken");
   } else {
-    return Error(Errc::Unsupported, "unknown key algorithm " + algorithm.to_string());
+    const auto found = std::ranges::find(oids::kPostQuantum, algorithm);
+    if (found == std::end(oids::kPostQuantum))
+      return Error(Errc::Unsupported, "unknown key algorithm " + algorithm.to_string());
+    type = static_cast<KeyType>(kFirstPostQuantum +
+                                static_cast<std::size_t>(found - oids::kPostQuantum));
   }
   AVILA_TRY_VOID(in.finish());
   return type;
@@ -56,6 +61,7 @@ void write_key_algorithm(asn1::Writer& to, KeyType type) {
       case KeyType::Secp256k1: w.oid(oids::kEcPublicKey).oid(curve_oid(type)); break;
       case KeyType::Ed25519: w.oid(oids::kEd25519); break;
       case KeyType::X25519: w.oid(oids::kX25519); break;
+      default: w.oid(oids::kPostQuantum[static_cast<std::size_t>(type) - kFirstPostQuantum]);
     }
   });
 }
@@ -83,8 +89,12 @@ Result<PublicKey> read_public_key(KeyType type, ByteSpan bytes) {
     case KeyType::Secp256k1: return made(Secp256k1PublicKey::decode(bytes));
     case KeyType::Ed25519: return made(Ed25519PublicKey::decode(bytes));
     case KeyType::X25519: return made(X25519PublicKey::decode(bytes));
+    default: break;
   }
-  return Error(Errc::Unsupported, "no such type of key");
+  if (is_slh_dsa(type)) return made(SlhDsaPublicKey::decode(slh_dsa_set(type), bytes));
+  return with_lattice(
+      type, [&]<class S>() { return made(LatticePublicKey<S>::decode(bytes)); },
+      Error(Errc::Unsupported, "no such type of key"));
 }
 
 }  // namespace detail

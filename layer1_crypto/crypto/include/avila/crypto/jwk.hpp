@@ -1,4 +1,4 @@
-// JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812).
+// JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812, draft-ietf-cose-dilithium).
 #pragma once
 #include <avila/crypto/key.hpp>
 #include <avila/json/value.hpp>
@@ -32,7 +32,8 @@ struct Jwk {
 
 /// The public members only.
 json::Value to_jwk(const PublicKey& key, const JwkMetadata& metadata = {});
-/// With the private ones. The value is not wiped by itself: it is for key files.
+/// With the private ones. The value is not wiped by itself: it is for key files. Null for a key of
+/// ML-KEM or ML-DSA whose seed is not known: JWKs hold nothing else of it.
 json::Value to_jwk(const PrivateKey& key, const JwkMetadata& metadata = {});
 /// RFC 7638, SHA-256, base64url.
 std::string thumbprint(const PublicKey& key);

@@ -3,6 +3,7 @@
 #pragma once
 #include <avila/crypto/ec.hpp>
 #include <avila/crypto/ed25519.hpp>
+#include <avila/crypto/post_quantum_key.hpp>
 #include <avila/crypto/rsa.hpp>
 #include <avila/crypto/x25519.hpp>
 #include <string>
@@ -10,8 +11,35 @@
 
 namespace avila::crypto {
 
-enum class KeyType : std::uint8_t { Rsa, P256, P384, Secp256k1, Ed25519, X25519 };
-std::string_view name(KeyType type) noexcept;  ///< "rsa", "p256", …
+enum class KeyType : std::uint8_t {
+  Rsa,
+  P256,
+  P384,
+  Secp256k1,
+  Ed25519,
+  X25519,
+  MlKem512,
+  MlKem768,
+  MlKem1024,
+  MlDsa44,
+  MlDsa65,
+  MlDsa87,
+  SlhDsaSha2_128s,  // the sets of SLH-DSA in the order of SlhDsaSet
+  SlhDsaSha2_128f,
+  SlhDsaSha2_192s,
+  SlhDsaSha2_192f,
+  SlhDsaSha2_256s,
+  SlhDsaSha2_256f,
+  SlhDsaShake_128s,
+  SlhDsaShake_128f,
+  SlhDsaShake_192s,
+  SlhDsaShake_192f,
+  SlhDsaShake_256s,
+  SlhDsaShake_256f,
+};
+inline constexpr std::size_t kKeyTypes = 24;
+std::string_view name(KeyType type) noexcept;  ///< "rsa", "p256", "ml-dsa-65", …
+bool can_sign(KeyType type) noexcept;          ///< all but X25519 and ML-KEM
 
 /// PSS ones take a salt as long as the digest and MGF1 with the same digest. Sha1 verifies only.
 enum class SignatureAlgorithm : std::uint8_t {
@@ -27,29 +55,50 @@ enum class SignatureAlgorithm : std::uint8_t {
   EcdsaSha384,
   EcdsaSha512,
   Ed25519,
+  MlDsa44,  // pure, with an empty context, as RFC 9881 and RFC 9909 have it
+  MlDsa65,
+  MlDsa87,
+  SlhDsaSha2_128s,
+  SlhDsaSha2_128f,
+  SlhDsaSha2_192s,
+  SlhDsaSha2_192f,
+  SlhDsaSha2_256s,
+  SlhDsaSha2_256f,
+  SlhDsaShake_128s,
+  SlhDsaShake_128f,
+  SlhDsaShake_192s,
+  SlhDsaShake_192f,
+  SlhDsaShake_256s,
+  SlhDsaShake_256f,
 };
+inline constexpr std::size_t kSignatureAlgorithms = 27;
 std::string_view name(SignatureAlgorithm algorithm) noexcept;  ///< "rsa-pss-sha256", …
 /// Whether keys of this type sign so.
 bool fits(SignatureAlgorithm algorithm, KeyType type) noexcept;
 /// What a key of this type signs by when nobody says: PKCS#1 v1.5 with SHA-256, ECDSA with the
-/// curve's own digest, Ed25519. X25519 has none (asserted).
+/// curve's own digest, the only one that the others have. can_sign() is asserted.
 SignatureAlgorithm default_algorithm(KeyType type) noexcept;
 
 class PublicKey {
  public:
-  using Variant = std::variant<RsaPublicKey, P256PublicKey, P384PublicKey, Secp256k1PublicKey,
-                               Ed25519PublicKey, X25519PublicKey>;  // in the order of KeyType
-  PublicKey(Variant key) : key_(std::move(key)) {}                  // NOLINT: any of them is one
+  using Variant =
+      std::variant<RsaPublicKey, P256PublicKey, P384PublicKey, Secp256k1PublicKey, Ed25519PublicKey,
+                   X25519PublicKey, LatticePublicKey<post_quantum::MlKem512>,
+                   LatticePublicKey<post_quantum::MlKem768>,
+                   LatticePublicKey<post_quantum::MlKem1024>,
+                   LatticePublicKey<post_quantum::MlDsa44>, LatticePublicKey<post_quantum::MlDsa65>,
+                   LatticePublicKey<post_quantum::MlDsa87>, SlhDsaPublicKey>;
+  PublicKey(Variant key) : key_(std::move(key)) {}  // NOLINT: any of them is one
 
-  /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7, RFC 5480, RFC 8410), whole and strict. Errors:
-  /// Malformed, Unsupported (another algorithm or curve).
+  /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7, RFC 5480, RFC 8410, RFC 9881, RFC 9909,
+  /// RFC 9935), whole and strict. Errors: Malformed, Unsupported (another algorithm or curve).
   static Result<PublicKey> from_spki(ByteSpan der);
   /// "PUBLIC KEY" or "RSA PUBLIC KEY". Errors: as above, NotFound.
   static Result<PublicKey> from_pem(std::string_view pem);
   std::vector<std::byte> to_spki() const;
   std::string to_pem() const;  ///< "PUBLIC KEY"
 
-  KeyType type() const noexcept { return static_cast<KeyType>(key_.index()); }
+  KeyType type() const noexcept;
   const Variant& key() const noexcept { return key_; }
   template <class K>
   const K* as() const noexcept {
@@ -60,7 +109,7 @@ class PublicKey {
   /// fit the key).
   Result<void> verify(SignatureAlgorithm algorithm, ByteSpan message, ByteSpan signature) const;
 
-  friend bool operator==(const PublicKey&, const PublicKey&) noexcept = default;
+  friend bool operator==(const PublicKey& a, const PublicKey& b) noexcept;
 
  private:
   Variant key_;
@@ -69,9 +118,13 @@ class PublicKey {
 /// Move-only, wiped by its destructor, not printable. Threads may share a const one.
 class PrivateKey {
  public:
-  using Variant = std::variant<RsaPrivateKey, P256PrivateKey, P384PrivateKey, Secp256k1PrivateKey,
-                               Ed25519PrivateKey, X25519PrivateKey>;  // in the order of KeyType
-  PrivateKey(Variant key) : key_(std::move(key)) {}                   // NOLINT: any of them is one
+  using Variant = std::variant<
+      RsaPrivateKey, P256PrivateKey, P384PrivateKey, Secp256k1PrivateKey, Ed25519PrivateKey,
+      X25519PrivateKey, LatticePrivateKey<post_quantum::MlKem512>,
+      LatticePrivateKey<post_quantum::MlKem768>, LatticePrivateKey<post_quantum::MlKem1024>,
+      LatticePrivateKey<post_quantum::MlDsa44>, LatticePrivateKey<post_quantum::MlDsa65>,
+      LatticePrivateKey<post_quantum::MlDsa87>, SlhDsaPrivateKey>;
+  PrivateKey(Variant key) : key_(std::move(key)) {}  // NOLINT: any of them is one
 
   struct GenerateOptions {
     std::size_t rsa_bits = 2048;
@@ -82,7 +135,8 @@ class PrivateKey {
     return generate(type, entropy, GenerateOptions{});
   }
 
-  /// PrivateKeyInfo (RFC 5208, RFC 5958, RFC 8410). Errors: Malformed, Unsupported.
+  /// PrivateKeyInfo (RFC 5208, RFC 5958, RFC 8410). Of ML-KEM and ML-DSA the seed, the expanded
+  /// key or both are read; the seed is written where it is known. Errors: Malformed, Unsupported.
   static Result<PrivateKey> from_pkcs8(ByteSpan der);
   /// EncryptedPrivateKeyInfo: PBES2 (RFC 8018) with PBKDF2 or scrypt, and AES-CBC or AES-GCM.
   /// Errors: Unauthenticated (most likely the wrong password), Malformed, Unsupported,
@@ -121,7 +175,7 @@ class PrivateKey {
   Result<std::string> to_encrypted_pem(ByteSpan password, os::Entropy& entropy,
                                        std::uint32_t iterations = kKdfIterations) const;
 
-  KeyType type() const noexcept { return static_cast<KeyType>(key_.index()); }
+  KeyType type() const noexcept;
   const Variant& key() const noexcept { return key_; }
   template <class K>
   const K* as() const noexcept {
