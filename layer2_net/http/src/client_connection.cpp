@@ -12,7 +12,8 @@ namespace {
 
 class TcpConnector final : public Connector {
  public:
-  explicit TcpConnector(async::Executor& executor) : executor_(executor) {}
+  TcpConnector(async::Executor& executor, async::Security* security)
+      : executor_(executor), security_(security) {}
   Task<Connected> connect(std::string host, std::uint16_t port, CancelToken cancel) override {
     auto stream =
         co_await tcp::connect(executor_, std::move(host), port, tcp::ConnectOptions(), cancel);
@@ -20,9 +21,16 @@ class TcpConnector final : public Connector {
     std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(*stream)));
     co_return Connected(std::move(transport));
   }
+  Task<Connected> secure(std::unique_ptr<async::Transport> transport, std::string host,
+                         CancelToken cancel) override {
+    if (security_ == nullptr)
+      return Connector::secure(std::move(transport), std::move(host), std::move(cancel));
+    return security_->connect(std::move(transport), std::move(host), std::move(cancel));
+  }
 
  private:
   async::Executor& executor_;
+  async::Security* security_;
 };
 
 }  // namespace
@@ -31,13 +39,13 @@ Task<Connector::Connected> Connector::secure(std::unique_ptr<async::Transport> t
                                              std::string host, CancelToken cancel) {
   (void)transport, (void)cancel;
   co_return Error(Errc::Unsupported, "https to " + host + " needs a connector with TLS",
-                  {.hint = "set ClientOptions::connector"});
+                  {.hint = "set ClientOptions::security"});
 }
 
 Client::State::State(async::Executor& executor_value, ClientOptions options_value)
     : executor(executor_value), options(std::move(options_value)), connector(options.connector) {
   if (connector == nullptr) {
-    own_connector = std::make_unique<TcpConnector>(executor);
+    own_connector = std::make_unique<TcpConnector>(executor, options.security);
     connector = own_connector.get();
   }
 }

@@ -20,7 +20,8 @@ Duration tick_for(const ServerOptions& options) noexcept {
 
 }  // namespace
 
-Connection::Connection(Server::State& state, async::Transport& transport, std::string peer)
+Connection::Connection(Server::State& state, async::Transport& transport, std::string peer,
+                       std::string_view scheme)
     : state_(state),
       transport_(transport),
       stream_(dynamic_cast<tcp::Stream*>(&transport)),
@@ -28,6 +29,7 @@ Connection::Connection(Server::State& state, async::Transport& transport, std::s
       watchdog_(state.stop.token(), tick_for(state.options)),
       body_(*this) {
   request_.peer = peer_;
+  request_.scheme = scheme;
   request_.cancel = watchdog_.token();
 }
 

@@ -24,7 +24,7 @@ struct Server::State {
   future::CancelSource drain;  // idle connections and listeners
   future::CancelSource stop;   // everything
   std::atomic<std::uint64_t> accepted{0}, active{0}, refused{0}, requests{0};
-  std::atomic<std::uint64_t> requests_refused{0}, timeouts{0};
+  std::atomic<std::uint64_t> requests_refused{0}, timeouts{0}, handshakes_failed{0};
   std::atomic<std::uint32_t> accept_loops{0};
   std::string first_address;
   std::atomic<std::uint16_t> first_port{0};
@@ -106,7 +106,8 @@ class RequestBody final : public BodyReader {
 
 class Connection {
  public:
-  Connection(Server::State& state, async::Transport& transport, std::string peer);
+  Connection(Server::State& state, async::Transport& transport, std::string peer,
+             std::string_view scheme = "http");
   Task<void> run();
 
  private:

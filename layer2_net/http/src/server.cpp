@@ -38,6 +38,17 @@ Task<void> serve_transport(ActiveConnection active, std::unique_ptr<async::Trans
 Task<void> serve_stream(ActiveConnection active, tcp::Stream stream) {
   std::string peer;
   if (auto address = stream.peer_address(); address.has_value()) peer = address->to_string();
+  if (async::Security* security = active.state().options.security; security != nullptr) {
+    std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(stream)));
+    auto secured = co_await security->accept(std::move(transport), active.state().stop.token());
+    if (!secured.has_value()) {
+      active.state().handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+      co_return;
+    }
+    detail::Connection connection(active.state(), **secured, std::move(peer), "https");
+    co_await connection.run();
+    co_return;
+  }
   detail::Connection connection(active.state(), stream, std::move(peer));
   co_await connection.run();
 }
@@ -118,6 +129,7 @@ ServerMetrics Server::metrics() const noexcept {
   metrics.connections_refused = s.refused.load(std::memory_order_relaxed);
   metrics.requests = s.requests.load(std::memory_order_relaxed);
   metrics.requests_refused = s.requests_refused.load(std::memory_order_relaxed);
+  metrics.handshakes_failed = s.handshakes_failed.load(std::memory_order_relaxed);
   metrics.timeouts = s.timeouts.load(std::memory_order_relaxed);
   return metrics;
 }

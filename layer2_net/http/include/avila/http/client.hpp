@@ -1,6 +1,7 @@
 // The HTTP/1.1 client: pooled connections, redirects, retries, time-outs, proxies.
 #pragma once
 #include <avila/async/executor.hpp>
+#include <avila/async/security.hpp>
 #include <avila/async/transport.hpp>
 #include <avila/error/result.hpp>
 #include <avila/http/message.hpp>
@@ -38,8 +39,9 @@ struct ClientOptions {
   std::uint32_t redirects = 10;
   std::uint32_t retries = 2;  ///< of idempotent requests whose connection broke
   std::string user_agent = "avila";
-  std::string proxy;               ///< "http://user:password@host:port"; empty: none
-  Connector* connector = nullptr;  ///< null: TCP without TLS; outlives the client
+  std::string proxy;                    ///< "http://user:password@host:port"; empty: none
+  Connector* connector = nullptr;       ///< null: TCP; outlives the client
+  async::Security* security = nullptr;  ///< of that TCP, for https; outlives the client
 };
 
 struct ClientRequest {

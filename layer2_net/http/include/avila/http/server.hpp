@@ -1,6 +1,7 @@
 // The HTTP/1.1 server: connections over TCP or any Transport, one Handler for all of them.
 #pragma once
 #include <avila/async/executor.hpp>
+#include <avila/async/security.hpp>
 #include <avila/async/transport.hpp>
 #include <avila/error/result.hpp>
 #include <avila/http/message.hpp>
@@ -41,8 +42,9 @@ struct ServerOptions {
   Duration write_timeout = seconds(30);        ///< for each 256 KiB of a response
   std::string server_name;                     ///< Server field; empty: none is sent
   bool send_date = true;
-  os::Clock* clock = nullptr;     ///< of the Date field; null: the machine's
-  Http2Service* http2 = nullptr;  ///< null: HTTP/1.1 only; outlives the server
+  os::Clock* clock = nullptr;           ///< of the Date field; null: the machine's
+  async::Security* security = nullptr;  ///< null: without TLS; outlives the server
+  Http2Service* http2 = nullptr;        ///< null: HTTP/1.1 only; outlives the server
 };
 
 struct ServerMetrics {
@@ -52,6 +54,7 @@ struct ServerMetrics {
   std::uint64_t requests = 0;
   std::uint64_t requests_refused = 0;  ///< malformed or over a limit
   std::uint64_t timeouts = 0;
+  std::uint64_t handshakes_failed = 0;  ///< of TLS
 };
 
 /// Thread-safe. The executor and the handler outlive it.
