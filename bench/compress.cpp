@@ -1,6 +1,7 @@
 // compress.*: one-shot compression and decompression of TEXT(8 MiB, 5) and of real.bin.
 #include <avila/compress/codec.hpp>
 #include <avila/compress/lz4.hpp>
+#include <avila/compress/snappy.hpp>
 #include <filesystem>
 
 #include "bench.hpp"
@@ -39,6 +40,10 @@ void all(const std::string& input_name, ByteSpan input) {
       "compress.lz4." + input_name, input, compress::lz4::compress_bound(input.size()),
       [](ByteSpan in, MutableByteSpan out) { return compress::lz4::compress(in, out); },
       [](ByteSpan in, MutableByteSpan out) { return *compress::lz4::decompress(in, out); });
+  codec(
+      "compress.snappy." + input_name, input, compress::snappy::compress_bound(input.size()),
+      [](ByteSpan in, MutableByteSpan out) { return compress::snappy::compress(in, out); },
+      [](ByteSpan in, MutableByteSpan out) { return *compress::snappy::decompress(in, out); });
   using compress::Format;
   const struct {
     const char* name;

@@ -8,6 +8,7 @@
 #include "deflate_encoder.hpp"
 #include "deflate_wrappers.hpp"
 #include "lz4_codec.hpp"
+#include "snappy_stream.hpp"
 #include "zstd_decoder.hpp"
 #include "zstd_encoder.hpp"
 
@@ -37,6 +38,9 @@ Result<std::unique_ptr<EncoderCore>> encoder_core(Format format, const EncoderOp
     case Format::Gzip:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return deflate(DeflateCore::Wrapper::Gzip);
+    case Format::Snappy:
+      if (!options.dictionary.empty()) return no_dictionary(format);
+      return std::unique_ptr<EncoderCore>(std::make_unique<SnappyEncoder>());
     case Format::Zstd: {
       EncoderOptions exact = options;
       exact.level = level;
@@ -56,6 +60,9 @@ Result<std::unique_ptr<DecoderCore>> decoder_core(Format format, const DecoderOp
     case Format::Gzip:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return Core(std::make_unique<GzipDecoder>());
+    case Format::Snappy:
+      if (!options.dictionary.empty()) return no_dictionary(format);
+      return Core(std::make_unique<SnappyDecoder>());
     case Format::Zstd: {
       AVILA_TRY(auto core, zstd::ZstdDecoder::create(options));
       return Core(std::move(core));

@@ -1,5 +1,6 @@
 // The deflate, zstd, brotli and snappy suites, and round trips of the corpus.
 #include <avila/compress/codec.hpp>
+#include <avila/compress/snappy.hpp>
 #include <avila/hash/sha256.hpp>
 #include <avila_test/conformance.hpp>
 
@@ -104,6 +105,30 @@ TEST(CompressConformance, Zstd) {
           compress::make_decoder(Format::Zstd, {.dictionary = as_bytes(bytes)}).has_value(), name);
     }
   }
+  report.finish();
+}
+
+TEST(CompressConformance, Snappy) {
+  AVILA_REQUIRE_SUITE("snappy");
+  avila_test::SuiteReport report("snappy");
+  const auto decompress = [](const std::string& bytes) -> Result<std::vector<std::byte>> {
+    AVILA_TRY(const std::size_t size, compress::snappy::uncompressed_size(as_bytes(bytes)));
+    if (size > 1U << 30) return Error(Errc::LimitExceeded, "a bomb");
+    std::vector<std::byte> content(size);
+    AVILA_TRY_VOID(compress::snappy::decompress(as_bytes(bytes), content));
+    return content;
+  };
+  const auto folder = avila_test::suite_path("snappy");
+  for (const auto& file : avila_test::files_below(folder, ".rawsnappy")) {
+    const auto content = decompress(avila_test::read_file(file));
+    auto plain = file;
+    plain.replace_extension();
+    report.check(content.has_value() && as_text(*content) == avila_test::read_file(plain),
+                 file.filename().string());
+  }
+  if (fs::exists(folder / "bad"))
+    for (const auto& file : avila_test::files_below(folder / "bad"))
+      report.check(!decompress(avila_test::read_file(file)).has_value(), file.filename().string());
   report.finish();
 }
 
