@@ -51,7 +51,8 @@ void all(const std::string& input_name, ByteSpan input) {
     int level;
   } codecs[] = {{"deflate.1", Format::Deflate, 1}, {"deflate.6", Format::Deflate, 6},
                 {"deflate.9", Format::Deflate, 9}, {"zstd.1", Format::Zstd, 1},
-                {"zstd.3", Format::Zstd, 3},       {"zstd.9", Format::Zstd, 9}};
+                {"zstd.3", Format::Zstd, 3},       {"zstd.9", Format::Zstd, 9},
+                {"brotli.1", Format::Brotli, 1},   {"brotli.5", Format::Brotli, 5}};
   for (const auto& [name, format, level] : codecs)
     codec(
         "compress." + std::string(name) + "." + input_name, input,

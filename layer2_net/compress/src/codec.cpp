@@ -5,6 +5,8 @@
 
 #include <avila/compress/lz4.hpp>
 
+#include "brotli_decoder.hpp"
+#include "brotli_encoder.hpp"
 #include "deflate_encoder.hpp"
 #include "deflate_wrappers.hpp"
 #include "lz4_codec.hpp"
@@ -38,6 +40,9 @@ Result<std::unique_ptr<EncoderCore>> encoder_core(Format format, const EncoderOp
     case Format::Gzip:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return deflate(DeflateCore::Wrapper::Gzip);
+    case Format::Brotli:
+      if (!options.dictionary.empty()) return no_dictionary(format);
+      return std::unique_ptr<EncoderCore>(std::make_unique<brotli::BrotliEncoder>(level));
     case Format::Snappy:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return std::unique_ptr<EncoderCore>(std::make_unique<SnappyEncoder>());
@@ -47,9 +52,9 @@ Result<std::unique_ptr<EncoderCore>> encoder_core(Format format, const EncoderOp
       AVILA_TRY(auto core, zstd::ZstdEncoder::create(exact));
       return std::unique_ptr<EncoderCore>(std::move(core));
     }
-    default: break;
+    case Format::Lz4: break;  // has its own
   }
-  return Error(Errc::Unsupported, "not yet: " + std::string(to_string(format)));
+  return Error(Errc::InvalidArgument, "no such format");
 }
 
 Result<std::unique_ptr<DecoderCore>> decoder_core(Format format, const DecoderOptions& options) {
@@ -63,13 +68,16 @@ Result<std::unique_ptr<DecoderCore>> decoder_core(Format format, const DecoderOp
     case Format::Snappy:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return Core(std::make_unique<SnappyDecoder>());
+    case Format::Brotli:
+      if (!options.dictionary.empty()) return no_dictionary(format);
+      return Core(std::make_unique<brotli::BrotliDecoder>());
     case Format::Zstd: {
       AVILA_TRY(auto core, zstd::ZstdDecoder::create(options));
       return Core(std::move(core));
     }
-    default: break;
+    case Format::Lz4: break;  // has its own
   }
-  return Error(Errc::Unsupported, "not yet: " + std::string(to_string(format)));
+  return Error(Errc::InvalidArgument, "no such format");
 }
 
 lz4::FrameOptions lz4_options(const EncoderOptions& options) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "prefix_table.hpp"
+
 namespace avila::compress::detail {
 namespace {
 
@@ -35,14 +37,6 @@ constexpr auto kDistanceEntries = [] {
 constexpr std::uint32_t with_length(std::uint32_t entry, unsigned length) {
   if ((entry & (Tables::kLiteral | Tables::kSpecial)) != 0) return entry | length;
   return entry + (length << 8 | length);
-}
-
-// The code after `code`, of `length` bits, with the first bit of the code lowest.
-constexpr std::uint32_t next_reversed(std::uint32_t code, unsigned length) {
-  const std::uint32_t zeros = ~code & ((1U << length) - 1);
-  if (zeros == 0) return 0;
-  const std::uint32_t bit = std::bit_floor(zeros);
-  return (code & (bit - 1)) | bit;
 }
 
 // False unless the lengths make a complete code. As zlib does, a single code of one bit and no

@@ -132,4 +132,24 @@ TEST(CompressConformance, Snappy) {
   report.finish();
 }
 
+// NAME.compressed and NAME.compressed.NN hold NAME.
+TEST(CompressConformance, Brotli) {
+  AVILA_REQUIRE_SUITE("brotli");
+  avila_test::SuiteReport report("brotli");
+  for (const auto& file : avila_test::files_below(avila_test::suite_path("brotli"))) {
+    const std::string name = file.filename().string();
+    const std::size_t dot = name.find(".compressed");
+    if (dot == std::string::npos) continue;
+    const std::string bytes = avila_test::read_file(file);
+    const auto content = compress::decompress(Format::Brotli, as_bytes(bytes));
+    if (!content.has_value()) {
+      report.fail(name + ": " + content.error().to_string());
+      continue;
+    }
+    report.check(
+        as_text(*content) == avila_test::read_file(file.parent_path() / name.substr(0, dot)), name);
+  }
+  report.finish();
+}
+
 }  // namespace

@@ -45,6 +45,11 @@ std::vector<Bytes> samples() {
     b = static_cast<std::byte>(state >> 56);
   }
   all.push_back(noise);
+  for (auto& b : noise) {  // every byte, the ones with few bits more often
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    b &= static_cast<std::byte>(state >> 48);
+  }
+  all.push_back(noise);
   all.push_back(Bytes(400'000));
   return all;
 }
@@ -157,6 +162,15 @@ TEST(CompressInterop, Zstd) {
               "zstd -q -19 --no-check -c plain > theirs.packed",
               "zstd -q --fast=5 -c plain > theirs.packed",
               "zstd -q --ultra -22 --long=24 -c plain > theirs.packed"}});
+}
+
+TEST(CompressInterop, Brotli) {
+  both_ways(
+      {Format::Brotli,
+       "brotli",
+       "brotli -dc < ours > theirs",
+       {"brotli -0 -c plain > theirs.packed", "brotli -5 -c plain > theirs.packed",
+        "brotli -9 -w 16 -c plain > theirs.packed", "brotli -q 11 -c plain > theirs.packed"}});
 }
 
 TEST(CompressInterop, ZstdDictionaries) {

@@ -10,8 +10,8 @@ namespace compress_test {
 using namespace avila;
 using namespace avila::compress;
 
-inline constexpr Format kFormats[] = {Format::Deflate, Format::Zlib, Format::Gzip,
-                                      Format::Zstd,    Format::Lz4,  Format::Snappy};
+inline constexpr Format kFormats[] = {Format::Deflate, Format::Zlib,   Format::Gzip,  Format::Zstd,
+                                      Format::Lz4,     Format::Snappy, Format::Brotli};
 
 inline bool has(Format format) {
   return std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats);

@@ -1,0 +1,317 @@
+// What comes before a meta-block's commands: RFC 7932, 9.1 and 9.2.
+#include <algorithm>
+
+#include "brotli_decoder.hpp"
+
+namespace avila::compress::detail::brotli {
+BrotliDecoder::Step BrotliDecoder::stream_header(BitReader& reader) {
+  unsigned bits = 16;
+  if (!has(reader, 1)) return Step::NeedInput;
+  if (reader.take(1) != 0) {
+    if (!has(reader, 3)) return Step::NeedInput;
+    const unsigned n = reader.take(3);
+    if (n != 0) {
+      bits = 17 + n;
+    } else {
+      if (!has(reader, 3)) return Step::NeedInput;
+      const unsigned m = reader.take(3);
+      if (m == 1) return damaged_at("a window size that is reserved");
+      bits = m == 0 ? 17 : 8 + m;
+    }
+  }
+  window_ = (std::size_t{1} << bits) - 16;
+  state_ = State::MetaHeader;
+  return Step::Next;
+}
+
+BrotliDecoder::Step BrotliDecoder::meta_header(BitReader& reader) {
+  if (!has(reader, 2)) return Step::NeedInput;
+  const bool last = reader.take(1) != 0;
+  if (last && reader.take(1) != 0) {
+    state_ = State::Done;
+    return Step::Next;
+  }
+  if (!has(reader, 2 + 24 + 2)) {  // a short one may be shorter than that
+    reader.refill();
+    if (reader.count < 2) return Step::NeedInput;
+  }
+  const unsigned nibbles = reader.take(2);
+  if (nibbles == 3) {  // metadata, to be skipped
+    if (!has(reader, 3)) return Step::NeedInput;
+    if (reader.take(1) != 0) return damaged_at("a reserved bit is set");
+    const unsigned bytes = reader.take(2);
+    if (!has(reader, 8 * bytes)) return Step::NeedInput;
+    const std::uint32_t size = reader.take(8 * bytes);
+    if (bytes > 1 && size >> (8 * (bytes - 1)) == 0)
+      return damaged_at("a size with zeros before it");
+    if (reader.take(reader.count & 7) != 0) return damaged_at("bits are set before metadata");
+    meta_left_ = bytes == 0 ? 0 : size + 1;
+    last_meta_ = last;
+    state_ = meta_left_ != 0 ? State::Skip : last ? State::Done : State::MetaHeader;
+    return Step::Next;
+  }
+  const unsigned size_bits = 4 * (nibbles + 4);
+  if (!has(reader, size_bits)) return Step::NeedInput;
+  const std::uint32_t size = reader.take(size_bits);
+  if (nibbles != 0 && size >> (size_bits - 4) == 0)
+    return damaged_at("a size with zeros before it");
+  bool stored = false;
+  if (!last) {
+    if (!has(reader, 1)) return Step::NeedInput;
+    stored = reader.take(1) != 0;
+  }
+  if (stored && reader.take(reader.count & 7) != 0)
+    return damaged_at("bits are set before stored bytes");
+  meta_left_ = size + 1;
+  last_meta_ = last;
+  category_ = 0;
+  state_ = stored ? State::Stored : State::BlockTypes;
+  return Step::Next;
+}
+
+// A number of 1 to 256.
+BrotliDecoder::Step BrotliDecoder::count(BitReader& reader, unsigned& value) {
+  value = 1;
+  if (!has(reader, 1)) return Step::NeedInput;
+  if (reader.take(1) == 0) return Step::Next;
+  if (!has(reader, 3)) return Step::NeedInput;
+  const unsigned bits = reader.take(3);
+  if (!has(reader, bits)) return Step::NeedInput;
+  value = (1U << bits) + 1 + reader.take(bits);
+  return Step::Next;
+}
+
+BrotliDecoder::Step BrotliDecoder::block_types(BitReader& reader) {
+  Blocks& blocks = blocks_[category_];
+  unsigned types;
+  Step step = count(reader, types);
+  if (step != Step::Next) return step;
+  blocks.types = types;
+  blocks.type = 0;
+  blocks.before = 1;
+  blocks.left = 1U << 24;
+  if (types > 1) {
+    blocks.type_code.clear();
+    blocks.count_code.clear();
+    if ((step = prefix_code(reader, types + 2, blocks.type_code)) != Step::Next) return step;
+    if ((step = prefix_code(reader, 26, blocks.count_code)) != Step::Next) return step;
+    if ((step = block_count(reader, blocks.count_code.data(), blocks.left)) != Step::Next)
+      return step;
+  }
+  if (++category_ == 3) state_ = State::Distances;
+  return Step::Next;
+}
+
+BrotliDecoder::Step BrotliDecoder::distances(BitReader& reader) {
+  if (!has(reader, 6)) return Step::NeedInput;
+  postfix_ = reader.take(2);
+  direct_ = reader.take(4) << postfix_;
+  modes_.resize(blocks_[0].types);
+  for (std::uint8_t& mode : modes_) {
+    if (!has(reader, 2)) return Step::NeedInput;
+    mode = static_cast<std::uint8_t>(reader.take(2));
+  }
+  category_ = 0;
+  state_ = State::ContextMapHead;
+  return Step::Next;
+}
+
+// Section 7.3.
+BrotliDecoder::Step BrotliDecoder::context_map_head(BitReader& reader) {
+  unsigned trees;
+  const Step counted = count(reader, trees);
+  if (counted != Step::Next) return counted;
+  std::vector<std::uint8_t>& map = maps_[category_];
+  map.assign(
+      category_ == 0 ? std::size_t{64} * blocks_[0].types : std::size_t{4} * blocks_[2].types, 0);
+  trees_[category_] = trees;
+  index_ = 0;
+  if (trees == 1) {
+    if (++category_ == 2) begin_codes();
+    return Step::Next;
+  }
+  if (!has(reader, 1)) return Step::NeedInput;
+  run_max_ = 0;
+  if (reader.take(1) != 0) {
+    if (!has(reader, 4)) return Step::NeedInput;
+    run_max_ = reader.take(4) + 1;
+  }
+  map_code_.clear();
+  const Step step = prefix_code(reader, trees + run_max_, map_code_);
+  if (step == Step::Next) state_ = State::ContextMap;
+  return step;
+}
+
+BrotliDecoder::Step BrotliDecoder::context_map(BitReader& reader) {
+  std::vector<std::uint8_t>& map = maps_[category_];
+  while (index_ < map.size()) {
+    const BitReader before = reader;
+    const auto wait = [&] {
+      reader = before;
+      return Step::NeedInput;
+    };
+    std::uint32_t symbol;
+    if (!read_symbol(reader, map_code_.data(), symbol)) return wait();
+    if (symbol == 0 || symbol > run_max_) {
+      map[index_++] = static_cast<std::uint8_t>(symbol == 0 ? 0 : symbol - run_max_);
+      continue;
+    }
+    if (!has(reader, symbol)) return wait();
+    const std::uint32_t zeros = (1U << symbol) + reader.take(symbol);
+    if (zeros > map.size() - index_) return damaged_at("a context map longer than it can be");
+    index_ += zeros;
+  }
+  state_ = State::ContextMapEnd;
+  return Step::Next;
+}
+
+BrotliDecoder::Step BrotliDecoder::context_map_end(BitReader& reader) {
+  if (!has(reader, 1)) return Step::NeedInput;
+  std::vector<std::uint8_t>& map = maps_[category_];
+  if (reader.take(1) != 0) {  // undo the move to front
+    std::array<std::uint8_t, 256> order;
+    for (unsigned i = 0; i < 256; ++i) order[i] = static_cast<std::uint8_t>(i);
+    for (std::uint8_t& entry : map) {
+      const std::uint8_t index = entry, value = order[index];
+      std::copy_backward(order.begin(), order.begin() + index, order.begin() + index + 1);
+      order[0] = entry = value;
+    }
+  }
+  state_ = State::ContextMapHead;
+  if (++category_ == 2) begin_codes();
+  return Step::Next;
+}
+
+void BrotliDecoder::begin_codes() {
+  for (Codes& codes : codes_) {
+    codes.table.clear();
+    codes.start.clear();
+  }
+  category_ = 0;
+  state_ = State::Codes;
+}
+
+BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
+  const std::size_t counts[3] = {trees_[0], blocks_[1].types, trees_[1]};
+  const unsigned alphabets[3] = {256, kCommands, 16 + direct_ + (48U << postfix_)};
+  if (category_ < 3) {
+    Codes& codes = codes_[category_];
+    const std::size_t start = codes.table.size();
+    const Step step = prefix_code(reader, alphabets[category_], codes.table);
+    if (step != Step::Next) {
+      codes.table.resize(start);
+      return step;
+    }
+    codes.start.push_back(static_cast<std::uint32_t>(start));
+    if (codes.start.size() == counts[category_]) ++category_;
+    if (category_ < 3) return Step::Next;
+  }
+  set_literal_context();
+  state_ = State::Command;
+  return Step::Next;
+}
+
+// Section 3.4.
+BrotliDecoder::Step BrotliDecoder::simple_code(BitReader& reader, unsigned alphabet,
+                                               std::vector<std::uint32_t>& table) {
+  if (!has(reader, 2)) return Step::NeedInput;
+  const unsigned symbols = reader.take(2) + 1;
+  const auto bits = static_cast<unsigned>(std::bit_width(alphabet - 1));
+  if (!has(reader, symbols * bits + 1)) {
+    if (reader.count < symbols * bits + (symbols == 4 ? 1 : 0)) return Step::NeedInput;
+  }
+  std::array<std::uint16_t, 4> of{};
+  for (unsigned i = 0; i < symbols; ++i) {
+    of[i] = static_cast<std::uint16_t>(reader.take(bits));
+    if (of[i] >= alphabet) return damaged_at("a symbol beyond its alphabet");
+    for (unsigned k = 0; k < i; ++k)
+      if (of[k] == of[i]) return damaged_at("a symbol twice in a code");
+  }
+  if (symbols == 1) {
+    PrefixTable::append_single(of[0], table);
+    return Step::Next;
+  }
+  std::array<std::uint8_t, 1200> lengths{};
+  static constexpr std::uint8_t kLengths[5][4] = {
+      {1, 1, 0, 0}, {1, 2, 2, 0}, {2, 2, 2, 2}, {1, 2, 3, 3}, {}};
+  const unsigned shape = symbols < 4 ? symbols - 2 : 2 + reader.take(1);
+  for (unsigned i = 0; i < symbols; ++i) lengths[of[i]] = kLengths[shape][i];
+  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet), table);
+  return Step::Next;
+}
+
+// Section 3.5.
+BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, unsigned alphabet,
+                                               std::vector<std::uint32_t>& table) {
+  if (!has(reader, 2)) return Step::NeedInput;
+  const unsigned skip = reader.take(2);
+  if (skip == 1) return simple_code(reader, alphabet, table);
+  static constexpr std::uint8_t kBits[16] = {2, 2, 2, 3, 2, 2, 2, 4, 2, 2, 2, 3, 2, 2, 2, 4};
+  static constexpr std::uint8_t kValue[16] = {0, 4, 3, 2, 0, 4, 3, 1, 0, 4, 3, 2, 0, 4, 3, 5};
+  std::array<std::uint8_t, 18> code_lengths{};
+  int space = 32;
+  unsigned used = 0, only = 0;
+  for (unsigned i = skip; i < 18 && space > 0; ++i) {
+    reader.refill();
+    const unsigned four = reader.peek(4);
+    if (reader.count < kBits[four]) return Step::NeedInput;
+    reader.skip(kBits[four]);
+    const std::uint8_t length = kValue[four];
+    code_lengths[kCodeLengthOrder[i]] = length;
+    if (length == 0) continue;
+    space -= 32 >> length;
+    ++used;
+    only = kCodeLengthOrder[i];
+  }
+  if (used != 1 && space != 0) return damaged_at("a code of code lengths that is not complete");
+  // Five bits at most: one step.
+  std::array<std::uint8_t, 32> symbol_of{}, bits_of{};
+  if (used == 1) {
+    symbol_of.fill(static_cast<std::uint8_t>(only));
+  } else {
+    std::uint32_t code = 0;
+    for (unsigned length = 1; length <= 5; ++length)
+      for (unsigned s = 0; s < 18; ++s) {
+        if (code_lengths[s] != length) continue;
+        for (std::uint32_t i = code; i < 32; i += 1U << length) {
+          symbol_of[i] = static_cast<std::uint8_t>(s);
+          bits_of[i] = static_cast<std::uint8_t>(length);
+        }
+        code = next_reversed(code, length);
+      }
+  }
+  std::array<std::uint8_t, 1200> lengths{};
+  unsigned at = 0, repeat = 0, repeated = 0, nonzero = 8;
+  int room = 32768;
+  while (at < alphabet && room > 0) {
+    reader.refill();
+    const unsigned five = reader.peek(5);
+    const unsigned symbol = symbol_of[five], extra = symbol < 16 ? 0 : symbol - 14;
+    if (reader.count < bits_of[five] + extra) return Step::NeedInput;
+    reader.skip(bits_of[five]);
+    if (symbol < 16) {
+      repeat = 0;
+      lengths[at++] = static_cast<std::uint8_t>(symbol);
+      if (symbol == 0) continue;
+      nonzero = symbol;
+      room -= 32768 >> symbol;
+      continue;
+    }
+    const unsigned value = symbol == 16 ? nonzero : 0;
+    if (repeated != value) repeat = 0;
+    repeated = value;
+    const unsigned old = repeat;
+    if (repeat > 0) repeat = (repeat - 2) << extra;
+    repeat += reader.take(extra) + 3;
+    const unsigned more = repeat - old;
+    if (more > alphabet - at) return damaged_at("code lengths beyond their number");
+    std::fill_n(lengths.begin() + at, more, static_cast<std::uint8_t>(value));
+    at += more;
+    if (value != 0) room -= static_cast<int>(more) * (32768 >> value);
+  }
+  if (room != 0) return damaged_at("a code that is not complete");
+  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet), table);
+  return Step::Next;
+}
+
+}  // namespace avila::compress::detail::brotli
