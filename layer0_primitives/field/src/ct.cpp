@@ -1,8 +1,7 @@
 #include <avila/field/ct.hpp>
+#include <avila/primitives/constant_time.hpp>
 #include <avila/primitives/wipe.hpp>
 #include <cstring>
-
-#include "valgrind.hpp"
 
 namespace avila::field::ct {
 
@@ -15,20 +14,15 @@ void lookup(std::uint64_t* out, const std::uint64_t* table, std::size_t words, s
   }
 }
 
-bool equal(ByteSpan a, ByteSpan b) noexcept {
-  if (a.size() != b.size()) return false;
-  std::uint64_t difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<std::uint64_t>(a[i] ^ b[i]);
-  return reveal(is_zero(difference));
-}
+bool equal(ByteSpan a, ByteSpan b) noexcept { return equal_secrets(a, b); }
 
 void wipe(void* memory, std::size_t bytes) noexcept { wipe_memory(memory, bytes); }
 
 void classify(const void* memory, std::size_t bytes) noexcept {
-  (void)detail::valgrind_request(detail::kMakeMemUndefined, memory, bytes);
+  classify_memory(memory, bytes);
 }
 void declassify(const void* memory, std::size_t bytes) noexcept {
-  (void)detail::valgrind_request(detail::kMakeMemDefined, memory, bytes);
+  declassify_memory(memory, bytes);
 }
 
 }  // namespace avila::field::ct

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <avila/aead/aes_gcm_siv.hpp>
 #include <avila/mac/detail/polyval.hpp>
+#include <avila/primitives/constant_time.hpp>
 #include <avila/primitives/endian.hpp>
 #include <cstring>
 
@@ -68,7 +69,7 @@ Tag tag_of(const MessageKeys& keys, const Nonce<12>& nonce, ByteSpan aad, ByteSp
 // §4's AES_CTR: the first 32 bits count, little-endian.
 void crypt(const MessageKeys& keys, const Tag& tag, ByteSpan in, MutableByteSpan out) noexcept {
   std::uint32_t count = load_le32(tag.data());
-  field::ct::declassify(&count, sizeof count);  // the tag is sent
+  declassify_memory(&count, sizeof count);  // the tag is sent
   detail::Scratch<kBatch * 16> stream;
   for (std::size_t at = 0; at < in.size();) {
     const std::size_t size = std::min(in.size() - at, kBatch * 16), blocks = (size + 15) / 16;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <avila/field/hash_to_curve.hpp>
 #include <avila/field/x25519.hpp>
+#include <avila/primitives/constant_time.hpp>
 #include <avila_test/tools.hpp>
 #include <avila_test/welch.hpp>
 
@@ -12,7 +13,6 @@
 #include <functional>
 
 #include "textbook.hpp"
-#include "valgrind.hpp"
 
 namespace {
 
@@ -113,7 +113,7 @@ std::vector<Operation> operations() {
   };
 }
 
-std::uint64_t errors_seen() { return field::detail::valgrind_request(field::detail::kCountErrors); }
+std::uint64_t errors_seen() { return avila::detail::valgrind_request(avila::detail::kCountErrors); }
 
 /// Errors that memcheck counts while `run` has a secret key.
 std::uint64_t errors_of(const std::function<void(const Key&)>& run) {
@@ -130,7 +130,7 @@ std::uint64_t errors_of(const std::function<void(const Key&)>& run) {
 /// Runs under valgrind only: the test below starts it.
 TEST(ConstantTimeChild, SecretsUnderMemcheck) {
   if (std::getenv("AVILA_CTGRIND") == nullptr) GTEST_SKIP() << "started by ConstantTime.Memcheck";
-  ASSERT_NE(field::detail::valgrind_request(field::detail::kRunningOnValgrind), 0U);
+  ASSERT_NE(avila::detail::valgrind_request(avila::detail::kRunningOnValgrind), 0U);
   EXPECT_GT(errors_of(leaky), 0U) << "a branch on a secret was not seen";
   EXPECT_GT(errors_of(leaky_look_up), 0U) << "an address made of a secret was not seen";
   for (const Operation& operation : operations())
