@@ -1,6 +1,4 @@
 // Poly1305 by AVX-512 IFMA: eight blocks side by side, a limb of all of them in one register.
-#include <avila/hash/secret.hpp>
-#include <avila/primitives/wide.hpp>
 #include <avila/simd/cpu.hpp>
 #include <avila/simd/target.hpp>
 
@@ -19,7 +17,7 @@ namespace {
 #if AVILA_X86_64
 
 constexpr std::size_t kLanes = 8;
-constexpr std::size_t kLeast = 32;  // blocks: below, the powers of r cost more than they save
+constexpr std::size_t kLeast = 16;  // blocks: below, the powers of r cost more than they save
 
 struct Lanes {
   __m512i limb[3];
@@ -42,8 +40,9 @@ AVILA_TARGET_AVX512IFMA inline Factor factor(const Lanes& x) noexcept {
   return f;
 }
 
-// h times f. Limbs of h below 2^46, of f below 2^44 (and 20 times that is below 2^49). A product is
-// cut at bit 52: what is above belongs to the next limb, shifted by 52 - 44 bits.
+// h times f. Limbs of h below 2^46, of f below 2^44 + 2^16 (and 20 times that is below 2^49), and
+// so are those of the product. A product of limbs is cut at bit 52: what is above belongs to the
+// next limb, shifted by 52 - 44 bits.
 AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes times(const Lanes& h, const Factor& f) noexcept {
   const __m512i zero = _mm512_setzero_si512();
   const __m512i *x = h.limb, *r = f.r, *s = f.s;
@@ -64,61 +63,28 @@ AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes times(const Lanes& h, const Fa
                         _mm512_add_epi64(_mm512_slli_epi64(over, 4), _mm512_slli_epi64(over, 2)));
   const __m512i mask44 = all((std::uint64_t{1} << 44) - 1);
   const __m512i mask42 = all((std::uint64_t{1} << 42) - 1);
-  d1 = _mm512_add_epi64(d1, _mm512_srli_epi64(d0, 44));
-  d0 = _mm512_and_si512(d0, mask44);
-  d2 = _mm512_add_epi64(d2, _mm512_srli_epi64(d1, 44));
-  d1 = _mm512_and_si512(d1, mask44);
-  const __m512i carry = _mm512_srli_epi64(d2, 42);
-  d2 = _mm512_and_si512(d2, mask42);
-  d0 = _mm512_add_epi64(d0, _mm512_add_epi64(carry, _mm512_slli_epi64(carry, 2)));
-  d1 = _mm512_add_epi64(d1, _mm512_srli_epi64(d0, 44));
-  d0 = _mm512_and_si512(d0, mask44);
+  // One step of all carries, side by side: below 2^12 each, and the last one comes back five times.
+  const __m512i carry0 = _mm512_srli_epi64(d0, 44), carry1 = _mm512_srli_epi64(d1, 44);
+  const __m512i carry2 = _mm512_srli_epi64(d2, 42);
+  d0 = _mm512_add_epi64(_mm512_and_si512(d0, mask44), carry2);
+  d0 = _mm512_add_epi64(d0, _mm512_slli_epi64(carry2, 2));
+  d1 = _mm512_add_epi64(_mm512_and_si512(d1, mask44), carry0);
+  d2 = _mm512_add_epi64(_mm512_and_si512(d2, mask42), carry1);
   return {{d0, d1, d2}};
 }
 
-// x = x r, with one thread of 64-bit words.
-void multiply(std::uint64_t x[3], const std::uint64_t r[3]) noexcept {
-  constexpr std::uint64_t kLimb44 = (std::uint64_t{1} << 44) - 1;
-  constexpr std::uint64_t kLimb42 = (std::uint64_t{1} << 42) - 1;
-  const std::uint64_t s1 = 20 * r[1], s2 = 20 * r[2];
-  const u128 d0 = u128{x[0]} * r[0] + u128{x[1]} * s2 + u128{x[2]} * s1;
-  u128 d1 = u128{x[0]} * r[1] + u128{x[1]} * r[0] + u128{x[2]} * s2;
-  u128 d2 = u128{x[0]} * r[2] + u128{x[1]} * r[1] + u128{x[2]} * r[0];
-  d1 += static_cast<std::uint64_t>(d0 >> 44);
-  d2 += static_cast<std::uint64_t>(d1 >> 44);
-  x[0] = (static_cast<std::uint64_t>(d0) & kLimb44) + 5 * static_cast<std::uint64_t>(d2 >> 42);
-  x[1] = (static_cast<std::uint64_t>(d1) & kLimb44) + (x[0] >> 44);
-  x[0] &= kLimb44;
-  // Below 2^44 each, as times() wants: limb 1 may have one bit more, which limb 2 has room for.
-  x[2] = (static_cast<std::uint64_t>(d2) & kLimb42) + (x[1] >> 44);
-  x[1] &= kLimb44;
+AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes blend(__mmask8 where, const Lanes& other,
+                                                        const Lanes& x) noexcept {
+  Lanes out;
+  for (int i = 0; i < 3; ++i) out.limb[i] = _mm512_mask_mov_epi64(x.limb[i], where, other.limb[i]);
+  return out;
 }
-
-// Lane i of a pair of loads holds block kBlockOf[i], which eight blocks' Horner multiplies by r to
-// the 8 - kBlockOf[i].
-constexpr int kBlockOf[kLanes] = {0, 4, 1, 5, 2, 6, 3, 7};
-
-struct Powers {
-  alignas(64) std::uint64_t lanes[3][kLanes];
-  std::uint64_t eighth[3], sixteenth[3];
-
-  explicit Powers(const std::uint64_t r[3]) noexcept {
-    std::uint64_t power[kLanes + 1][3];  // short chains of products: 8 is 4 and 4, 7 is 4 and 3
-    for (int n = 1; n <= 8; ++n) {
-      const int half = n > 4 ? 4 : n > 2 ? 2 : 1;
-      for (int i = 0; i < 3; ++i) power[n][i] = n == 1 ? r[i] : power[half][i];
-      if (n > 1) multiply(power[n], power[n - half]);
-    }
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
-      for (int i = 0; i < 3; ++i) lanes[i][lane] = power[8 - kBlockOf[lane]][i];
-    for (int i = 0; i < 3; ++i) eighth[i] = sixteenth[i] = power[8][i];
-    multiply(sixteenth, eighth);
-    hash::wipe(power, sizeof power);
-  }
-  Powers(const Powers&) = delete;
-  Powers& operator=(const Powers&) = delete;
-  ~Powers() { hash::wipe(this, sizeof *this); }
-};
+AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes first_lane(const Lanes& x) noexcept {
+  Lanes out;
+  for (int i = 0; i < 3; ++i)
+    out.limb[i] = _mm512_broadcastq_epi64(_mm512_castsi512_si128(x.limb[i]));
+  return out;
+}
 
 // acc + 8 blocks.
 AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes add_blocks(const Lanes& acc,
@@ -133,39 +99,52 @@ AVILA_TARGET_AVX512IFMA AVILA_ALWAYS_INLINE Lanes add_blocks(const Lanes& acc,
            _mm512_add_epi64(acc.limb[2], top)}};
 }
 
-AVILA_TARGET_AVX512IFMA inline Factor factor_of(const std::uint64_t x[3]) noexcept {
-  return factor({{all(x[0]), all(x[1]), all(x[2])}});
-}
-
-// `count` eights of blocks, two or more, in two chains side by side, for one waits for itself.
+// `count` eights of blocks, two or more, in two chains side by side, for one waits for itself. The
+// lanes of a pair of loads hold the blocks 0, 4, 1, 5, 2, 6, 3, 7, which eight blocks' Horner
+// multiplies by r to the 8, 4, 7, 3, 6, 2, 5, 1.
 AVILA_TARGET_AVX512IFMA void eights(Poly1305State& state, const std::byte* in,
                                     std::size_t count) noexcept {
-  const Powers powers(state.r);
-  const Factor eighth = factor_of(powers.eighth), sixteenth = factor_of(powers.sixteenth);
+  constexpr std::uint64_t k44 = (std::uint64_t{1} << 44) - 1, k42 = (std::uint64_t{1} << 42) - 1;
+  const auto middle = [](const std::uint64_t x[2]) { return (x[0] >> 44 | x[1] << 20) & k44; };
+  const Lanes r = {{all(state.r[0] & k44), all(middle(state.r)), all(state.r[1] >> 24)}};
+  const Lanes r2 = times(r, factor(r));
+  const Lanes r2211 = blend(0x33, r2, r);         // exponents 2 2 1 1 2 2 1 1
+  const Lanes r4433 = times(r2211, factor(r2));   // 4 4 3 3 4 4 3 3
+  const Lanes r4321 = blend(0x0f, r4433, r2211);  // 4 4 3 3 2 2 1 1
+  const Lanes r8765 = times(r4321, factor(first_lane(r4433)));
+  const Factor lanes = factor(blend(0x55, r8765, r4321));
+  const Lanes r8 = first_lane(r8765);
+  const Factor eighth = factor(r8);
   const __m512i zero = _mm512_setzero_si512();
   Lanes first;
+  const std::uint64_t start[3] = {state.h[0] & k44, middle(state.h),
+                                  state.h[1] >> 24 | state.h[2] << 40};
   for (int i = 0; i < 3; ++i)
-    first.limb[i] = _mm512_zextsi128_si512(_mm_cvtsi64_si128(static_cast<long long>(state.h[i])));
+    first.limb[i] = _mm512_zextsi128_si512(_mm_cvtsi64_si128(static_cast<long long>(start[i])));
   first = add_blocks(first, in);
   if (count % 2 != 0) first = add_blocks(times(first, eighth), in += 128);
   Lanes second = add_blocks({{zero, zero, zero}}, in += 128);
-  for (std::size_t left = (count - 2) / 2; left > 0; --left) {
-    first = add_blocks(times(first, sixteenth), in += 128);
-    second = add_blocks(times(second, sixteenth), in += 128);
+  if (count > 3) {
+    const Factor sixteenth = factor(times(r8, eighth));
+    for (std::size_t left = (count - 2) / 2; left > 0; --left) {
+      first = add_blocks(times(first, sixteenth), in += 128);
+      second = add_blocks(times(second, sixteenth), in += 128);
+    }
   }
-  Lanes acc = times(first, eighth), factors;
-  for (int i = 0; i < 3; ++i) {
-    acc.limb[i] = _mm512_add_epi64(acc.limb[i], second.limb[i]);
-    factors.limb[i] = _mm512_load_si512(powers.lanes[i]);
-  }
-  acc = times(acc, factor(factors));
+  Lanes acc = times(first, eighth);
+  for (int i = 0; i < 3; ++i) acc.limb[i] = _mm512_add_epi64(acc.limb[i], second.limb[i]);
+  acc = times(acc, lanes);
   std::uint64_t h[3];
   for (int i = 0; i < 3; ++i)
     h[i] = static_cast<std::uint64_t>(_mm512_reduce_add_epi64(acc.limb[i]));
-  h[1] += h[0] >> 44, h[0] &= (std::uint64_t{1} << 44) - 1;
-  h[2] += h[1] >> 44, h[1] &= (std::uint64_t{1} << 44) - 1;
-  h[0] += 5 * (h[2] >> 42), h[2] &= (std::uint64_t{1} << 42) - 1;
-  for (int i = 0; i < 3; ++i) state.h[i] = h[i];
+  h[1] += h[0] >> 44, h[0] &= k44;
+  h[2] += h[1] >> 44, h[1] &= k44;
+  h[0] += 5 * (h[2] >> 42), h[2] &= k42;
+  h[1] += h[0] >> 44, h[0] &= k44;
+  h[2] += h[1] >> 44, h[1] &= k44;
+  state.h[0] = h[0] | h[1] << 44;
+  state.h[1] = h[1] >> 20 | h[2] << 24;
+  state.h[2] = h[2] >> 40;
 }
 
 void blocks_ifma(Poly1305State& state, const std::byte* in, std::size_t blocks,

@@ -4,9 +4,9 @@
 
 namespace avila::mac::detail {
 
-/// r and the accumulator in limbs of 44, 44 and 42 bits; the second half of the key.
+/// r, the accumulator (below 5 times 2^128) and the second half of the key, in words of 64 bits.
 struct Poly1305State {
-  std::uint64_t r[3], h[3], pad[2];
+  std::uint64_t r[2], h[3], pad[2];
 };
 void poly1305_start(Poly1305State& state, const std::byte key[32]) noexcept;
 /// `high` is bit 128 of each block: 1 but for a last block that was padded by hand.
