@@ -10,7 +10,7 @@
 namespace avila::aead {
 namespace {
 
-constexpr std::size_t kHead = 15 * 64;     // with block 0, one pass of the widest kernel
+constexpr std::size_t kHead = 16 * 64;     // one pass of the widest kernel
 constexpr std::size_t kChunk = 16 * 1024;  // enciphered and then authenticated while in the cache
 
 void update_lengths(mac::Poly1305& mac, ByteSpan aad, ByteSpan text) noexcept {
@@ -24,26 +24,32 @@ void update_lengths(mac::Poly1305& mac, ByteSpan aad, ByteSpan text) noexcept {
 // text.
 class Message {
  public:
-  Message(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan text) noexcept
+  /// `out`: where the head of the text may go at once; null for a text to authenticate first.
+  Message(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan text,
+          std::byte* out) noexcept
       : head_(std::min(text.size(), kHead)) {
     cipher::detail::chacha_state(state_, key.words().data(), 0, nonce);
+    if (head_ == kHead) {
+      if (out != nullptr) head_at_ = out;
+      cipher::detail::chacha_keyed(state_, stream_, text.data(), head_at_, kHead / 64);
+      return;
+    }
     std::memset(stream_, 0, 64);
-    const std::size_t blocks = 1 + (head_ + 63) / 64;
     if (head_ > 0) std::memcpy(stream_ + 64, text.data(), head_);
-    cipher::detail::chacha_blocks()(state_, stream_, stream_, blocks);
+    cipher::detail::chacha_blocks()(state_, stream_, stream_, 1 + (head_ + 63) / 64);
   }
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
   ~Message() {
     hash::wipe(state_, sizeof state_);
-    hash::wipe(stream_, 64 * (1 + (head_ + 63) / 64));
+    hash::wipe(stream_, head_at_ == stream_ + 64 ? 64 * (1 + (head_ + 63) / 64) : 64);
   }
 
   std::span<const std::byte, 32> mac_key() const noexcept {
     return std::span<const std::byte, 64 + kHead>(stream_).first<32>();
   }
   /// The first bytes of the text, crypted.
-  ByteSpan head() const noexcept { return ByteSpan(stream_).subspan(64, head_); }
+  ByteSpan head() const noexcept { return {head_at_, head_}; }
   /// What comes after the head, in pieces that are whole blocks but for the last one.
   void crypt(ByteSpan in, MutableByteSpan out) noexcept {
     const std::size_t whole = in.size() / 64, rest = in.size() % 64;
@@ -60,16 +66,17 @@ class Message {
   std::uint32_t state_[16];
   alignas(64) std::byte stream_[64 + kHead];
   std::size_t head_;
+  std::byte* head_at_ = stream_ + 64;
 };
 
 void seal(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad, ByteSpan text,
           MutableByteSpan out, Tag& tag) noexcept {
-  Message message(key, nonce, text);
+  Message message(key, nonce, text, out.data());
   mac::Poly1305 mac(message.mac_key());
   mac.update(aad);
   mac.pad16();
   const std::size_t head = message.head().size();
-  std::copy_n(message.head().data(), head, out.data());
+  if (message.head().data() != out.data()) std::copy_n(message.head().data(), head, out.data());
   for (std::size_t at = 0, crypted = head; at < text.size(); at = crypted) {
     const std::size_t size = std::min(text.size() - crypted, kChunk);
     message.crypt(text.subspan(crypted, size), out.subspan(crypted, size));
@@ -83,7 +90,7 @@ void seal(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad,
 
 Result<void> open(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad,
                   ByteSpan text, const Tag& tag, MutableByteSpan out, const Usage& usage) {
-  Message message(key, nonce, text);
+  Message message(key, nonce, text, nullptr);
   mac::Poly1305 mac(message.mac_key());
   mac.update(aad);
   mac.pad16();

@@ -199,6 +199,45 @@ AVILA_CHACHA_PASS(pass16, AVILA_TARGET_AVX512, Avx512)
 AVILA_CHACHA_PASS(pass4_rotating, AVILA_TARGET_AVX512, Avx512x4)
 AVILA_CHACHA_PASS(pass8_rotating, AVILA_TARGET_AVX512, Avx512x8)
 
+// A block in four rows beside sixteen in lanes: the key of a MAC comes before a text of whole
+// passes. Its one chain waits for itself, and so costs little beside them.
+AVILA_TARGET_AVX512 inline __m128i row(const std::uint32_t* words) noexcept {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(words));
+}
+#define AVILA_CHACHA_ROW_STEP(a, b, d, bits) \
+  a = _mm_add_epi32(a, b), d = _mm_rol_epi32(_mm_xor_si128(d, a), bits)
+#define AVILA_CHACHA_ROWS(first, second, third) \
+  AVILA_CHACHA_ROW_STEP(a, b, d, 16);           \
+  AVILA_CHACHA_ROW_STEP(c, d, b, 12);           \
+  AVILA_CHACHA_ROW_STEP(a, b, d, 8);            \
+  AVILA_CHACHA_ROW_STEP(c, d, b, 7);            \
+  b = _mm_shuffle_epi32(b, first), c = _mm_shuffle_epi32(c, second), d = _mm_shuffle_epi32(d, third)
+
+AVILA_TARGET_AVX512 void pass17(std::uint32_t state[16], std::byte first[64], const std::byte* in,
+                                std::byte* out) noexcept {
+  using R = Avx512;
+  R::V x[16];
+  AVILA_UNROLL for (int i = 0; i < 16; ++i) x[i] = R::all(state[i]);
+  const R::V places = _mm512_add_epi32(R::places(), R::all(1));
+  x[12] = R::add(x[12], places);
+  __m128i a = row(state), b = row(state + 4), c = row(state + 8), d = row(state + 12);
+  for (int i = 0; i < 10; ++i) {
+    AVILA_CHACHA_HALF(R, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    AVILA_CHACHA_ROWS(0x39, 0x4e, 0x93);
+    AVILA_CHACHA_HALF(R, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13, 14);
+    AVILA_CHACHA_ROWS(0x93, 0x4e, 0x39);
+  }
+  auto* const rows = reinterpret_cast<__m128i*>(first);
+  _mm_storeu_si128(rows, _mm_add_epi32(a, row(state)));
+  _mm_storeu_si128(rows + 1, _mm_add_epi32(b, row(state + 4)));
+  _mm_storeu_si128(rows + 2, _mm_add_epi32(c, row(state + 8)));
+  _mm_storeu_si128(rows + 3, _mm_add_epi32(d, row(state + 12)));
+  AVILA_UNROLL for (int i = 0; i < 16; ++i) x[i] = R::add(x[i], R::all(state[i]));
+  x[12] = R::add(x[12], places);
+  R::store(x, in, out);
+  state[12] += 17;
+}
+
 using PassFn = void (*)(std::uint32_t state[16], const std::byte* in, std::byte* out) noexcept;
 
 template <PassFn kPass, std::size_t kLanes>
@@ -260,6 +299,21 @@ std::span<const simd::Kernel<ChaChaFn>> chacha_kernels() noexcept { return kKern
 ChaChaFn chacha_blocks() noexcept {
   static const ChaChaFn run = simd::select(kKernels);
   return run;
+}
+
+void chacha_keyed(std::uint32_t state[16], std::byte first[64], const std::byte* in, std::byte* out,
+                  std::size_t blocks) noexcept {
+  const ChaChaFn run = chacha_blocks();
+#if AVILA_X86_64
+  if (run == chacha_avx512 && blocks >= 16) {
+    pass17(state, first, in, out);
+    run(state, in + 16 * 64, out + 16 * 64, blocks - 16);
+    return;
+  }
+#endif
+  std::memset(first, 0, 64);
+  run(state, first, first, 1);
+  run(state, in, out, blocks);
 }
 
 }  // namespace avila::cipher::detail

@@ -33,6 +33,23 @@ TEST(ChaCha20, EveryKernelAgreesWithPortableAtAnyCount) {
     }
 }
 
+TEST(ChaCha20, AKeyBlockComesBeforeTheText) {
+  const auto in = random_bytes(40 * 64, 1), key = random_bytes(48, 2);
+  for (std::size_t blocks = 0; blocks <= 40; ++blocks) {
+    std::uint32_t a[16], b[16], words[8];
+    std::memcpy(words, key.data(), 32);
+    cipher::detail::chacha_state(a, words, 0xfffffff0U, key.data() + 32);
+    std::memcpy(b, a, sizeof a);
+    std::vector<std::byte> first(64, std::byte{7}), out(blocks * 64), whole((1 + blocks) * 64);
+    std::copy_n(in.begin(), blocks * 64, whole.begin() + 64);
+    cipher::detail::chacha_keyed(a, first.data(), in.data(), out.data(), blocks);
+    cipher::detail::chacha_portable(b, whole.data(), whole.data(), 1 + blocks);
+    first.insert(first.end(), out.begin(), out.end());
+    ASSERT_EQ(first, whole) << blocks;
+    ASSERT_EQ(std::memcmp(a, b, sizeof a), 0) << blocks;
+  }
+}
+
 // RFC 8439 §2.4.2.
 TEST(ChaCha20, PublishedStreamInAnyPieces) {
   const auto bytes = hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");

@@ -11,6 +11,11 @@ using ChaChaFn = void (*)(std::uint32_t state[16], const std::byte* in, std::byt
                           std::size_t blocks) noexcept;
 ChaChaFn chacha_blocks() noexcept;
 
+/// The stream of one block to `first`, and then as chacha_blocks(): a MAC's key and a text, which
+/// cost least together where the text has 16 blocks or more.
+void chacha_keyed(std::uint32_t state[16], std::byte first[64], const std::byte* in, std::byte* out,
+                  std::size_t blocks) noexcept;
+
 /// RFC 8439 §2.3: constants, key, counter and nonce.
 void chacha_state(std::uint32_t state[16], const std::uint32_t key[8], std::uint32_t counter,
                   const std::byte nonce[12]) noexcept;
