@@ -107,7 +107,7 @@ const std::vector<Command>& table() {
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::vector<Command> commands = table();
-  for (const auto more : {tool_commands(), crypto_tool_commands()})
+  for (const auto more : {tool_commands(), crypto_tool_commands(), ca_commands()})
     commands.insert(commands.end(), more.begin(), more.end());
   return run(commands, words);
 }

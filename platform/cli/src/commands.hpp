@@ -27,6 +27,7 @@ Result<int> db_shell(const Arguments& arguments);
 /// `avl tool …`: the libraries from the shell.
 std::span<const Command> tool_commands();
 std::span<const Command> crypto_tool_commands();  ///< keys, signatures, secrets, tokens
+std::span<const Command> ca_commands();           ///< `avl ca …`, `avl tool cert …`
 
 Result<int> bench_db(const Arguments& arguments);
 

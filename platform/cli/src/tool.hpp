@@ -29,6 +29,8 @@ Result<int> tool_regex(const Arguments& arguments);
 Result<int> tool_calc(const Arguments& arguments);
 Result<int> tool_encode(const Arguments& arguments);
 Result<int> tool_decode(const Arguments& arguments);
+Result<int> tool_cert_show(const Arguments& arguments);
+Result<int> tool_cert_verify(const Arguments& arguments);
 Result<int> tool_compress(const Arguments& arguments);
 Result<int> tool_decompress(const Arguments& arguments);
 
