@@ -63,8 +63,11 @@ bool fits_type(Algorithm algorithm, KeyType type) {
 }
 
 Result<void> check_public(const crypto::PublicKey& key) {
-  if (key.type() == KeyType::X25519)
-    return Error(Errc::InvalidArgument, "X25519 makes no signatures");
+  constexpr Algorithm kOfEachType[] = {Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384,
+                                       Algorithm::Es256k, Algorithm::EdDsa};
+  if (std::none_of(std::begin(kOfEachType), std::end(kOfEachType),
+                   [&](Algorithm algorithm) { return fits_type(algorithm, key.type()); }))
+    return Error(Errc::InvalidArgument, "JWS has no algorithm for keys of this type");
   if (const auto* rsa = key.as<crypto::RsaPublicKey>()) return detail::check_rsa(*rsa);
   return {};
 }

@@ -144,6 +144,8 @@ TEST(Jws, KeysKeepToTheirSizesAndAlgorithms) {
   auto x25519 = crypto::PrivateKey::generate(crypto::KeyType::X25519, entropy()).value();
   EXPECT_FALSE(jwt::VerifyingKey::create(x25519.public_key()).has_value());
   EXPECT_FALSE(jwt::SigningKey::create(Algorithm::EdDsa, std::move(x25519)).has_value());
+  const auto ml_dsa = crypto::PrivateKey::generate(crypto::KeyType::MlDsa44, entropy()).value();
+  EXPECT_FALSE(jwt::VerifyingKey::create(ml_dsa.public_key()).has_value());
   auto p384 = crypto::PrivateKey::generate(crypto::KeyType::P384, entropy()).value();
   EXPECT_FALSE(jwt::VerifyingKey::create(p384.public_key(), {"", Algorithm::Es256}).has_value());
   EXPECT_FALSE(jwt::SigningKey::create(Algorithm::Es256, std::move(p384)).has_value());
