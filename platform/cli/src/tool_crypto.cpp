@@ -11,7 +11,8 @@ constexpr Option kEncryptWith{"--encrypt-with", "FILE",
                               "encrypt the private key under the password in FILE"};
 constexpr Option kSignatureAlg{"--alg", "A", "how to sign (default: by the key; see below)"};
 constexpr const char* kSignatureDetails =
-    "A: rsa-pkcs1-sha256 rsa-pss-sha256 ecdsa-sha256, -sha384 and -sha512 of each, ed25519.\n"
+    "A: rsa-pkcs1-sha256 rsa-pss-sha256 ecdsa-sha256, -sha384 and -sha512 of each; of other\n"
+    "keys the key's own.\n"
     "ECDSA signatures are DER, as openssl has them.";
 
 std::vector<Option> seal_options() {
@@ -29,7 +30,8 @@ std::vector<Command> key_commands() {
        {{"TYPE"}},
        {kFormat, kOut, kKid, kEncryptWith},
        tool_key_new,
-       "TYPE: rsa:2048 (to 8192) p256 p384 secp256k1 ed25519 x25519, oct:256 (a JWK for HMAC).",
+       "TYPE: rsa:2048 (to 8192) p256 p384 secp256k1 ed25519 x25519 ml-kem-512 -768 -1024\n"
+       "ml-dsa-44 -65 -87 slh-dsa-sha2-128s … slh-dsa-shake-256f, oct:256 (a JWK for HMAC).",
        false},
       {"tool key pub",
        "the public half of a key",

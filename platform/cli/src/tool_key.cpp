@@ -12,8 +12,6 @@ namespace {
 using crypto::KeyType;
 using crypto::SignatureAlgorithm;
 
-constexpr KeyType kTypes[] = {KeyType::Rsa,       KeyType::P256,    KeyType::P384,
-                              KeyType::Secp256k1, KeyType::Ed25519, KeyType::X25519};
 constexpr std::string_view kFormats = "pem der jwk pkcs1 sec1";
 constexpr std::size_t kRsaBits = 2048, kOctBits = 256;  // unless the type says otherwise
 constexpr std::size_t kOctBitsMax = 8192;
@@ -60,7 +58,12 @@ Result<SecretBytes> private_file(const crypto::PrivateKey& key, const std::strin
   }
   if (format == "pem") return key.to_pem();
   if (format == "der") return key.to_pkcs8();
-  if (format == "jwk") return jwk_text(crypto::to_jwk(key, metadata));
+  if (format == "jwk") {
+    const json::Value jwk = crypto::to_jwk(key, metadata);
+    if (jwk.is_null())
+      return Error(Errc::InvalidArgument, "a JWK holds the seed of such a key, which is not known");
+    return jwk_text(jwk);
+  }
   if (format == "pkcs1") {
     AVILA_TRY(const SecretBytes der, key.to_pkcs1());
     return pem_of("RSA PRIVATE KEY", der);
@@ -136,7 +139,8 @@ Result<crypto::Jwk> make_key(const std::string& type) {
     AVILA_TRY_VOID(entropy.fill(key.span()));
     return crypto::Jwk{std::move(key), {}};
   }
-  for (const KeyType candidate : kTypes) {
+  for (std::size_t i = 0; i < crypto::kKeyTypes; ++i) {
+    const auto candidate = static_cast<KeyType>(i);
     if (family != crypto::name(candidate) || (family != type && family != "rsa")) continue;
     AVILA_TRY(const std::size_t bits,
               bits_of(type, kRsaBits, crypto::RsaPrivateKey::kGenerateBitsMin,
@@ -145,12 +149,13 @@ Result<crypto::Jwk> make_key(const std::string& type) {
     return crypto::Jwk{std::move(key), {}};
   }
   std::string known = "oct:256";
-  for (const KeyType candidate : kTypes) known += ' ' + std::string(crypto::name(candidate));
+  for (std::size_t i = 0; i < crypto::kKeyTypes; ++i)
+    known += ' ' + std::string(crypto::name(static_cast<KeyType>(i)));
   return unknown("type of key", type, known);
 }
 
 std::optional<SignatureAlgorithm> find_signature(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(SignatureAlgorithm::Ed25519); ++i)
+  for (std::size_t i = 0; i < crypto::kSignatureAlgorithms; ++i)
     if (crypto::name(static_cast<SignatureAlgorithm>(i)) == name)
       return static_cast<SignatureAlgorithm>(i);
   return std::nullopt;
@@ -158,13 +163,13 @@ std::optional<SignatureAlgorithm> find_signature(std::string_view name) {
 
 /// --alg, or what keys of this type sign by.
 Result<SignatureAlgorithm> algorithm_for(KeyType type, const Arguments& arguments) {
+  if (!crypto::can_sign(type))
+    return Error(Errc::InvalidArgument, std::string(crypto::name(type)) + " makes no signatures");
   std::string known;
-  for (int i = 0; i <= static_cast<int>(SignatureAlgorithm::Ed25519); ++i) {
+  for (std::size_t i = 0; i < crypto::kSignatureAlgorithms; ++i) {
     const auto candidate = static_cast<SignatureAlgorithm>(i);
     if (crypto::fits(candidate, type)) known += ' ' + std::string(crypto::name(candidate));
   }
-  if (known.empty())
-    return Error(Errc::InvalidArgument, std::string(crypto::name(type)) + " makes no signatures");
   if (!arguments.has("--alg")) return crypto::default_algorithm(type);
   const auto algorithm = find_signature(arguments.get("--alg"));
   if (!algorithm || !crypto::fits(*algorithm, type))

@@ -137,6 +137,32 @@ TEST_F(CryptoTool, SignaturesBothWays) {
   expect_done("avl verify --key key.pem --signature ours message");  // the private one serves too
 }
 
+TEST_F(CryptoTool, PostQuantumKeys) {
+  for (const char* type : {"ml-kem-512", "ml-kem-768", "ml-kem-1024", "ml-dsa-44", "ml-dsa-65",
+                           "ml-dsa-87", "slh-dsa-sha2-128f", "slh-dsa-shake-192f"}) {
+    SCOPED_TRACE(type);
+    expect_done("avl key new " + std::string(type) +
+                " --out key.pem && avl key pub key.pem --out pub.pem");
+    EXPECT_EQ(mode("key.pem"), 0600U);
+    expect_done("avl key convert --format der key.pem | avl key convert | cmp - key.pem");
+    expect_done("avl key pub --format der key.pem | avl key pub | cmp - pub.pem");
+    const bool lattice_signature = std::string(type).starts_with("ml-dsa");
+    if (lattice_signature)
+      expect_done("avl key convert --format jwk key.pem | avl key convert | cmp - key.pem");
+    if (std::string(type).starts_with("ml-kem")) {
+      EXPECT_EQ(run("avl sign --key key.pem message").status, 2);
+      continue;
+    }
+    expect_done("avl sign --key key.pem message >signature");
+    expect_done("avl verify --key pub.pem --signature signature message");
+    expect_done("avl verify --key pub.pem --alg " + std::string(type) +
+                " --signature signature message");
+    EXPECT_EQ(run("echo other | avl verify --key pub.pem --signature signature").status, 1);
+    EXPECT_EQ(run("avl jwt sign --key key.pem").status, 1);
+  }
+  EXPECT_EQ(run("avl key new ml-dsa-66").status, 2);
+}
+
 TEST_F(CryptoTool, WrongWordsAndWrongKeys) {
   for (const char* wrong : {"key new",
                             "key new rsa:1000",
