@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <avila/cipher/cbc.hpp>
+#include <avila/primitives/constant_time.hpp>
 
 #include "blocks.hpp"
 
@@ -85,10 +86,13 @@ Result<MutableByteSpan> cbc_decrypt_padded(const Aes& key, AesBlockView iv, Byte
     const auto byte = std::to_integer<std::uint32_t>(last[kAesBlock - 1 - i]);
     bad |= (0 - inside) & (byte ^ padding);
   }
-  if (bad != 0) {
+  const bool refused = bad != 0;
+  declassify_memory(&refused, sizeof refused);  // public from here on, and the length if not
+  if (refused) {
     hash::wipe(out.data(), out.size());
     return Error(Errc::Malformed, "CBC padding is wrong: another key, or changed bytes");
   }
+  declassify_memory(&padding, sizeof padding);
   return out.first(out.size() - padding);
 }
 

@@ -1,4 +1,5 @@
 #include <avila/cipher/key_wrap.hpp>
+#include <avila/primitives/constant_time.hpp>
 #include <avila/primitives/endian.hpp>
 
 #include "blocks.hpp"
@@ -41,6 +42,13 @@ std::uint64_t unwrap(const Aes& kek, ByteSpan wrapped, MutableByteSpan out) noex
   return load_be64(block.bytes);
 }
 
+// The verdict is public, what it comes from is not.
+bool is_public_zero(std::uint64_t x) noexcept {
+  const std::uint64_t bit = (x | (0 - x)) >> 63;
+  declassify_memory(&bit, sizeof bit);
+  return bit == 0;
+}
+
 Error too_long() { return Error(Errc::LimitExceeded, "keys above 64 KiB are not wrapped"); }
 Error refused(MutableByteSpan out) {
   hash::wipe(out.data(), out.size());
@@ -64,7 +72,7 @@ Result<void> key_unwrap(const Aes& kek, ByteSpan wrapped, MutableByteSpan out) {
     return Error(Errc::Malformed, "RFC 3394 makes a multiple of 8 bytes, 24 or more");
   if (wrapped.size() > kKeyWrapMax + 8) return too_long();
   AVILA_ASSERT(out.size() == wrapped.size() - 8);
-  if (unwrap(kek, wrapped, out) != kIv) return refused(out);
+  if (!is_public_zero(unwrap(kek, wrapped, out) ^ kIv)) return refused(out);
   return {};
 }
 
@@ -105,7 +113,8 @@ Result<MutableByteSpan> key_unwrap_padded(const Aes& kek, ByteSpan wrapped, Muta
     const std::uint64_t inside = (i - (padding & 15)) >> 63;
     bad |= (0 - inside) & std::to_integer<std::uint64_t>(out[out.size() - 1 - i]);
   }
-  if (bad != 0) return refused(out);
+  if (!is_public_zero(bad)) return refused(out);
+  declassify_memory(&size, sizeof size);
   return out.first(static_cast<std::size_t>(size));
 }
 
