@@ -382,7 +382,7 @@ struct Make {
                                      Curve<K>::ladder};
 };
 
-#if AVILA_FIELD_IFMA
+#if AVILA_FIELD_IFMA && AVILA_FIELD_ADX
 bool has_ifma() noexcept { return has_adx_avx2() && simd::has_avx512ifma(); }
 
 void ladder_ifma(Limbs<4>& out, const Limbs<4>& scalar, const Limbs<4>& u) noexcept {
@@ -406,7 +406,7 @@ constexpr Ops25519 kIfma = with_ifma();
 
 const Ops25519& ops25519() noexcept {
   static constexpr simd::Kernel<const Ops25519*> kKernels[] = {
-#if AVILA_FIELD_IFMA
+#if AVILA_FIELD_IFMA && AVILA_FIELD_ADX
       {"avx512ifma", has_ifma, &kIfma},
 #endif
 #if AVILA_FIELD_ADX
@@ -419,7 +419,7 @@ const Ops25519& ops25519() noexcept {
 
 std::size_t all_ops25519(const Ops25519* out[3]) noexcept {
   std::size_t count = 0;
-#if AVILA_FIELD_IFMA
+#if AVILA_FIELD_IFMA && AVILA_FIELD_ADX
   if (has_ifma()) out[count++] = &kIfma;
 #endif
 #if AVILA_FIELD_ADX

@@ -7,7 +7,9 @@
 
 #include "kernel_portable.hpp"
 
-#if AVILA_X86_64 && defined(__GNUC__)
+// Not without optimisation, nor in g++'s AddressSanitizer: there are not enough registers then.
+#if AVILA_X86_64 && defined(__GNUC__) && defined(__OPTIMIZE__) && \
+    (defined(__clang__) || !defined(__SANITIZE_ADDRESS__))
 #define AVILA_FIELD_ADX 1
 #else
 #define AVILA_FIELD_ADX 0
