@@ -6,6 +6,7 @@
 
 #include "canonical25519.hpp"
 #include "constants25519.hpp"
+#include "edwards25519_ifma.hpp"
 #include "inverse.hpp"
 #include "kernel.hpp"
 #include "recode.hpp"
@@ -15,17 +16,12 @@ namespace avila::field::detail {
 
 namespace {
 
-constexpr unsigned kWindow = 5;     // of secret scalars: 52 digits, 16 multiples
-constexpr unsigned kWnafPoint = 5;  // of public ones: 8 odd multiples
-constexpr unsigned kWnafBase = 8;   // 64 odd multiples of the base point
+constexpr unsigned kWindow = 5;  // of secret scalars: 52 digits, 16 multiples
 constexpr std::size_t kMultiples = std::size_t{1} << (kWindow - 1);
 constexpr std::size_t kDigits = kBoothDigits<4, kWindow>;
 constexpr std::uint64_t kA24 = 121665;  // (486662 - 2) / 4
 
-/// (y+x, y-x, 2dxy) of an affine point.
-struct Niels {
-  Limbs<4> sum, difference, product;
-};
+using Niels = NielsPoint;
 /// (y+x, y-x, 2z, 2dt).
 struct Cached {
   Limbs<4> sum, difference, twice_z, product;
@@ -394,9 +390,14 @@ void ladder_ifma(Limbs<4>& out, const Limbs<4>& scalar, const Limbs<4>& u) noexc
   Curve<AdxKernel>::inverse(s.z, s.z);
   AdxKernel::fe_mul(out, s.x, s.z);
 }
+void double_mul_ifma_vartime(ExtendedPoint& r, const Limbs<4>& a, const ExtendedPoint& point,
+                             const Limbs<4>& b) noexcept {
+  edwards_double_mul_ifma_vartime(r, a, point, b, Curve<AdxKernel>::base_table().odd);
+}
 constexpr Ops25519 with_ifma() noexcept {
   Ops25519 ops = Make<AdxKernel>::value;
   ops.ladder = ladder_ifma;
+  ops.double_mul_vartime = double_mul_ifma_vartime;
   return ops;
 }
 constexpr Ops25519 kIfma = with_ifma();

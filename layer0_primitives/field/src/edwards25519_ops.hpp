@@ -10,6 +10,14 @@ struct ExtendedPoint {
   Limbs<4> x, y, z, t;
 };
 
+/// (y+x, y-x, 2dxy) of an affine point.
+struct NielsPoint {
+  Limbs<4> sum, difference, product;
+};
+
+constexpr unsigned kWnafPoint = 5;  // of public scalars: 8 odd multiples
+constexpr unsigned kWnafBase = 8;   // 64 odd multiples of the base point
+
 struct Ops25519 {
   void (*fe_add)(Limbs<4>&, const Limbs<4>&, const Limbs<4>&) noexcept;
   void (*fe_sub)(Limbs<4>&, const Limbs<4>&, const Limbs<4>&) noexcept;

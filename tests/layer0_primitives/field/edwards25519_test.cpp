@@ -145,6 +145,48 @@ TEST(Edwards25519, LaddersAgreeOnEdges) {
   }
 }
 
+// Verification's equation on scalars and points of all kinds, each kernel against the group's laws.
+TEST(Edwards25519, DoubleProductsAgreeOnEdges) {
+  const field::detail::Ops25519* all[3] = {};
+  const std::size_t count = field::detail::all_ops25519(all);
+  textbook::Numbers numbers(6);
+  const EdwardsPoint base = EdwardsPoint::base();
+  // Of order 8, so that its multiples have orders 1, 2 and 4.
+  const EdwardsPoint torsion =
+      EdwardsPoint::decompress(
+          array_from_hex<32>("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"))
+          .value();
+  std::vector<EdwardsPoint> points = {
+      EdwardsPoint(),  base,    -base,         torsion.twice().twice(),
+      torsion.twice(), torsion, base + torsion};
+  std::vector<Scalar25519> scalars = {Scalar25519(), Scalar25519::one(), -Scalar25519::one(),
+                                      Scalar25519::from_u64(8), Scalar25519::from_u64(31)};
+  for (int i = 0; i < 8; ++i) {
+    scalars.push_back(scalar_of(numbers.below(kOrder)));
+    points.push_back(EdwardsPoint::mul_base(scalars.back()) +
+                     points[static_cast<std::size_t>(i % 7)]);
+  }
+  for (const EdwardsPoint& point : points) {
+    const auto e = point.extended();
+    for (const Scalar25519& a : scalars) {
+      const EdwardsPoint product = a * point;
+      for (const Scalar25519& b : scalars) {
+        const EdwardsPoint expected = product + EdwardsPoint::mul_base(b);
+        for (std::size_t k = 0; k < count; ++k) {
+          field::detail::ExtendedPoint got;
+          all[k]->double_mul_vartime(got, a.to_limbs(),
+                                     {e.x.limbs(), e.y.limbs(), e.z.limbs(), e.t.limbs()},
+                                     b.to_limbs());
+          const EdwardsPoint sum = EdwardsPoint::from_extended_unchecked(
+              {Fe25519(got.x), Fe25519(got.y), Fe25519(got.z), Fe25519(got.t)});
+          ASSERT_EQ(sum, expected);
+          ASSERT_EQ(Fe25519(got.x) * Fe25519(got.y), Fe25519(got.z) * Fe25519(got.t));
+        }
+      }
+    }
+  }
+}
+
 TEST(Edwards25519, GroupLaws) {
   textbook::Numbers numbers(3);
   const EdwardsPoint id, base = EdwardsPoint::base();
