@@ -27,6 +27,7 @@ Result<LockedBytes> open_root(ByteSpan unseal_key, ByteSpan sealed, ByteSpan aad
 struct Unsealed {
   LockedBytes root, store_key;
   State state;
+  LockedBytes alive;  // one byte, 1: in a forked child the system has wiped it, and the keys
 };
 
 struct Keystore::Impl {

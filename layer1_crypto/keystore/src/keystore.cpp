@@ -136,6 +136,8 @@ Result<void> Keystore::Impl::unseal(LockedBytes root) {
   if (!anchored)
     return Error(Errc::Corrupted, "the audit log does not have the store's last entry",
                  {.hint = "it was cut or changed: put the right audit-….log back"});
+  AVILA_TRY(unsealed.alive, arena->allocate(1));
+  unsealed.alive.span()[0] = std::byte{1};
   open = std::move(unsealed);
   audit->set_signer(state().audit_seed);
   return {};
@@ -183,6 +185,9 @@ Result<void> Keystore::seal(const Caller& caller) {
 
 Result<void> Keystore::Impl::check_open() const {
   if (!open.has_value()) return Error(Errc::Unavailable, "the keystore is sealed");
+  if (std::as_const(open->alive).span()[0] != std::byte{1})
+    return Error(Errc::Unavailable, "a forked process does not have its parent's keys",
+                 {.hint = "open the keystore in the process that uses it"});
   return {};
 }
 

@@ -73,7 +73,14 @@ Result<void> Keystore::Impl::add_version(Key& key) {
       return Error(Errc::Unavailable, "the provider that holds the key is not there");
     const auto kind = provider_kind(key.kind);
     if (!kind.has_value()) return Error(Errc::Unsupported, "providers hold no keys of this kind");
-    AVILA_TRY_VOID(options.provider->generate(provider_label(key, key.current() + 1), *kind));
+    const std::string label = provider_label(key, key.current() + 1);
+    auto made = options.provider->generate(label, *kind);
+    if (!made.has_value() && made.error().is(Errc::AlreadyExists)) {
+      // Left by a rotation that could not be written: no version refers to it.
+      AVILA_TRY_VOID(options.provider->destroy(label));
+      made = options.provider->generate(label, *kind);
+    }
+    if (!made.has_value()) return std::move(made).error();
   }
   key.versions.push_back(std::move(version));
   return {};

@@ -1,6 +1,7 @@
 // Secrets marked undefined under valgrind's memcheck, which reports branches and addresses that
 // depend on them (Langley, "ctgrind", 2010). Functions that leak show that the check sees.
 #include <avila/field/ct.hpp>
+#include <avila/mac/hmac.hpp>
 #include <avila/os/memory_file_system.hpp>
 #include <avila_test/ctgrind.hpp>
 
@@ -70,6 +71,15 @@ TEST(ConstantTimeChild, RootKey) {
   EXPECT_FALSE(open_root(key, sealed, as_bytes("aad"), *arena).has_value());
 }
 
+TEST(ConstantTimeChild, Tags) {
+  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  std::array<std::byte, 32> ours{}, theirs{};
+  ct::classify(ours.data(), ours.size());
+  bool equal = mac::equal_tags(ours, theirs);
+  ct::declassify(&equal, sizeof equal);
+  EXPECT_TRUE(equal);
+}
+
 TEST(ConstantTime, LeaksAreSeen) {
   if (!avila_test::can_run_ctgrind())
     GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
@@ -80,7 +90,7 @@ TEST(ConstantTime, LeaksAreSeen) {
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
   if (!avila_test::can_run_ctgrind())
     GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* name : {"Shamir", "Base32", "RootKey"}) {
+  for (const char* name : {"Shamir", "Base32", "RootKey", "Tags"}) {
     const auto result = avila_test::run_ctgrind_child(name);
     EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
     EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)

@@ -1,8 +1,13 @@
 // Versions, destruction, rotation by time and by use, rekeying, providers.
 #include <avila/os/memory_file_system.hpp>
+#include <set>
 #include <thread>
 
 #include "support.hpp"
+#ifdef __linux__
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 namespace {
 
@@ -162,6 +167,74 @@ TEST(KeystoreLifecycle, OneKeystoreSealsAnotherAndHoldsItsKeys) {
   EXPECT_OK(hsm.seal(kCaller));
   EXPECT_CODE(Unavailable, store.unseal_with_provider(kCaller, provider));
 }
+
+/// A provider whose keys are remembered only; generate() fails for a label that is there.
+class Labels final : public KeyProvider {
+ public:
+  std::string name() const override { return "labels"; }
+  Result<void> generate(std::string_view label, ProviderKeyKind) override {
+    if (!there.insert(std::string(label)).second) return Error(Errc::AlreadyExists, "taken");
+    return {};
+  }
+  Result<void> destroy(std::string_view label) override {
+    if (there.erase(std::string(label)) == 0) return Error(Errc::NotFound, "not there");
+    return {};
+  }
+  Result<std::vector<std::byte>> wrap(std::string_view, ByteSpan, ByteSpan) override {
+    return Error(Errc::Unsupported, "labels only");
+  }
+  Result<SecretBytes> unwrap(std::string_view, ByteSpan, ByteSpan) override {
+    return Error(Errc::Unsupported, "labels only");
+  }
+  Result<std::vector<std::byte>> sign(std::string_view, crypto::SignatureAlgorithm,
+                                      ByteSpan) override {
+    return Error(Errc::Unsupported, "labels only");
+  }
+  Result<crypto::PublicKey> public_key(std::string_view) override {
+    return Error(Errc::Unsupported, "labels only");
+  }
+  std::set<std::string> there;
+};
+
+TEST(KeystoreLifecycle, ARotationThatWasNotWrittenCanBeRepeatedInAProvider) {
+  World world;
+  Labels labels;
+  world.provider = &labels;
+  world.initialize();
+  Keystore store = world.open();
+  CreateKeyOptions options;
+  options.in_provider = true;
+  const auto key = take(store.create_key(kCaller, "k", KeyKind::P256, options));
+  os::FaultOptions faults;
+  faults.directory_error = 1;
+  world.disk.set_faults(faults);
+  EXPECT_CODE(Io, store.rotate(kCaller, key));
+  EXPECT_EQ(labels.there.size(), 2U);
+  world.disk.set_faults({});
+  EXPECT_OK(store.unseal_with_passphrase(kCaller, as_bytes("open sesame")));
+  EXPECT_EQ(take(store.describe(key)).current_version, 1U);
+  EXPECT_EQ(take(store.rotate(kCaller, key)), 2U);
+  EXPECT_EQ(labels.there.size(), 2U);
+}
+
+#ifdef __linux__
+TEST(KeystoreLifecycle, AForkedChildHasNoKeys) {
+  World world;
+  world.initialize();
+  Keystore store = world.open();
+  const auto key = take(store.create_key(kCaller, "k", KeyKind::Aes256Gcm));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto sealed = store.encrypt(kCaller, key, as_bytes("x"));
+    ::_exit(!sealed.has_value() && sealed.error().is(Errc::Unavailable) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_OK(store.encrypt(kCaller, key, as_bytes("x")));
+}
+#endif
 
 TEST(KeystoreLifecycle, ManyThreadsShareIt) {
   World world;

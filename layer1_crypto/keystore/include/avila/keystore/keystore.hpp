@@ -113,12 +113,13 @@ struct CreateKeyOptions {
   bool in_provider = false;
 };
 
-/// Threads may share one; a folder is one process's at a time. Every operation on keys gives
-/// Unavailable while the store is sealed, NotFound for an unknown handle, PermissionDenied for a
-/// use that the policy does not have, PreconditionFailed for a version that is disabled, destroyed
-/// or below min_decrypt_version, and the errors of the file system where the audit log cannot be
-/// written: then nothing was given out. A change is durable when it returns; where it could not be
-/// written the store seals itself, as what is on the disk is not known.
+/// Threads may share one; a folder is one process's at a time, and a forked child has no keys.
+/// Every operation on keys gives Unavailable while the store is sealed, NotFound for an unknown
+/// handle, PermissionDenied for a use that the policy does not have, PreconditionFailed for a
+/// version that is disabled, destroyed or below min_decrypt_version, and the errors of the file
+/// system where the audit log cannot be written: then nothing was given out. A change is durable
+/// when it returns; where it could not be written the store seals itself, as what is on the disk is
+/// not known.
 class Keystore {
  public:
   /// What initialize() gives: for each ShamirSeal, its shares. They are shown once.
@@ -204,7 +205,8 @@ class Keystore {
   /// Errors: Malformed, NotFound (of another key), Unauthenticated (changed, or another context).
   Result<SecretBytes> decrypt(const Caller& caller, const KeyHandle& key, ByteSpan ciphertext,
                               const Context& context = {});
-  /// The same plaintext by the current version, without showing it; of encrypt() and of wrap().
+  /// The same plaintext by the current version, without showing it; of encrypt() and of wrap(). Its
+  /// use is that of sealing: who may not decrypt may rewrap.
   Result<std::vector<std::byte>> rewrap(const Caller& caller, const KeyHandle& key,
                                         ByteSpan ciphertext, const Context& context = {});
   /// `size` random bytes, and the same wrapped.
