@@ -150,7 +150,7 @@ Result<int> tool_jwt_verify(const Arguments& arguments) {
   std::optional<Algorithm> fallback;
   std::vector<jwt::VerifyingKey> one;
   if (!set) {
-    AVILA_TRY(crypto::Jwk key, read_key(arguments.get("--key"), arguments));
+    AVILA_TRY(crypto::Jwk key, parse_key(content, arguments.get("--key"), arguments));
     fallback = default_for(key);
     AVILA_TRY(auto verifier, jwt::VerifyingKey::from_jwk(std::move(key)));
     one.push_back(std::move(verifier));

@@ -99,8 +99,13 @@ Result<void> write_result(const Arguments& arguments, ByteSpan bytes, bool secre
 }
 
 Result<crypto::Jwk> read_key(const std::string& path, const Arguments& arguments) {
-  const std::string name = path.empty() || path == "-" ? "standard input" : path;
   AVILA_TRY(const SecretBytes content, read_secret(path, kKeyFileMax));
+  return parse_key(content, path, arguments);
+}
+
+Result<crypto::Jwk> parse_key(const SecretBytes& content, const std::string& path,
+                              const Arguments& arguments) {
+  const std::string name = path.empty() || path == "-" ? "standard input" : path;
   SecretBytes password;
   if (arguments.has("--password-file")) {
     AVILA_TRY(password, read_password(arguments.get("--password-file")));

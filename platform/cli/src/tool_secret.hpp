@@ -23,6 +23,9 @@ Result<void> write_result(const Arguments& arguments, ByteSpan bytes, bool secre
 /// A key file of any kind: PEM, DER, JWK; private, public or symmetric. --password-file opens
 /// encrypted ones. Errors: Malformed, Unsupported, Unauthenticated.
 Result<crypto::Jwk> read_key(const std::string& path, const Arguments& arguments);
+/// The same where the file, `path`, was read already.
+Result<crypto::Jwk> parse_key(const SecretBytes& content, const std::string& path,
+                              const Arguments& arguments);
 /// The public half of what is one. Errors: InvalidArgument (a symmetric key).
 Result<crypto::PublicKey> public_half(const crypto::Jwk& key);
 Result<const crypto::PrivateKey*> private_half(const crypto::Jwk& key);

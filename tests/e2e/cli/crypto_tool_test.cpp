@@ -305,6 +305,7 @@ TEST_F(CryptoTool, TokensAreSignedVerifiedInspected) {
                   .out,
               "[\"a\"]\n");
     expect_done("avl jwt verify --key pub.pem --audience shop \"$(cat token)\"");
+    expect_done("cat pub.pem | avl jwt verify --key - --audience shop token");
     expect_done("avl jwt verify --key pub.pem --any-audience --subject ana --type jwt - <token");
     for (const char* refused :
          {"", "--audience other", "--any-audience --issuer me", "--any-audience --subject bo",
