@@ -74,7 +74,7 @@ bool is_well_formed(const HeaderField& field) noexcept {
 }
 
 bool read_request(const HeaderList& list, bool end_stream, http::Request& request,
-                  std::string& cookie, std::string_view& protocol, std::uint64_t& content_length) {
+                  std::string& cookie, std::uint64_t& content_length) {
   Pseudo pseudo;
   std::size_t i = 0;
   for (; i < list.size() && list[i].name.starts_with(':'); ++i)
@@ -126,14 +126,12 @@ bool read_request(const HeaderList& list, bool end_stream, http::Request& reques
   const std::string_view authority = pseudo.has_authority ? pseudo.authority : host;
   if (!is_authority(authority)) return false;
   request.fields.add("host", authority);
-  protocol = pseudo.protocol;
-  if (pseudo.has_protocol) {  // a GET to those who look only at the method they route by
-    request.path = pseudo.path.substr(0, pseudo.path.find('?'));
-    if (request.path.size() < pseudo.path.size())
-      request.query = pseudo.path.substr(request.path.size() + 1);
-  } else {
-    request.split_target();
+  if (pseudo.has_protocol) {
+    request.method = http::Method::Get;
+    request.method_text = "GET";
+    request.protocol = pseudo.protocol;
   }
+  request.split_target();
   request.host = authority;
   request.major_version = 2;
   request.facts.minor_version = 0;

@@ -7,9 +7,8 @@ namespace avila::http2::detail {
 
 /// Fills `request` with views into `list`, and into `cookie`, which takes the crumbs of a split
 /// Cookie (RFC 9113 section 8.2.3). False where the request is malformed (sections 8.2 and 8.3).
-/// `protocol` is :protocol of an extended CONNECT (RFC 8441).
 bool read_request(const HeaderList& list, bool end_stream, http::Request& request,
-                  std::string& cookie, std::string_view& protocol, std::uint64_t& content_length);
+                  std::string& cookie, std::uint64_t& content_length);
 
 /// False where it is no number, or another than `length` is already (kUnknownLength: none yet).
 bool parse_content_length(std::string_view text, std::uint64_t& length) noexcept;

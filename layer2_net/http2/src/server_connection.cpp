@@ -28,8 +28,8 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   made->request.peer = peer_;
   made->request.cancel = made->cancel.token();
   const bool large = made->list.truncated();
-  if (!large && !read_request(made->list, end_stream, made->request, made->cookie, made->protocol,
-                              stream.announced)) {
+  if (!large &&
+      !read_request(made->list, end_stream, made->request, made->cookie, stream.announced)) {
     stream.malformed = true;
     return;
   }
@@ -40,7 +40,8 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
     stream.priority = Priority::parse(*priority);
   if (large) return refuse(*made, 431);
   const http::BodyPlan plan = handler_.plan_body(made->request);
-  const bool tunnel = made->request.method == http::Method::Connect;
+  const bool tunnel =
+      made->request.method == http::Method::Connect || !made->request.protocol.empty();
   const bool streamed = (plan.stream || tunnel) && !end_stream;
   made->body_limit = plan.limit_bytes != http::BodyPlan::kServerLimit ? plan.limit_bytes
                      : streamed                                       ? options_.streamed_body_bytes
@@ -183,7 +184,10 @@ void ServerConnection::send_head(ServerStream& stream, bool end_stream) {
   write_status(engine, std::clamp(response.status, 100, 999));
   const bool bodiless =
       response.status / 100 == 1 || response.status == 204 || response.status == 304;
-  const auto length = bodiless ? std::nullopt : response.body.length();
+  const bool tunnel =
+      response.upgrade != nullptr ||
+      (stream.request.method == http::Method::Connect && response.status / 100 == 2);
+  const auto length = bodiless || tunnel ? std::nullopt : response.body.length();
   write_fields(engine, response.headers, true);
   if (options_.send_date && !response.headers.contains("date"))
     engine.field("date",

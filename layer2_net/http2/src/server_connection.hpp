@@ -40,7 +40,6 @@ class ServerStream final : public StreamIo,
   HeaderList list;  // the texts that the request's views point into
   std::string cookie;
   std::string whole_body;
-  std::string_view protocol;
   std::uint64_t body_limit = 0;
   bool too_large = false;
   bool head_sent = false;

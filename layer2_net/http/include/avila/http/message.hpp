@@ -147,6 +147,9 @@ struct Request : RequestHead {
   BodyReader* stream = nullptr;       ///< the body, where the handler's plan asked for it
   const Headers* trailers = nullptr;  ///< of a whole chunked body
   std::uint8_t major_version = 1;
+  /// Of an extended CONNECT (RFC 8441), "websocket"; `method` is GET then, to be routed as
+  /// HTTP/1.1's.
+  std::string_view protocol;
   CancelToken cancel;                     ///< cancelled when the peer is gone or the server stops
   std::vector<PathParameter> parameters;  ///< set by the router
   std::string_view route;                 ///< the pattern that matched: "/users/:id"
