@@ -1,10 +1,12 @@
-// A static file server to put under load: bench_serve DIR [--port N] [--threads N]. Files are kept
-// in memory at first use; prints its URL and process id, serves until it is ended by a signal.
+// A static file server to put under load: bench_serve DIR [--port N] [--threads N]
+// [--cert F --key F: HTTPS on a second port]. Files are kept in memory at first use; prints its URL and process id, serves until it is ended by a signal.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 #include <avila/async/runtime.hpp>
 #include <avila/http/server.hpp>
+#include <avila/tcp/listener.hpp>
+#include <avila/tls/stream.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -88,10 +90,32 @@ class Files final : public http::Handler {
   std::map<std::string, std::shared_ptr<const File>, std::less<>> files_;
 };
 
+future::Task<void> serve_tls(http::Server* server, tcp::Stream socket,
+                             std::shared_ptr<const tls::ServerConfig> config) {
+  auto transport = std::make_unique<tcp::Stream>(std::move(socket));
+  auto accepted = co_await tls::accept(std::move(transport), config);
+  if (accepted.has_value()) co_await server->serve(std::move(*accepted), "peer");
+}
+
+future::Task<void> accept_tls(async::Executor* executor, http::Server* server,
+                              tcp::Listener* listener,
+                              std::shared_ptr<const tls::ServerConfig> config) {
+  for (;;) {
+    auto accepted = co_await listener->accept();
+    if (!accepted.has_value()) co_return;
+    (void)executor->spawn(serve_tls(server, std::move(*accepted), config));
+  }
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string folder, port = "0";
+  std::string folder, port = "0", certificate, key;
   std::size_t threads = 1;
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
@@ -99,6 +123,10 @@ int main(int argc, char** argv) {
       port = argv[++i];
     } else if (arg == "--threads" && i + 1 < argc) {
       threads = static_cast<std::size_t>(std::atoi(argv[++i]));
+    } else if (arg == "--cert" && i + 1 < argc) {
+      certificate = argv[++i];
+    } else if (arg == "--key" && i + 1 < argc) {
+      key = argv[++i];
     } else if (!arg.starts_with("-") && folder.empty()) {
       folder = arg;
     } else {
@@ -107,7 +135,7 @@ int main(int argc, char** argv) {
     }
   }
   if (folder.empty()) {
-    std::fprintf(stderr, "usage: %s DIR [--port N] [--threads N]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s DIR [--port N] [--threads N] [--cert F --key F]\n", argv[0]);
     return 2;
   }
   sigset_t signals;
@@ -127,10 +155,27 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "bench_serve: %s\n", listening.error().to_string().c_str());
     return 1;
   }
+  tcp::Listener secure;
+  if (!certificate.empty()) {
+    auto credential = tls::Credential::from_pem(read_text(certificate), read_text(key));
+    auto bound = tcp::Listener::bind(runtime, tcp::SocketAddress::loopback(0));
+    if (!credential.has_value() || !bound.has_value()) {
+      std::fprintf(stderr, "bench_serve: no certificate, or no port\n");
+      return 1;
+    }
+    tls::ServerConfig config;
+    config.credentials = {*credential};
+    config.alpn = {"http/1.1"};
+    secure = std::move(*bound);
+    (void)runtime.spawn(accept_tls(&runtime, &server, &secure,
+                                   std::make_shared<const tls::ServerConfig>(config)));
+    std::printf("https://%s ", secure.local_address().to_string().c_str());
+  }
   std::printf("http://%s %d\n", server.local_address().c_str(), static_cast<int>(::getpid()));
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
+  secure.close();
   runtime.block_on(server.shutdown(milliseconds(500)));
   return 0;
 }
