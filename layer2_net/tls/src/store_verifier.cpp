@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <avila/pki/verify.hpp>
 #include <avila/tls/store_verifier.hpp>
 
 namespace avila::tls {
 
 namespace {
+
+constexpr std::uint16_t kStatusRequestFeature = 5;  // "must staple", RFC 7633 section 6
 
 Alert alert_of(const Error& error) noexcept {
   using pki::ChainError;
@@ -32,6 +35,10 @@ Result<void> StoreVerifier::verify(const PeerIdentity& peer) const {
     if (!parsed.has_value())
       return Error(Alert::BadCertificateStatusResponse, parsed.error().to_string());
     stapled.push_back(std::move(*parsed));
+  } else if (const auto& features = certificates.front().extensions().tls_features;
+             peer.role == Role::Server && features.has_value() &&
+             std::ranges::find(*features, kStatusRequestFeature) != features->end()) {
+    return Error(Alert::BadCertificateStatusResponse, "the certificate demands a stapled response");
   }
   pki::VerifyOptions options;
   options.time = peer.now;

@@ -10,7 +10,8 @@ struct StoreVerifierOptions {
 };
 
 /// RFC 5280 paths for the purpose (server or client authentication), the host name of servers, a
-/// stapled OCSP response where there is one. Its errors are the alerts that fit.
+/// stapled OCSP response where there is one, or where the certificate demands it (RFC 7633). Errors
+/// are the alerts that fit.
 class StoreVerifier final : public CertificateVerifier {
  public:
   explicit StoreVerifier(pki::TrustStore store, StoreVerifierOptions options = {})
