@@ -1,49 +1,11 @@
 #include "ct_montgomery.hpp"
 
 #include <avila/error/assert.hpp>
-#include <avila/primitives/wide.hpp>
 #include <bit>
 
 namespace avila::crypto::detail {
 
 namespace {
-
-// Operand scanning, a row of the product and a row of the reduction at a time (CIOS; Koç, Acar,
-// Kaliski, "Analyzing and Comparing Montgomery Multiplication Algorithms", 1996).
-void multiply_portable(Limb* r, const Limb* a, const Limb* b, const Limb* m, Limb n0, std::size_t n,
-                       Limb* t) noexcept {
-  for (std::size_t i = 0; i < n + 2; ++i) t[i] = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    Limb carry = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      const u128 sum = multiply_wide(a[i], b[j]) + t[j] + carry;
-      t[j] = low64(sum);
-      carry = high64(sum);
-    }
-    const u128 top = u128{t[n]} + carry;
-    t[n] = low64(top);
-    t[n + 1] = high64(top);
-
-    const Limb y = t[0] * n0;
-    carry = high64(multiply_wide(y, m[0]) + t[0]);
-    for (std::size_t j = 1; j < n; ++j) {
-      const u128 sum = multiply_wide(y, m[j]) + t[j] + carry;
-      t[j - 1] = low64(sum);
-      carry = high64(sum);
-    }
-    const u128 last = u128{t[n]} + carry;
-    t[n - 1] = low64(last);
-    t[n] = t[n + 1] + high64(last);
-  }
-  Limb borrow = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const u128 difference = u128{t[i]} - m[i] - borrow;
-    r[i] = low64(difference);
-    borrow = high64(difference) & 1;
-  }
-  // Below m already: the difference went below zero and there was no limb above to lend.
-  ct::assign_if(ct::mask_if(borrow & (t[n] ^ 1)), r, t, n);
-}
 
 Limb inverse64(Limb m) noexcept {  // Newton: each step doubles the bits that are right
   Limb x = m * 3 ^ 2;
@@ -53,7 +15,8 @@ Limb inverse64(Limb m) noexcept {  // Newton: each step doubles the bits that ar
 
 }  // namespace
 
-Modulus::Modulus(LimbSpan m) : m_(m), r2_(m.size()), bits_(bit_length(m)) {
+Modulus::Modulus(LimbSpan m)
+    : m_(m), r2_(m.size()), multiply_(montgomery_multiply()), bits_(bit_length(m)) {
   AVILA_ASSERT(!m.empty() && bits_ > 64 * (m.size() - 1) && ct::reveal(ct::mask_if(m[0] & 1)));
   const std::size_t n = size();
   n0_ = Limb{0} - inverse64(m[0]);
@@ -91,7 +54,7 @@ void Modulus::prepare_ifma(MutableLimbSpan low) {
 }
 
 void Modulus::multiply(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {
-  multiply_portable(r.data(), a.data(), b.data(), m_.data(), n0_, size(), t.data());
+  multiply_(r.data(), a.data(), b.data(), m_.data(), n0_, size(), t.data());
 }
 
 void Modulus::add(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept {

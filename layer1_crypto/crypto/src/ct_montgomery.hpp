@@ -3,6 +3,7 @@
 #pragma once
 #include "limbs.hpp"
 #include "montgomery_ifma.hpp"
+#include "montgomery_kernels.hpp"
 
 namespace avila::crypto::detail {
 
@@ -17,13 +18,13 @@ class Modulus {
   LimbSpan value() const noexcept { return m_; }
   LimbSpan one() const noexcept { return one_; }  ///< Montgomery form of 1
 
-  // Numbers have size() limbs and are below m; r may be an operand; `t` is size() + 2 limbs.
+  // Numbers have size() limbs and are below m; r may be an operand; `t` is scratch().
   void multiply(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept;
   void add(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept;
   void subtract(MutableLimbSpan r, LimbSpan a, LimbSpan b, Limbs& t) const noexcept;
   void to_montgomery(MutableLimbSpan r, LimbSpan a, Limbs& t) const noexcept;
   void from_montgomery(MutableLimbSpan r, LimbSpan a, Limbs& t) const noexcept;
-  Limbs scratch() const { return Limbs(size() + 2); }
+  Limbs scratch() const { return Limbs(montgomery_scratch(size())); }
 
   /// value mod m in Montgomery form; value has any number of limbs.
   void reduce(MutableLimbSpan r, LimbSpan value) const;
@@ -41,6 +42,7 @@ class Modulus {
 
   IfmaModulus ifma_;
   Limbs m_, one_, r2_;
+  MontgomeryMultiply multiply_;
   Limb n0_;
   std::size_t bits_;
 };

@@ -153,17 +153,20 @@ AVILA_IFMA void normalize(Limb* r, typename T::V (&sum)[N]) noexcept {
   using V = typename T::V;
   using Mask = std::conditional_t<(N * T::kLanes > 64), u128, std::uint64_t>;
   V before = T::zero();
+#pragma GCC unroll 16
   for (int j = 0; j < N; ++j) {
     const V carry = T::carry(sum[j]);
     sum[j] = T::add(T::cut(sum[j]), T::up(carry, before));
     before = carry;
   }
   Mask above = 0, full = 0;
+#pragma GCC unroll 16
   for (int j = 0; j < N; ++j) {
     above |= static_cast<Mask>(T::above(sum[j])) << (j * T::kLanes);
     full |= static_cast<Mask>(T::full(sum[j])) << (j * T::kLanes);
   }
   const Mask ones = (static_cast<Mask>(above << 1) + full) ^ full;
+#pragma GCC unroll 16
   for (int j = 0; j < N; ++j) {
     const auto where = static_cast<unsigned>(ones >> (j * T::kLanes)) & ((1U << T::kLanes) - 1);
     T::store(r + j * T::kLanes, T::cut(T::add_one(sum[j], where)));
@@ -171,12 +174,15 @@ AVILA_IFMA void normalize(Limb* r, typename T::V (&sum)[N]) noexcept {
 }
 
 /// kCount products side by side, so that one computes while another waits for its quotient digit.
+/// Never inlined: g++ 12 miscompiles the copies of it for ten vectors in pow_kernel().
 template <class T, int N, int kCount>
-AVILA_IFMA void multiply(const Product (&products)[kCount]) noexcept {
+AVILA_TARGET_AVX512IFMA AVILA_NOINLINE void multiply(const Product (&products)[kCount]) noexcept {
   using V = typename T::V;
   V sum[kCount][N];
-  for (auto& one : sum)
-    for (V& v : one) v = T::zero();
+#pragma GCC unroll 2
+  for (int c = 0; c < kCount; ++c)
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) sum[c][j] = T::zero();
   for (int i = 0; i < N * T::kLanes; ++i) {
     V b[kCount], y[kCount];
 #pragma GCC unroll 2
@@ -204,18 +210,21 @@ AVILA_IFMA void multiply(const Product (&products)[kCount]) noexcept {
       }
     }
   }
+#pragma GCC unroll 2
   for (int c = 0; c < kCount; ++c) normalize<T, N>(products[c].r, sum[c]);
 }
 
 template <class T, int N>
 AVILA_IFMA void lookup(Limb* out, const Limb* table, Limb wanted) noexcept {
   typename T::V entry[N];
-  for (auto& v : entry) v = T::zero();
+#pragma GCC unroll 16
+  for (int j = 0; j < N; ++j) entry[j] = T::zero();
   for (std::size_t i = 0; i < kPowerEntries; ++i)
 #pragma GCC unroll 16
     for (int j = 0; j < N; ++j)
       entry[j] =
           T::keep(entry[j], i, wanted, table + (i * N + static_cast<std::size_t>(j)) * T::kLanes);
+#pragma GCC unroll 16
   for (int j = 0; j < N; ++j) T::store(out + j * T::kLanes, entry[j]);
 }
 
