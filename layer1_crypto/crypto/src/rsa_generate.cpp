@@ -68,7 +68,8 @@ Result<Limbs> draw_prime(std::size_t n, os::Entropy& entropy) {
     if (ct::reveal(detail::less({&top, 1}, {&kTopMin, 1}))) continue;
     if (has_small_factor(candidate)) continue;
     if (ct::reveal(ct::equal(remainder(candidate, e), 1))) continue;
-    AVILA_TRY(const bool prime, detail::is_probable_prime(candidate, entropy));
+    AVILA_TRY(const bool prime,
+              detail::is_probable_prime(candidate, miller_rabin_rounds(64 * n), entropy));
     if (prime) return candidate;
   }
 }
@@ -112,7 +113,7 @@ SecretBytes bytes_of(detail::LimbSpan value) {
 
 }  // namespace
 
-Result<bool> detail::is_probable_prime(const Limbs& candidate, os::Entropy& entropy) {
+Result<bool> detail::is_probable_prime(const Limbs& candidate, int rounds, os::Entropy& entropy) {
   const detail::Modulus w(candidate);
   const std::size_t n = w.size();
   Limbs t = w.scratch(), m = candidate.clone(), one(w.one()), minus_one(n), zero(n);
@@ -120,7 +121,7 @@ Result<bool> detail::is_probable_prime(const Limbs& candidate, os::Entropy& entr
   m[0] &= ~Limb{1};
   int twos = 0;
   for (; ct::reveal(ct::is_zero(m[0] & 1)); ++twos) detail::shift_right_1(m);
-  for (int round = 0; round < miller_rabin_rounds(w.bits()); ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Limbs drawn(n + 1), base(n), power(n);
     AVILA_TRY_VOID(entropy.fill(std::as_writable_bytes(detail::MutableLimbSpan(drawn))));
     w.reduce(base, drawn);

@@ -33,7 +33,7 @@ TEST(RsaPrime, AgreesWithWycheproof) {
           return report.check(test.text("result") != "valid" || two, where);
         crypto::detail::Limbs limbs(crypto::detail::limbs_of_bytes(value.size()));
         crypto::detail::load_bytes(limbs, value);
-        const auto prime = crypto::detail::is_probable_prime(limbs, os::system_entropy());
+        const auto prime = crypto::detail::is_probable_prime(limbs, 64, os::system_entropy());
         report.check(prime.value() == (test.text("result") == "valid"), where);
       });
   report.finish();
