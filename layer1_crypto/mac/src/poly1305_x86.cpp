@@ -158,6 +158,7 @@ void blocks_ifma(Poly1305State& state, const std::byte* in, std::size_t blocks,
 }
 
 constexpr simd::Kernel<Poly1305Fn> kKernels[] = {{"avx512", simd::has_avx512ifma, blocks_ifma},
+                                                 {"avx2", simd::has_avx2, poly1305_avx2},
                                                  {"portable", simd::always, poly1305_portable}};
 #else
 constexpr simd::Kernel<Poly1305Fn> kKernels[] = {{"portable", simd::always, poly1305_portable}};
