@@ -7,8 +7,10 @@
 #include <avila/os/clock.hpp>
 #include <avila/text/encoding.hpp>
 #include <avila/tls/engine.hpp>
+#include <avila/tls/key_exchange.hpp>
 #include <avila/tls/key_schedule.hpp>
 #include <avila/tls/messages.hpp>
+#include <avila/tls/wire.hpp>
 #include <avila_test/conformance.hpp>
 #include <avila_test/tls.hpp>
 #include <map>
@@ -416,6 +418,36 @@ TEST(TlsConformance, Rfc8448) {
     // A ticket of the trace's server opens nowhere else, and its cookie is made nowhere else.
     if (!resumed && !stanza.has("Record_HelloRetryRequest")) run_server(stanza, trace, folder);
     report.check(before || !::testing::Test::HasFailure(), stanza.group);
+  }
+  report.finish();
+}
+
+TEST(TlsConformance, KeyShares) {
+  AVILA_REQUIRE_SUITE("tls");
+  const auto folder = avila_test::suite_path("tls") / "tls_extensions/generation";
+  avila_test::SuiteReport report("tls key shares");
+  const std::map<std::string, NamedGroup> known = {{"x25519", NamedGroup::X25519},
+                                                   {"secp256r1", NamedGroup::P256}};
+  for (const Stanza& stanza : read_stanzas(folder / "key_share_CH_offers.vec")) {
+    const std::string groups = stanza.get("Groups") + " ", offered = stanza.get("Offered_Groups");
+    // Finite fields are not of this library.
+    if (groups.find("ffdhe") != std::string::npos) {
+      report.exclude();
+      continue;
+    }
+    Pool pool(stanza.bytes("Rng_Data"));
+    Bytes shares;
+    for (std::size_t at = 0; at < groups.size(); at = groups.find(' ', at) + 1) {
+      const std::string group = groups.substr(at, groups.find(' ', at) - at);
+      if (!offered.empty() && offered.find(group) == std::string::npos) continue;
+      const auto key = EphemeralKey::generate(known.at(group), pool).value();
+      WireWriter writer(shares);
+      writer.u16(static_cast<unsigned>(key.group()));
+      writer.vector16(key.share());
+    }
+    Bytes body;
+    WireWriter(body).vector16(shares);
+    report.check(to_hex(body) == to_hex(stanza.bytes("Expected_Content")), groups);
   }
   report.finish();
 }
