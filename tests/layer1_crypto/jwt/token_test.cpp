@@ -4,17 +4,7 @@
 
 #include "helpers.hpp"
 
-namespace {
-using namespace jwt_test;
-using jwt::Algorithm;
-using jwt::Algorithms;
-using jwt::ClaimError;
-using jwt::Claims;
-using jwt::TokenError;
-using jwt::Validation;
-
-constexpr WallTime kNow{1'700'000'000'000'000'000};
-const Algorithms kHs256 = {Algorithm::Hs256};
+namespace jwt_test {  // with a name: clang warns of what meta makes of types without linkage
 
 struct Address {
   std::string street;
@@ -28,6 +18,20 @@ struct Custom {
   Address address;
   double ratio;
 };
+
+}  // namespace jwt_test
+
+namespace {
+using namespace jwt_test;
+using jwt::Algorithm;
+using jwt::Algorithms;
+using jwt::ClaimError;
+using jwt::Claims;
+using jwt::TokenError;
+using jwt::Validation;
+
+constexpr WallTime kNow{1'700'000'000'000'000'000};
+const Algorithms kHs256 = {Algorithm::Hs256};
 
 Claims claims(std::string_view json) {
   auto parsed = Claims::parse(json);
