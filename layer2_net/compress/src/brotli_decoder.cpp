@@ -61,7 +61,10 @@ BrotliDecoder::Step BrotliDecoder::take(BitReader& reader, Output& out) {
     case State::ContextMap: return context_map(reader);
     case State::ContextMapEnd: return context_map_end(reader);
     case State::Codes: return codes(reader);
-    case State::Command: return command(reader);
+    case State::Command: {
+      const Step step = commands_fast(reader, out);
+      return step != Step::Next || state_ != State::Command ? step : command(reader);
+    }
     case State::Literals: return literals(reader, out);
     case State::Distance: return distance(reader, out);
     case State::Skip:
@@ -183,6 +186,121 @@ BrotliDecoder::Step BrotliDecoder::command(BitReader& reader) {
   return Step::Next;
 }
 
+namespace {
+
+// What a command says, with the bits that follow it.
+struct CommandEntry {
+  std::uint32_t insert, copy;
+  std::uint8_t insert_extra, copy_extra;
+};
+constexpr auto kCommandEntries = [] {
+  std::array<CommandEntry, kCommands> entries{};
+  for (unsigned i = 0; i < kCommands; ++i) {
+    const LengthCode& insert = kInsertCodes[kCellInsert[i >> 6] + (i >> 3 & 7)];
+    const LengthCode& copy = kCopyCodes[kCellCopy[i >> 6] + (i & 7)];
+    entries[i] = {insert.base, copy.base, insert.extra, copy.extra};
+  }
+  return entries;
+}();
+
+}  // namespace
+
+// Whole commands of usual size, while both ends are far and no block type changes. What it leaves
+// to the careful steps, it leaves whole.
+BrotliDecoder::Step BrotliDecoder::commands_fast(BitReader& stream, Output& out) {
+  constexpr std::uint32_t kMaxInsert = 64, kMaxCopy = 400;
+  constexpr std::ptrdiff_t kInMargin = kMaxInsert * 2 + 40;
+  constexpr std::ptrdiff_t kOutMargin = kMaxInsert + kMaxCopy + 2 * kCopySlack;
+  if (stream.end - stream.in < kInMargin || out.end - out.at < kOutMargin) return Step::Next;
+  BitReader reader = stream;
+  std::byte* at = out.at;
+  const std::uint32_t* const command_table = codes_[kCommand].of(blocks_[kCommand].type);
+  const std::uint32_t* literal_tables[64];
+  for (unsigned c = 0; c < 64; ++c) literal_tables[c] = codes_[kLiteral].of(context_map_row_[c]);
+  const std::uint8_t* const by_last = context_last_;
+  const std::uint8_t* const by_before = context_before_;
+  const std::uint8_t* const distance_map = maps_[1].data() + 4 * blocks_[kDistance].type;
+  Step step = Step::Next;
+  auto p1 = static_cast<std::uint8_t>(last_[0]), p2 = static_cast<std::uint8_t>(last_[1]);
+  while (reader.end - reader.in >= kInMargin && out.end - at >= kOutMargin &&
+         blocks_[kCommand].left != 0) {
+    const BitReader before = reader;
+    reader.refill_fast();
+    const std::uint32_t symbol = symbol_of(reader, command_table);
+    const CommandEntry& entry = kCommandEntries[symbol];
+    if (entry.insert >= kMaxInsert || entry.copy >= kMaxCopy) {  // their extra bits fit elsewhere
+      reader = before;
+      break;
+    }
+    const std::uint32_t insert = entry.insert + reader.take(entry.insert_extra);
+    const std::uint32_t copy = entry.copy + reader.take(entry.copy_extra);
+    if (insert > kMaxInsert || copy > kMaxCopy || insert >= meta_left_ ||
+        insert > blocks_[kLiteral].left) {
+      reader = before;
+      break;
+    }
+    --blocks_[kCommand].left;
+    blocks_[kLiteral].left -= insert;
+    meta_left_ -= insert;
+    if (one_tree_) {
+      const std::uint32_t* const table = literal_tables[0];
+      std::uint32_t left = insert;
+      for (; left >= 3; left -= 3, at += 3) {
+        reader.refill_fast();
+        at[0] = static_cast<std::byte>(symbol_of(reader, table));
+        at[1] = static_cast<std::byte>(symbol_of(reader, table));
+        at[2] = static_cast<std::byte>(symbol_of(reader, table));
+      }
+      reader.refill_fast();
+      for (; left != 0; --left) *at++ = static_cast<std::byte>(symbol_of(reader, table));
+    } else {
+      for (std::uint32_t left = insert; left != 0; --left) {
+        reader.refill_fast();
+        const std::uint32_t* const table = literal_tables[by_last[p1] | by_before[p2]];
+        p2 = p1;
+        p1 = static_cast<std::uint8_t>(symbol_of(reader, table));
+        *at++ = static_cast<std::byte>(p1);
+      }
+    }
+    copy_length_ = copy;
+    implicit_distance_ = symbol < kImplicitCommands;
+    std::uint32_t distance_code = 0;
+    if (!implicit_distance_) {
+      if (blocks_[kDistance].left == 0) {  // a block switch comes first
+        insert_left_ = 0;
+        state_ = State::Distance;
+        break;
+      }
+      --blocks_[kDistance].left;
+      reader.refill_fast();
+      distance_code = symbol_of(reader, codes_[kDistance].of(distance_map[std::min(copy, 5U) - 2]));
+      if (distance_code >= 16) take_distance(reader, distance_code);
+    }
+    step = finish_distance(distance_code, written_ + static_cast<std::uint64_t>(at - run_start_));
+    if (step != Step::Next || state_ != State::Copy) break;
+    copy_match_wide(at, copy_distance_, copy);
+    at += copy;
+    meta_left_ -= copy;
+    copy_length_ = 0;
+    p1 = static_cast<std::uint8_t>(at[-1]);
+    p2 = static_cast<std::uint8_t>(at[-2]);  // a copy has two bytes at least
+    if (meta_left_ == 0) {
+      state_ = last_meta_ ? State::Done : State::MetaHeader;
+      break;
+    }
+    state_ = State::Command;
+  }
+  const auto moved = at - out.at;
+  if (moved >= 2)
+    last_[1] = at[-2];
+  else if (moved == 1)
+    last_[1] = last_[0];
+  if (moved >= 1) last_[0] = at[-1];
+  stream = reader;
+  out.at = at;
+  return step;
+}
+
 void BrotliDecoder::literals_fast(BitReader& stream, Output& out) {
   Blocks& blocks = blocks_[kLiteral];
   const auto room = static_cast<std::size_t>(out.end - out.at);
@@ -290,22 +408,35 @@ BrotliDecoder::Step BrotliDecoder::distance(BitReader& reader, const Output& out
       reader = before;
       return Step::NeedInput;
     }
-    const unsigned first = 16 + direct_;
-    if (symbol >= first) {
-      const std::uint32_t code = symbol - first;
-      const unsigned bits = 1 + (code >> (postfix_ + 1));
-      if (!has(reader, bits)) {
+    if (symbol >= 16) {
+      const unsigned first = 16 + direct_;
+      if (symbol >= first && !has(reader, 1 + ((symbol - first) >> (postfix_ + 1)))) {
         reader = before;
         return Step::NeedInput;
       }
-      const std::uint64_t offset = ((2 + (code >> postfix_ & 1)) << bits) - 4;
-      copy_distance_ = static_cast<std::uint32_t>(((offset + reader.take(bits)) << postfix_) +
-                                                  (code & ((1U << postfix_) - 1)) + direct_ + 1);
-    } else if (symbol >= 16) {
-      copy_distance_ = symbol - 15;
+      take_distance(reader, symbol);
     }
     --blocks.left;
   }
+  return finish_distance(symbol, written_ + static_cast<std::uint64_t>(out.at - run_start_));
+}
+
+// Where its extra bits are there; symbol >= 16.
+void BrotliDecoder::take_distance(BitReader& reader, std::uint32_t symbol) {
+  const unsigned first = 16 + direct_;
+  if (symbol < first) {
+    copy_distance_ = symbol - 15;
+    return;
+  }
+  const std::uint32_t code = symbol - first;
+  const unsigned bits = 1 + (code >> (postfix_ + 1));
+  const std::uint64_t offset = ((2 + (code >> postfix_ & 1)) << bits) - 4;
+  copy_distance_ = static_cast<std::uint32_t>(((offset + reader.take(bits)) << postfix_) +
+                                              (code & ((1U << postfix_) - 1)) + direct_ + 1);
+}
+
+// With the distance of symbols from 16 on known: what the copy is from.
+BrotliDecoder::Step BrotliDecoder::finish_distance(std::uint32_t symbol, std::uint64_t all) {
   if (symbol < 16) {  // one of the last four, or near it
     static constexpr std::uint8_t kWhich[16] = {0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
     static constexpr std::int8_t kPlus[16] = {0, 0, 0, 0, -1, 1, -2, 2, -3, 3, -1, 1, -2, 2, -3, 3};
@@ -314,7 +445,6 @@ BrotliDecoder::Step BrotliDecoder::distance(BitReader& reader, const Output& out
     if (value <= 0) return damaged_at("a distance of zero");
     copy_distance_ = static_cast<std::uint32_t>(value);
   }
-  const std::uint64_t all = written_ + static_cast<std::uint64_t>(out.at - run_start_);
   const std::uint64_t reach = std::min<std::uint64_t>(all, window_);
   if (copy_distance_ > reach)
     return find_word(static_cast<std::size_t>(copy_distance_ - reach - 1));

@@ -88,7 +88,10 @@ class BrotliDecoder final : public DecoderCore {
   Step command(BitReader& reader);
   Step literals(BitReader& reader, Output& out);
   void literals_fast(BitReader& reader, Output& out);
+  Step commands_fast(BitReader& stream, Output& out);
   Step distance(BitReader& reader, const Output& out);
+  void take_distance(BitReader& reader, std::uint32_t symbol);
+  Step finish_distance(std::uint32_t symbol, std::uint64_t all);
   Step find_word(std::size_t beyond);
   void set_literal_context();
   Step damaged_at(const char* what) {

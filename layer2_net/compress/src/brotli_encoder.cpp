@@ -112,10 +112,8 @@ void BrotliEncoder::make_commands(ByteSpan content) {
 
 void BrotliEncoder::encode(const Piece& piece, bool last, Sink& out) {
   if (piece.end != piece.start) {
-    sequences_.clear();
     zstd::RecentOffsets recent = recent_;
-    zstd::Found found{sequences_, recent, piece.start};
-    search_.run(piece, found);
+    search_.run(piece, sequences_, recent);
     const auto ring = ring_;
     make_commands(piece.content());
     recent_ = recent;

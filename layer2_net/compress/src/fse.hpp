@@ -35,8 +35,9 @@ void spread_fse_symbols(std::span<const std::int16_t> counts, unsigned log, std:
 /// Bits from the end of a stream to its start (4.1). Where it is over, zeros follow.
 class BackwardBits {
  public:
-  /// False unless the last byte marks the end.
-  bool open(ByteSpan in) noexcept {
+  /// False unless the last byte marks the end. `room` holds what is shorter than a word; it lies
+  /// elsewhere so that all of this one stays in registers.
+  bool open(ByteSpan in, std::byte (&room)[8]) noexcept {
     if (in.empty() || in.back() == std::byte{0}) return false;
     if (in.size() >= 8) {
       start_ = in.data();
@@ -44,9 +45,9 @@ class BackwardBits {
       at_ = in.data() + in.size() - 8;
     } else {
       padding_ = static_cast<unsigned>(8 * (8 - in.size()));
-      for (std::size_t i = 0; i < 8; ++i) short_[i] = std::byte{0};
-      for (std::size_t i = 0; i < in.size(); ++i) short_[8 - in.size() + i] = in[i];
-      start_ = at_ = short_;
+      for (std::size_t i = 0; i < 8; ++i) room[i] = std::byte{0};
+      for (std::size_t i = 0; i < in.size(); ++i) room[8 - in.size() + i] = in[i];
+      start_ = at_ = room;
     }
     bits_ = load_le64(at_);
     taken_ = static_cast<unsigned>(std::countl_zero(static_cast<std::uint8_t>(in.back()))) + 1;
@@ -81,7 +82,6 @@ class BackwardBits {
   std::uint64_t bits_;
   unsigned taken_;
   unsigned padding_;
-  std::byte short_[8];
 };
 
 }  // namespace avila::compress::detail

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kFragment = 65536;  // distances stay within two bytes
 constexpr unsigned kTableLog = 14;
-constexpr std::size_t kMargin = 15;       // no match begins in a fragment's last bytes
+constexpr std::size_t kMargin = 15;  // no match begins in a fragment's last bytes
 
 std::byte* put_literals(std::byte* out, const std::byte* from, std::size_t size, bool wide) {
   const auto n = static_cast<std::uint32_t>(size - 1);
@@ -100,8 +100,7 @@ std::byte* compress_fragment(ByteSpan in, std::byte* out, std::uint16_t* table, 
     }
   }
 rest:
-  if (anchor != end)
-    out = put_literals(out, anchor, static_cast<std::size_t>(end - anchor), false);
+  if (anchor != end) out = put_literals(out, anchor, static_cast<std::size_t>(end - anchor), false);
   return out;
 }
 
@@ -133,8 +132,8 @@ std::size_t compress(ByteSpan in, MutableByteSpan out) noexcept {
   while (!in.empty()) {
     const ByteSpan fragment = in.first(std::min(in.size(), kFragment));
     in = in.subspan(fragment.size());
-    const unsigned log = std::clamp(static_cast<unsigned>(std::bit_width(fragment.size())), 8U,
-                                    kTableLog);
+    const unsigned log =
+        std::clamp(static_cast<unsigned>(std::bit_width(fragment.size())), 8U, kTableLog);
     std::fill_n(table.begin(), std::size_t{1} << log, std::uint16_t{0});
     at = compress_fragment(fragment, at, table.data(), log);
   }
@@ -172,7 +171,8 @@ Result<std::size_t> decompress(ByteSpan in, MutableByteSpan out) {
         const std::size_t bytes = length - 60;
         if (static_cast<std::size_t>(end - at) < bytes) return truncated(offset());
         length = 0;
-        for (std::size_t i = 0; i < bytes; ++i) length |= static_cast<std::size_t>(at[i]) << (8 * i);
+        for (std::size_t i = 0; i < bytes; ++i)
+          length |= static_cast<std::size_t>(at[i]) << (8 * i);
         ++length;
         at += bytes;
       }

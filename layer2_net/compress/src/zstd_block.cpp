@@ -53,6 +53,12 @@ void put_block_header(std::byte* at, unsigned type, std::size_t size, bool last)
 
 }  // namespace
 
+std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence) {
+  return {static_cast<std::uint8_t>(lit_length_code(sequence.literals)),
+          static_cast<std::uint8_t>(std::bit_width(sequence.offset_value) - 1),
+          static_cast<std::uint8_t>(match_length_code(sequence.length))};
+}
+
 BlockWriter::BlockWriter() { literals_.resize(kMaxBlock + 64); }
 
 void BlockWriter::start_frame(const DictionaryParts& parts) {
@@ -173,9 +179,7 @@ void BlockWriter::write_sequences(std::span<const Sequence> sequences, Sink& out
   symbols_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Sequence& s = sequences[i];
-    symbols_[i] = {static_cast<std::uint8_t>(lit_length_code(s.literals)),
-                   static_cast<std::uint8_t>(std::bit_width(s.offset_value) - 1),
-                   static_cast<std::uint8_t>(match_length_code(s.length))};
+    symbols_[i] = symbols_of(s);
     for (unsigned k = 0; k < 3; ++k) ++counts[k][symbols_[i][k]];
   }
   const std::size_t modes_at = out.size();
@@ -190,8 +194,9 @@ void BlockWriter::write_sequences(std::span<const Sequence> sequences, Sink& out
   }
   out[modes_at] = static_cast<std::byte>(modes);
 
-  BitWriter writer;
-  writer.open(out, count * 12 + 32);
+  BitWriter memory;
+  memory.open(out, count * 12 + 32);
+  BitWriter writer = memory;  // of its own, so that it stays in registers
   std::uint32_t states[3] = {};
   for (std::size_t i = count; i-- > 0;) {
     const Sequence& s = sequences[i];
@@ -216,7 +221,8 @@ void BlockWriter::write_sequences(std::span<const Sequence> sequences, Sink& out
     if (encoders_[k] != nullptr) encoders_[k]->finish(writer, states[k]);
   writer.put(1, 1);  // the end, from which it is read
   writer.align();
-  writer.close(out);
+  memory = writer;
+  memory.close(out);
 }
 
 }  // namespace avila::compress::detail::zstd

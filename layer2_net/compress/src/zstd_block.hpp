@@ -12,6 +12,9 @@ struct Sequence {
   std::uint32_t offset_value;  // 1 to 3: a recent offset; else the offset + 3
 };
 
+/// Its codes, by SequenceKind.
+std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence);
+
 /// The last three offsets, 3.1.1.5.
 struct RecentOffsets {
   std::array<std::uint32_t, 3> of = {1, 4, 8};

@@ -67,10 +67,8 @@ void ZstdEncoder::encode(const Piece& piece, bool last, Sink& out) {
   const ByteSpan content = piece.content();
   if (checksum_) hash_.update(content);
   if (!content.empty() || last) {
-    sequences_.clear();
     const RecentOffsets before = recent_;
-    Found found{sequences_, recent_, piece.start};
-    search_.run(piece, found);
+    search_.run(piece, sequences_, recent_);
     if (!writer_.write(content, sequences_, last, out)) recent_ = before;
   }
   if (!last || !checksum_) return;

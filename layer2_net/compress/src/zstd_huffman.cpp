@@ -35,7 +35,8 @@ std::optional<std::size_t> HuffmanDecoder::read(ByteSpan in) {
     std::array<FseState, 1U << kWeightLog> table;
     build_fse_table({distribution.counts, distribution.symbols}, distribution.log, table.data());
     BackwardBits bits;
-    if (!bits.open(body.subspan(*described))) return std::nullopt;
+    std::byte room[8];
+    if (!bits.open(body.subspan(*described), room)) return std::nullopt;
     // Two states in turn; the stream's end is known by what the next step would lack.
     std::uint64_t state[2] = {bits.take(distribution.log), bits.take(distribution.log)};
     if (bits.left() < 0) return std::nullopt;

@@ -86,8 +86,9 @@ void put_header(Sink& out, unsigned type, std::size_t size) {  // 3.1.1.3.1.1, n
 }
 
 void encode_stream(ByteSpan literals, const std::array<std::uint32_t, 256>& words, Sink& out) {
-  BitWriter writer;
-  writer.open(out, literals.size() * kHuffmanLog / 8 + 16);
+  BitWriter memory;
+  memory.open(out, literals.size() * kHuffmanLog / 8 + 16);
+  BitWriter writer = memory;  // of its own, so that it stays in registers
   const std::byte* at = literals.data() + literals.size();
   std::size_t left = literals.size();
   const auto put = [&](std::byte b) {
@@ -103,7 +104,8 @@ void encode_stream(ByteSpan literals, const std::array<std::uint32_t, 256>& word
   }
   writer.put(1, 1);
   writer.align();
-  writer.close(out);
+  memory = writer;
+  memory.close(out);
 }
 
 }  // namespace

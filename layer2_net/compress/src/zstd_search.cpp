@@ -1,11 +1,18 @@
 #include "zstd_search.hpp"
 
 #include <algorithm>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace avila::compress::detail::zstd {
 namespace {
 
 constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
+
+struct Best {
+  std::uint32_t length = 0, distance = 0;
+};
 
 }  // namespace
 
@@ -13,10 +20,10 @@ Effort effort_of(int level, std::uint64_t size) {
   static constexpr Effort kEfforts[] = {
       {19, 0, 14, 1, 6, 0, Strategy::Fast},        {20, 0, 16, 1, 5, 0, Strategy::Fast},
       {21, 16, 17, 1, 5, 0, Strategy::DoubleFast}, {21, 18, 18, 1, 5, 0, Strategy::DoubleFast},
-      {21, 18, 19, 8, 5, 32, Strategy::Greedy},    {21, 18, 19, 8, 5, 32, Strategy::Lazy},
-      {21, 19, 20, 12, 5, 48, Strategy::Lazy},     {21, 19, 20, 12, 5, 64, Strategy::Lazy2},
-      {22, 20, 21, 16, 5, 64, Strategy::Lazy2},    {22, 21, 22, 24, 5, 96, Strategy::Lazy2},
-      {22, 21, 22, 40, 5, 128, Strategy::Lazy2},   {22, 22, 22, 64, 5, 192, Strategy::Lazy2},
+      {21, 0, 18, 8, 5, 32, Strategy::Greedy},     {21, 0, 18, 8, 5, 32, Strategy::Lazy},
+      {21, 0, 19, 12, 5, 48, Strategy::Lazy},      {21, 0, 19, 12, 5, 64, Strategy::Lazy2},
+      {22, 0, 19, 16, 5, 64, Strategy::Lazy2},     {22, 0, 20, 24, 5, 96, Strategy::Lazy2},
+      {22, 21, 20, 64, 5, 128, Strategy::Lazy2},   {22, 22, 20, 96, 5, 192, Strategy::Lazy2},
       {22, 22, 22, 96, 4, 256, Strategy::Lazy2},   {22, 22, 22, 128, 4, 256, Strategy::Lazy2},
       {22, 22, 22, 256, 4, 512, Strategy::Lazy2},  {22, 22, 22, 256, 4, 512, Strategy::Lazy2},
       {23, 23, 22, 512, 4, 512, Strategy::Lazy2},  {23, 23, 22, 512, 4, 1024, Strategy::Lazy2},
@@ -34,12 +41,17 @@ Effort effort_of(int level, std::uint64_t size) {
 
 Search::Search(const Effort& effort) : effort_(effort) {
   hashes_.resize(std::size_t{1} << effort.hash_log);
+  if (rows()) {
+    tags_.resize(hashes_.size());
+    return;
+  }
   if (effort.chain_log != 0) chain_.resize(std::size_t{1} << effort.chain_log);
 }
 
 void Search::forget() {
   std::fill(hashes_.begin(), hashes_.end(), 0);
   std::fill(chain_.begin(), chain_.end(), 0);
+  std::fill(tags_.begin(), tags_.end(), std::byte{0});
   next_ = 0;
 }
 
@@ -52,6 +64,103 @@ void Search::enter_until(const std::byte* base, std::uint32_t end) {
     head = next_;
   }
 }
+
+// Rows of 15 positions a hash, each with a byte of more hash beside it, and the place of the newest
+// in the row's first byte: one look says which of them are worth another.
+template <unsigned kMin>
+class Search::Rows {
+ public:
+  Rows(Search& search, const Piece& piece)
+      : search_(search),
+        base_(piece.base),
+        limit_(piece.base + piece.end),
+        low_(piece.low),
+        last_hashed_(piece.end - kTail),
+        bits_(search.effort_.hash_log + 4) {
+    search_.next_ = std::max(search_.next_, piece.low);
+  }
+
+  void enter_until(std::uint32_t end) {
+    for (; search_.next_ < end; ++search_.next_) enter(search_.next_);
+  }
+
+  Best find(std::uint32_t at) {
+    if (at > search_.next_ + kLongSkip) {  // of a long match the ends suffice
+      enter_until(search_.next_ + kKept);
+      search_.next_ = at - kKept;
+    }
+    enter_until(at);
+    const std::uint32_t hash = hash_of(at);
+    std::byte* const tags = search_.tags_.data() + row_of(hash);
+    std::uint32_t* const places = search_.hashes_.data() + row_of(hash);
+    const auto newest = static_cast<unsigned>(tags[0]);
+    // Bit i: the i-th newest has the same tag.
+    std::uint32_t same = equal_tags(tags, static_cast<std::uint8_t>(hash)) & ~1U;
+    same = (same >> newest | same << (kRow - newest)) & 0xFFFF;
+    Best best{3, 0};
+    const auto room = static_cast<std::uint32_t>(limit_ - (base_ + at));
+    for (unsigned left = search_.effort_.attempts; same != 0 && left != 0; --left) {
+      const auto place = (static_cast<unsigned>(std::countr_zero(same)) + newest) & (kRow - 1);
+      same &= same - 1;
+      const std::uint32_t candidate = places[place];
+      if (candidate < low_) continue;
+      const std::byte* const match = base_ + candidate;
+      if (load_le32(match + best.length - 3) != load_le32(base_ + at + best.length - 3)) continue;
+      const std::uint32_t length = common_length(base_ + at, match, limit_);
+      if (length <= best.length) continue;
+      best = {length, at - candidate};
+      if (length >= search_.effort_.nice || length == room) break;
+    }
+    put(hash, at);
+    search_.next_ = at + 1;
+    return best;
+  }
+
+ private:
+  static constexpr unsigned kRow = 16;
+  static constexpr std::uint32_t kLongSkip = 384, kKept = 64, kAhead = 8;
+
+  std::uint32_t hash_of(std::uint32_t at) const noexcept {
+    return hash_bytes<kMin>(load_le64(base_ + at), bits_);
+  }
+  static std::size_t row_of(std::uint32_t hash) noexcept {
+    return static_cast<std::size_t>(hash >> 8) * kRow;
+  }
+  void enter(std::uint32_t at) {
+    if (at + kAhead < last_hashed_) {
+      const std::size_t row = row_of(hash_of(at + kAhead));
+      prefetch(search_.tags_.data() + row);
+      prefetch(search_.hashes_.data() + row);
+    }
+    put(hash_of(at), at);
+  }
+  void put(std::uint32_t hash, std::uint32_t at) {
+    std::byte* const tags = search_.tags_.data() + row_of(hash);
+    unsigned newest = (static_cast<unsigned>(tags[0]) - 1) & (kRow - 1);
+    if (newest == 0) newest = kRow - 1;
+    tags[0] = static_cast<std::byte>(newest);
+    tags[newest] = static_cast<std::byte>(hash & 0xFF);
+    search_.hashes_[row_of(hash) + newest] = at;
+  }
+  static std::uint32_t equal_tags(const std::byte* tags, std::uint8_t tag) noexcept {
+#if defined(__SSE2__)
+    const __m128i row = _mm_loadu_si128(reinterpret_cast<const __m128i*>(tags));
+    return static_cast<std::uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(row, _mm_set1_epi8(static_cast<char>(tag)))));
+#else
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < kRow; ++i)
+      mask |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(tags[i]) == tag) << i;
+    return mask;
+#endif
+  }
+
+  Search& search_;
+  const std::byte* base_;
+  const std::byte* limit_;
+  std::uint32_t low_, last_hashed_;
+  unsigned bits_;  // of the row and the tag
+};
 
 void Search::prime(const Piece& piece) {
   if (piece.start - piece.low < kTail) return;
@@ -69,34 +178,39 @@ void Search::prime(const Piece& piece) {
     }
   } else {
     next_ = std::max(next_, piece.low);
-    if (effort_.min_match == 4)
-      enter_until<4>(piece.base, end);
-    else
-      enter_until<5>(piece.base, end);
+    const bool four = effort_.min_match == 4;
+    if (rows()) {
+      const Piece whole{piece.base, piece.low, piece.low, piece.start};
+      four ? Rows<4>(*this, whole).enter_until(end) : Rows<5>(*this, whole).enter_until(end);
+    } else {
+      four ? enter_until<4>(piece.base, end) : enter_until<5>(piece.base, end);
+    }
   }
 }
 
-void Search::run(const Piece& piece, Found& found) {
-  if (piece.end - piece.start <= kTail) return;
-  switch (effort_.strategy) {
-    case Strategy::Fast:
-      if (effort_.min_match >= 6)
-        fast<6>(piece, found);
-      else
-        fast<5>(piece, found);
-      break;
-    case Strategy::DoubleFast: double_fast<5>(piece, found); break;
-    default:
-      if (effort_.min_match == 4)
-        lazy<4>(piece, found);
-      else
-        lazy<5>(piece, found);
+void Search::run(const Piece& piece, std::vector<Sequence>& sequences, RecentOffsets& recent) {
+  Found found(sequences, recent, piece);
+  if (piece.end - piece.start > kTail) {
+    const bool four = effort_.min_match == 4;
+    switch (effort_.strategy) {
+      case Strategy::Fast:
+        effort_.min_match >= 6 ? fast<6>(piece, found) : fast<5>(piece, found);
+        break;
+      case Strategy::DoubleFast: double_fast<5>(piece, found); break;
+      default:
+        if (rows())
+          four ? lazy_rows<4>(piece, found) : lazy_rows<5>(piece, found);
+        else
+          four ? lazy<4>(piece, found) : lazy<5>(piece, found);
+    }
   }
+  found.finish();
 }
 
 // One probe a position, after the last offset: where nothing is found, ever larger steps.
 template <unsigned kMin>
-void Search::fast(const Piece& piece, Found& found) {
+void Search::fast(const Piece& piece, Found& result) {
+  Found found = result;  // a copy of its own stays in registers
   const std::byte* const base = piece.base;
   const std::byte* const limit = base + piece.end;
   const unsigned log = effort_.hash_log;
@@ -104,7 +218,7 @@ void Search::fast(const Piece& piece, Found& found) {
   const std::uint32_t last = piece.end - kTail, low = piece.low;
   std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
   while (at < last) {
-    const std::uint32_t rep = found.recent.of[0];
+    const std::uint32_t rep = found.offsets[0];
     const std::uint64_t word = load_le64(base + at);
     std::uint32_t& entry = table[hash_bytes<kMin>(word, log)];
     const std::uint32_t candidate = entry;
@@ -135,7 +249,7 @@ void Search::fast(const Piece& piece, Found& found) {
     table[hash_bytes<kMin>(load_le64(base + at - 2), log)] = at - 2;
     // The offset before the last often goes on at once.
     while (at < last) {
-      const std::uint32_t second = found.recent.of[1];
+      const std::uint32_t second = found.offsets[1];
       if (second > at - low || load_le32(base + at) != load_le32(base + at - second)) break;
       const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - second, limit);
       table[hash_bytes<kMin>(load_le64(base + at), log)] = at;
@@ -143,11 +257,13 @@ void Search::fast(const Piece& piece, Found& found) {
       at += n;
     }
   }
+  result.take(found);
 }
 
 // Two probes: eight bytes first, else kMin.
 template <unsigned kMin>
-void Search::double_fast(const Piece& piece, Found& found) {
+void Search::double_fast(const Piece& piece, Found& result) {
+  Found found = result;  // a copy of its own stays in registers
   const std::byte* const base = piece.base;
   const std::byte* const limit = base + piece.end;
   const unsigned long_log = effort_.hash_log, short_log = effort_.chain_log;
@@ -156,7 +272,7 @@ void Search::double_fast(const Piece& piece, Found& found) {
   const std::uint32_t last = piece.end - kTail, low = piece.low;
   std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
   while (at < last) {
-    const std::uint32_t rep = found.recent.of[0];
+    const std::uint32_t rep = found.offsets[0];
     const std::uint64_t word = load_le64(base + at);
     std::uint32_t& long_entry = longs[hash_bytes<8>(word, long_log)];
     std::uint32_t& short_entry = shorts[hash_bytes<kMin>(word, short_log)];
@@ -204,7 +320,7 @@ void Search::double_fast(const Piece& piece, Found& found) {
       shorts[hash_bytes<kMin>(bytes, short_log)] = place;
     }
     while (at < last) {
-      const std::uint32_t second = found.recent.of[1];
+      const std::uint32_t second = found.offsets[1];
       if (second > at - low || load_le32(base + at) != load_le32(base + at - second)) break;
       const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - second, limit);
       const std::uint64_t bytes = load_le64(base + at);
@@ -213,48 +329,19 @@ void Search::double_fast(const Piece& piece, Found& found) {
       at += n;
     }
   }
+  result.take(found);
 }
 
-// Chains, and a match that waits for a better one at the next positions.
-template <unsigned kMin>
-void Search::lazy(const Piece& piece, Found& found) {
+// A match waits for a better one at the next positions.
+template <class Finder>
+void Search::choose(const Piece& piece, Found& result, Finder& finder) {
+  Found found = result;
   const std::byte* const base = piece.base;
   const std::byte* const limit = base + piece.end;
   const std::uint32_t last = piece.end - kTail, low = piece.low;
-  const std::uint32_t mask = static_cast<std::uint32_t>(chain_.size()) - 1;
   const unsigned depth = effort_.strategy == Strategy::Greedy ? 0
                          : effort_.strategy == Strategy::Lazy ? 1
                                                               : 2;
-  next_ = std::max(next_, low);
-  struct Best {
-    std::uint32_t length = 0, distance = 0;
-  };
-  const auto find = [&](std::uint32_t at) {
-    enter_until<kMin>(base, at);
-    const std::uint64_t word = load_le64(base + at);
-    std::uint32_t& head = hashes_[hash_bytes<kMin>(word, effort_.hash_log)];
-    std::uint32_t candidate = head;
-    chain_[at & mask] = head;
-    head = at;
-    next_ = at + 1;
-    Best best{3, 0};
-    const auto room = static_cast<std::uint32_t>(limit - (base + at));
-    const std::uint32_t oldest = std::max(low, at > mask ? at - mask : 0);
-    for (unsigned left = effort_.attempts; left != 0 && candidate >= oldest; --left) {
-      const std::byte* const match = base + candidate;
-      if (load_le32(match + best.length - 3) == load_le32(base + at + best.length - 3)) {
-        const std::uint32_t length = common_length(base + at, match, limit);
-        if (length > best.length) {
-          best = {length, at - candidate};
-          if (length >= effort_.nice || length == room) break;
-        }
-      }
-      const std::uint32_t before = chain_[candidate & mask];
-      if (before >= candidate) break;
-      candidate = before;
-    }
-    return best;
-  };
   const auto log = [](std::uint32_t n) { return static_cast<int>(std::bit_width(n)); };
   const auto repeats = [&](std::uint32_t at, std::uint32_t rep) -> std::uint32_t {
     if (rep > at - low || load_le32(base + at) != load_le32(base + at - rep)) return 0;
@@ -262,11 +349,11 @@ void Search::lazy(const Piece& piece, Found& found) {
   };
   std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
   while (at < last) {
-    const std::uint32_t rep = found.recent.of[0];
+    const std::uint32_t rep = found.offsets[0];
     std::uint32_t start = at + 1, length = 0, distance = 0;
     if (const std::uint32_t n = repeats(at + 1, rep); n != 0) length = n, distance = rep;
     if (length == 0 || depth > 0) {
-      const Best best = find(at);
+      const Best best = finder.find(at);
       if (best.distance != 0 && best.length > length)
         length = best.length, distance = best.distance, start = at;
     }
@@ -287,7 +374,7 @@ void Search::lazy(const Piece& piece, Found& found) {
         length = n, distance = rep, start = at;
         better = distance != rep;
       }
-      const Best best = find(at);
+      const Best best = finder.find(at);
       if (best.distance != 0 && static_cast<int>(best.length) * 4 - price(best.distance) >
                                     static_cast<int>(length) * 4 - price(distance) + bonus) {
         length = best.length, distance = best.distance, start = at;
@@ -302,12 +389,60 @@ void Search::lazy(const Piece& piece, Found& found) {
     found.match(start, length, distance);
     at = start + length;
     while (at < last) {
-      const std::uint32_t second = found.recent.of[1], n = repeats(at, second);
+      const std::uint32_t second = found.offsets[1], n = repeats(at, second);
       if (n == 0) break;
       found.match(at, n, second);
       at += n;
     }
   }
+  result.take(found);
+}
+
+// Every position, chained by the hash of its first bytes.
+template <unsigned kMin>
+void Search::lazy(const Piece& piece, Found& found) {
+  next_ = std::max(next_, piece.low);
+  struct Chains {
+    Search& search;
+    const std::byte* base;
+    const std::byte* limit;
+    std::uint32_t low;
+    Best find(std::uint32_t at) {
+      search.enter_until<kMin>(base, at);
+      std::uint32_t* const chain = search.chain_.data();
+      const std::uint32_t mask = static_cast<std::uint32_t>(search.chain_.size()) - 1;
+      const std::uint64_t word = load_le64(base + at);
+      std::uint32_t& head = search.hashes_[hash_bytes<kMin>(word, search.effort_.hash_log)];
+      std::uint32_t candidate = head;
+      chain[at & mask] = head;
+      head = at;
+      search.next_ = at + 1;
+      Best best{3, 0};
+      const auto room = static_cast<std::uint32_t>(limit - (base + at));
+      const std::uint32_t oldest = std::max(low, at > mask ? at - mask : 0);
+      for (unsigned left = search.effort_.attempts; left != 0 && candidate >= oldest; --left) {
+        const std::byte* const match = base + candidate;
+        if (load_le32(match + best.length - 3) == load_le32(base + at + best.length - 3)) {
+          const std::uint32_t length = common_length(base + at, match, limit);
+          if (length > best.length) {
+            best = {length, at - candidate};
+            if (length >= search.effort_.nice || length == room) break;
+          }
+        }
+        const std::uint32_t before = chain[candidate & mask];
+        if (before >= candidate) break;
+        candidate = before;
+      }
+      return best;
+    }
+  } chains{*this, piece.base, piece.base + piece.end, piece.low};
+  choose(piece, found, chains);
+}
+
+template <unsigned kMin>
+void Search::lazy_rows(const Piece& piece, Found& found) {
+  Rows<kMin> rows(*this, piece);
+  choose(piece, found, rows);
 }
 
 }  // namespace avila::compress::detail::zstd

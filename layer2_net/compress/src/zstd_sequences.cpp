@@ -43,7 +43,8 @@ Outcome execute_with_care(std::byte*& at, std::byte* end, const std::byte* liter
 
 AVILA_ALWAYS_INLINE Outcome decode(Work& work, ByteSpan stream, Output& out) {
   BackwardBits bits;
-  if (!bits.open(stream)) return Outcome::Damaged;
+  std::byte room[8];
+  if (!bits.open(stream, room)) return Outcome::Damaged;
   const SequenceState* const lit_lengths = work.tables[0]->states.data();
   const SequenceState* const offset_codes = work.tables[1]->states.data();
   const SequenceState* const match_lengths = work.tables[2]->states.data();

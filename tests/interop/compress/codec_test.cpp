@@ -1,5 +1,6 @@
 // Both ways with the programs that people have: gzip, Python's zlib, zstd, brotli.
 #include <avila/compress/codec.hpp>
+#include <avila/compress/zstd.hpp>
 #include <avila_test/tools.hpp>
 #include <cstdint>
 #include <fstream>
@@ -183,7 +184,11 @@ TEST(CompressInterop, ZstdDictionaries) {
       avila_test::run_command(in_folder + "zstd -q --train sample* --maxdict=8000 -o trained 2>&1");
   ASSERT_EQ(run.status, 0) << run.out;
   write(dir / "raw", sample(9000, 7));
-  for (const std::string name : {"trained", "raw"})
+  std::vector<Bytes> samples;
+  for (std::uint64_t i = 0; i < 200; ++i) samples.push_back(sample(1000, i));
+  const std::vector<ByteSpan> spans(samples.begin(), samples.end());
+  write(dir / "ours_trained", *compress::zstd::train_dictionary(spans, 8000));
+  for (const std::string name : {"trained", "raw", "ours_trained"})
     for (const std::size_t size : {10UL, 900UL, 50'000UL}) {
       const Bytes dictionary = read(dir / name), in = sample(size, 300);
       write(dir / "plain", in);
