@@ -106,7 +106,7 @@ BrotliDecoder::Step BrotliDecoder::take(BitReader& reader, Output& out) {
     case State::Word: {
       const std::size_t part =
           std::min(word_size_ - word_at_, static_cast<std::size_t>(out.end - out.at));
-      std::memcpy(out.at, word_ + word_at_, part);
+      if (part != 0) std::memcpy(out.at, word_ + word_at_, part);
       out.at += part;
       word_at_ += part;
       meta_left_ -= static_cast<std::uint32_t>(part);

@@ -103,7 +103,7 @@ class DeflatePairs {
     Match best;
     if (load_le32(base + a) == first) {
       best = {4 + common_length(at + 4, base + a + 4, end), position - a};
-      if (best.length >= nice || b < farthest) return best;
+      if (best.length >= nice || b < farthest || at + best.length >= end) return best;
       if (load_le32(base + b) == first &&
           load_le32(base + b + best.length - 3) == load_le32(at + best.length - 3)) {
         const std::uint32_t length = 4 + common_length(at + 4, base + b + 4, end);

@@ -1,5 +1,7 @@
 // Writes Zstandard blocks: literals and sequences with the cheapest of the codes at hand.
 #pragma once
+#include <avila/simd/target.hpp>
+
 #include "core.hpp"
 #include "fse_encoder.hpp"
 #include "zstd_dictionary.hpp"
@@ -20,7 +22,7 @@ struct RecentOffsets {
   std::array<std::uint32_t, 3> of = {1, 4, 8};
 
   /// The offset value of `distance` after `literals`, and the recent ones updated.
-  std::uint32_t take(std::uint32_t distance, std::uint32_t literals) noexcept {
+  AVILA_ALWAYS_INLINE std::uint32_t take(std::uint32_t distance, std::uint32_t literals) noexcept {
     if (literals != 0) {
       if (distance == of[0]) return 1;
       if (distance == of[1]) return of = {distance, of[0], of[2]}, 2;

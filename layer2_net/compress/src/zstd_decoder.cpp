@@ -165,7 +165,7 @@ Result<bool> ZstdDecoder::take_block(const std::byte*& in, const std::byte* end,
     if (size > static_cast<std::size_t>(out.end - out.at))
       return Error(Errc::LimitExceeded, "zstd: the content is larger than the room for it");
     if (type == 0 && size != 0) std::memcpy(out.at, body, size);
-    if (type == 1) std::memset(out.at, static_cast<int>(*body), size);
+    if (type == 1 && size != 0) std::memset(out.at, static_cast<int>(*body), size);
     out.at += size;
   }
   in += 3 + stored;
@@ -288,7 +288,7 @@ Result<void> ZstdDecoder::compressed_block(ByteSpan block, Output& out) {
     if (at != block.size()) return bad("bytes after no sequences");
     if (literal_count_ > static_cast<std::size_t>(out.end - out.at))
       return Error(Errc::LimitExceeded, "zstd: the content is larger than the room for it");
-    std::memcpy(out.at, literals_.data(), literal_count_);
+    if (literal_count_ != 0) std::memcpy(out.at, literals_.data(), literal_count_);
     out.at += literal_count_;
     return {};
   }

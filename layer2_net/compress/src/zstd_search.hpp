@@ -1,5 +1,7 @@
 // How sequences are found, from one probe a position to chains and lazy choice.
 #pragma once
+#include <avila/simd/target.hpp>
+
 #include "match.hpp"
 #include "zstd_block.hpp"
 
@@ -44,7 +46,8 @@ class Found {
     offsets = copy.offsets;
     next_ = copy.next_;
   }
-  void match(std::uint32_t position, std::uint32_t length, std::uint32_t distance) {
+  AVILA_ALWAYS_INLINE void match(std::uint32_t position, std::uint32_t length,
+                                 std::uint32_t distance) {
     const std::uint32_t literals = position - anchor;
     RecentOffsets recent{offsets};
     const std::uint32_t value = recent.take(distance, literals);
