@@ -52,7 +52,7 @@ inline constexpr auto kContextUtf8Before = [] {
   std::array<std::uint8_t, 256> table{};
   for (unsigned i = 33; i < 127; ++i)
     table[i] = (i >= '0' && i <= '9') || (i >= 'A' && i <= 'Z') ? 2 : i >= 'a' && i <= 'z' ? 3 : 1;
-  for (unsigned i = 192; i < 256; ++i) table[i] = 2;
+  for (unsigned i = 224; i < 256; ++i) table[i] = 2;
   return table;
 }();
 inline constexpr auto kContextSigned = [] {

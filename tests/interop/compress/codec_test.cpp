@@ -52,6 +52,13 @@ std::vector<Bytes> samples() {
   }
   all.push_back(noise);
   all.push_back(Bytes(400'000));
+  std::string words;  // of two, three and four bytes a letter
+  for (int i = 0; i < 5000; ++i) {
+    static constexpr const char* kWords[] = {"ação ", "coração — ", "日本語。", "Ελλάδα ", "🌍 "};
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    words += kWords[(state >> 50) % 5];
+  }
+  all.emplace_back(as_bytes(words).begin(), as_bytes(words).end());
   return all;
 }
 
