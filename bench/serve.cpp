@@ -1,5 +1,6 @@
 // A static file server to put under load: bench_serve DIR [--port N] [--threads N]
-// [--cert F --key F: HTTPS on a second port]. Files are kept in memory at first use; prints its URL and process id, serves until it is ended by a signal.
+// [--cert F --key F: HTTPS on a second port]. Files are kept in memory at first use; prints its URL
+// and process id, serves until it is ended by a signal.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
