@@ -1,5 +1,5 @@
-// The static dictionary of Brotli: the 122,784 bytes of RFC 7932, appendix A (CRC-32 0x5136CB04), as
-// a raw DEFLATE stream in little-endian words.
+// The static dictionary of Brotli: the 122,784 bytes of RFC 7932, appendix A (CRC-32 0x5136CB04),
+// as a raw DEFLATE stream in little-endian words.
 #include "brotli_dictionary.hpp"
 
 namespace avila::compress::detail::brotli {
