@@ -1,5 +1,6 @@
 // A server and a client against whatever a peer sends: the same in one piece or in many, the output
 // in whole frames, and bounded by what came.
+#include <algorithm>
 #include <avila/error/assert.hpp>
 #include <avila/http2/engine.hpp>
 #include <cstddef>

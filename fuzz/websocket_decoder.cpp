@@ -1,5 +1,6 @@
 // Frames in one piece and in many give the same; what comes out is within the limits, and text is
 // UTF-8.
+#include <algorithm>
 #include <avila/async/transport.hpp>
 #include <avila/error/assert.hpp>
 #include <avila/future/sync_wait.hpp>
