@@ -25,7 +25,7 @@ constexpr crypto::KeyType kTypes[] = {crypto::KeyType::Rsa, crypto::KeyType::P25
                                       crypto::KeyType::P384, crypto::KeyType::Ed25519};
 
 class Openssl : public ::testing::Test {
- protected:
+ public:
   void SetUp() override { AVILA_REQUIRE_PROGRAM("openssl"); }
 
   void write(const std::string& name, std::string_view content) {
@@ -222,14 +222,26 @@ TEST_F(FromOpenssl, OurClientAsksTheirResponder) {
   make(kGenerate[1]);
   const auto root = Certificate::from_pem(read("root.pem")).value();
   const auto leaf = Certificate::from_pem(read("leaf.pem")).value();
-  pki_interop::Background responder("cd '" + folder_.path() +
-                                    "' && exec openssl ocsp -port 0 -index index.txt -CA root.pem "
-                                    "-rsigner root.pem -rkey root.key -nmin 5 2>&1");
-  const int port = responder.wait_for_port();
-  ASSERT_NE(port, 0) << "openssl ocsp did not say its port";
-  pki_interop::SocketTransport transport;
-  const auto response =
-      fetch_ocsp(transport, "http://127.0.0.1:" + std::to_string(port) + "/", leaf, root, entropy_);
+  // Their responder without its server, which would listen on every interface.
+  class Responder final : public HttpTransport {
+   public:
+    explicit Responder(FromOpenssl& test) : test_(test) {}
+    Result<HttpReply> send(const HttpRequest& request) override {
+      test_.write("request.der", request.body);
+      test_.expect_ok(
+          "ocsp -index index.txt -CA root.pem -rsigner root.pem -rkey root.key -nmin 5 "
+          "-reqin request.der -respout response.der");
+      HttpReply reply;
+      reply.status = 200;
+      reply.body = test_.read("response.der");
+      return reply;
+    }
+
+   private:
+    FromOpenssl& test_;
+  };
+  Responder transport(*this);
+  const auto response = fetch_ocsp(transport, "http://localhost/", leaf, root, entropy_);
   ASSERT_TRUE(response.has_value()) << response.error().to_string();
   EXPECT_FALSE(response->nonce().empty());
   const auto status = response->status_of(leaf, root, {.time = now()});
