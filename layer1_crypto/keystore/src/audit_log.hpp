@@ -65,7 +65,6 @@ class AuditLog {
   std::uint32_t segment_ = 0;
   std::uint64_t size_ = 0;  // bytes of whole entries in the file
   AuditAnchor head_;
-  ChainHash pending_{};  // the head once the line that is being written is there
   std::uint64_t generation_ = 0;
   std::uint64_t checkpointed_ = 0;             // the sequence of the last checkpoint
   std::shared_ptr<const LockedBytes> signer_;  // shared with the store's state

@@ -23,7 +23,6 @@ constexpr std::size_t kMaxNesting = 4;
 /// All certificates that a call may use, by number; each once.
 class Pool {
  public:
-  static constexpr std::size_t kNone = ~std::size_t{0};
 
   std::size_t add(const Certificate& certificate, const TrustAnchor* anchor) {
     const auto [at, fresh] = by_bytes_.try_emplace(as_text(certificate.der()), members_.size());
