@@ -14,6 +14,7 @@ class StreamEncoder final : public Encoder {
     dictionary = core_->history_of(dictionary);
     if (dictionary.size() > shape_.history)
       dictionary = dictionary.subspan(dictionary.size() - shape_.history);
+    buffer_.reserve(1);  // piece() counts from its memory, empty or not
     buffer_.assign(dictionary.begin(), dictionary.end());
     start_ = buffer_.size();
     core_->begin(pending_);
