@@ -63,11 +63,6 @@ std::string serialize(const ClientRequest& request, const url::Url& target,
   return out;
 }
 
-std::string without_brackets(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return std::string(host);
-}
-
 /// CONNECT through a proxy (RFC 9110 §9.3.6).
 Task<Result<void>> open_tunnel(detail::ClientConnection& connection, const url::Url& target,
                                const url::Url& proxy, ParseLimits limits, CancelToken cancel) {
@@ -96,7 +91,7 @@ Task<Result<ConnectionPointer>> connect_to(StatePointer state, url::Url target,
                                            std::optional<url::Url> proxy, std::string key,
                                            CancelToken cancel) {
   const url::Url& first = proxy ? *proxy : target;
-  auto connected = co_await state->connector->connect(without_brackets(first.hostname()),
+  auto connected = co_await state->connector->connect(std::string(first.peer_host()),
                                                       first.effective_port(), cancel);
   AVILA_CO_TRY(auto transport, std::move(connected).context("connect to " + first.host()));
   auto connection = std::make_unique<detail::ClientConnection>();
@@ -109,7 +104,7 @@ Task<Result<ConnectionPointer>> connect_to(StatePointer state, url::Url target,
       AVILA_CO_TRY_VOID(std::move(tunnel));
     }
     auto secured = co_await state->connector->secure(std::move(connection->transport),
-                                                     without_brackets(target.hostname()), cancel);
+                                                     std::string(target.peer_host()), cancel);
     AVILA_CO_TRY(auto secure_transport, std::move(secured));
     connection->transport = std::move(secure_transport);
   }

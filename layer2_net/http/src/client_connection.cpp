@@ -38,14 +38,18 @@ class TcpConnector final : public Connector {
 Task<Connector::Connected> Connector::secure(std::unique_ptr<async::Transport> transport,
                                              std::string host, CancelToken cancel) {
   (void)transport, (void)cancel;
-  co_return Error(Errc::Unsupported, "https to " + host + " needs a connector with TLS",
-                  {.hint = "set ClientOptions::security"});
+  co_return Error(Errc::Unsupported, "there is no TLS to connect to " + host + " with",
+                  {.hint = "set the option `security`"});
+}
+
+std::unique_ptr<Connector> make_connector(async::Executor& executor, async::Security* security) {
+  return std::make_unique<TcpConnector>(executor, security);
 }
 
 Client::State::State(async::Executor& executor_value, ClientOptions options_value)
     : executor(executor_value), options(std::move(options_value)), connector(options.connector) {
   if (connector == nullptr) {
-    own_connector = std::make_unique<TcpConnector>(executor, options.security);
+    own_connector = make_connector(executor, options.security);
     connector = own_connector.get();
   }
 }

@@ -24,6 +24,16 @@ bool is_field_value(std::string_view text) noexcept {
   return true;
 }
 
+/// Anything that could be read as two hosts is refused (RFC 9112 §3.2).
+bool is_host(std::string_view text) noexcept {
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u <= 0x20 || u >= 0x7f) return false;
+    if (std::strchr("/\\?#@<>\"^`{|},", c) != nullptr) return false;
+  }
+  return true;
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -1,4 +1,6 @@
 #include <avila/http/message.hpp>
+#include <avila/os/clock.hpp>
+#include <avila/time/format.hpp>
 #include <memory>
 
 namespace avila::http {
@@ -63,6 +65,17 @@ std::string_view reason_phrase(int status) noexcept {
     case 511: return "Network Authentication Required";
     default: return "";
   }
+}
+
+std::string_view current_date(os::Clock& clock) {
+  thread_local std::int64_t second = -1;
+  thread_local std::string text;
+  const std::int64_t now = clock.wall().ns / 1'000'000'000;
+  if (now != second) {
+    second = now;
+    text = time::format_http_date({now * 1'000'000'000});
+  }
+  return text;
 }
 
 Task<Result<std::string>> BodyReader::read_all(std::uint64_t limit_bytes) {

@@ -147,16 +147,6 @@ Result<void> take_transfer_encoding(std::string_view value, std::size_t at, Fiel
   return {};
 }
 
-/// RFC 9112 §3.2: uri-host [":" port]; anything that could be read as two hosts is refused.
-bool is_host(std::string_view host) noexcept {
-  for (const char c : host) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u <= 0x20 || u >= 0x7f) return false;
-    if (std::strchr("/\\?#@<>\"^`{|},", c) != nullptr) return false;
-  }
-  return true;
-}
-
 Result<void> take_known_field(std::string_view name, std::string_view value, std::size_t at,
                               FieldState& state) {
   switch (name.size()) {

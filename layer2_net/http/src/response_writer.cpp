@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <avila/tcp/stream.hpp>
-#include <avila/time/format.hpp>
 
 #include "connection.hpp"
 
@@ -105,7 +104,9 @@ void append_head(std::string& out, const Response& response, const SendPlan& pla
     }
   }
   if (options.send_date && !dated)
-    out += date_line(options.clock != nullptr ? *options.clock : os::real_clock());
+    out.append("Date: ")
+        .append(current_date(options.clock != nullptr ? *options.clock : os::real_clock()))
+        .append("\r\n");
   if (!options.server_name.empty())
     out.append("Server: ").append(options.server_name).append("\r\n");
   if (plan.send_length) {
@@ -124,32 +125,6 @@ void append_head(std::string& out, const Response& response, const SendPlan& pla
   }
   out += "\r\n";
 }
-
-std::string_view date_line(os::Clock& clock) {
-  thread_local std::int64_t second = -1;
-  thread_local char text[40];
-  thread_local std::size_t length = 0;
-  const std::int64_t now = clock.wall().ns / 1'000'000'000;
-  if (now != second) {
-    second = now;
-    const std::string line = "Date: " + time::format_http_date({now * 1'000'000'000}) + "\r\n";
-    length = std::min(line.size(), sizeof text);
-    line.copy(text, length);
-  }
-  return {text, length};
-}
-
-}  // namespace avila::http::detail
-
-namespace avila::http {
-std::string_view current_date(os::Clock& clock) {
-  constexpr std::size_t kName = 6, kEnd = 2;  // "Date: " and the line's end
-  const std::string_view line = detail::date_line(clock);
-  return line.substr(kName, line.size() - kName - kEnd);
-}
-}  // namespace avila::http
-
-namespace avila::http::detail {
 
 CancelToken ResponseWriter::cancel_token() const noexcept { return connection_.watchdog_.token(); }
 

@@ -29,9 +29,6 @@ SendPlan plan_response(const Response& response, const Request& request, bool ke
 void append_head(std::string& out, const Response& response, const SendPlan& plan,
                  const Request& request, const ServerOptions& options);
 
-/// "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", made once a second and thread.
-std::string_view date_line(os::Clock& clock);
-
 /// The body of a streamed response.
 class ResponseWriter final : public BodyWriter {
  public:

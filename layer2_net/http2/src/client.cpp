@@ -159,6 +159,27 @@ http::Task<Result<ByteSpan>> Exchange::read(http::CancelToken cancel) {
 
 void Exchange::reset(ErrorCode code) { stream_->reset(code); }
 
+http::Task<Result<std::size_t>> ExchangeTransport::read(MutableByteSpan buffer,
+                                                        http::CancelToken cancel) {
+  if (buffer.empty()) co_return std::size_t{0};
+  if (rest_.empty()) {
+    auto piece = co_await exchange_.read(std::move(cancel));
+    AVILA_CO_TRY(rest_, std::move(piece));
+  }
+  co_return detail::take_front(rest_, buffer);
+}
+
+std::optional<Result<std::size_t>> ExchangeTransport::try_read(MutableByteSpan buffer) {
+  if (rest_.empty() || buffer.empty()) return std::nullopt;
+  return Result<std::size_t>(detail::take_front(rest_, buffer));
+}
+
+http::Task<Result<void>> ExchangeTransport::write_all(ByteSpan bytes, http::CancelToken cancel) {
+  return exchange_.write(bytes, std::move(cancel));
+}
+
+http::Task<Result<void>> ExchangeTransport::shutdown_write() { return exchange_.finish(); }
+
 ClientConnection::ClientConnection(async::Executor& executor,
                                    std::unique_ptr<async::Transport> transport,
                                    ClientOptions options)

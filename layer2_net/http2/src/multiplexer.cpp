@@ -80,6 +80,13 @@ void StreamIo::reset(ErrorCode code) {
   multiplexer_.kick();
 }
 
+std::size_t take_front(ByteSpan& rest, MutableByteSpan buffer) noexcept {
+  const std::size_t n = std::min(buffer.size(), rest.size());
+  std::copy_n(rest.begin(), n, buffer.begin());
+  rest = rest.subspan(n);
+  return n;
+}
+
 // --- Multiplexer ---
 
 Multiplexer::Multiplexer(async::Transport& transport, Engine::Role role,

@@ -59,6 +59,9 @@ class StreamIo {
   std::string piece_;  // with the reader; the reader's
 };
 
+/// Moves as much as fits from the front of `rest` into `buffer`; how much.
+std::size_t take_front(ByteSpan& rest, MutableByteSpan buffer) noexcept;
+
 struct Timeouts {
   Duration frame = seconds(10);  ///< for the preface, and to complete a frame or a header block
   Duration idle = seconds(60);   ///< without a stream

@@ -26,13 +26,6 @@ struct Pseudo {
   }
 };
 
-/// No user information, no space, no control bytes (RFC 9113 section 8.3.1).
-bool is_authority(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && c != '@' && c != '/' && c != 0x7f;
-  });
-}
-
 bool is_path(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && c != '#' && c != 0x7f;
@@ -112,7 +105,9 @@ bool read_request(const HeaderList& list, bool end_stream, http::Request& reques
   const bool connect = request.method == http::Method::Connect;
   if (pseudo.has_protocol && !connect) return false;
   if (connect && !pseudo.has_protocol) {  // section 8.5: authority only
-    if (pseudo.has_scheme || pseudo.has_path || !is_authority(pseudo.authority)) return false;
+    if (pseudo.has_scheme || pseudo.has_path || pseudo.authority.empty() ||
+        !http::is_host(pseudo.authority))
+      return false;
     request.target = pseudo.authority;
   } else {
     if (!pseudo.has_scheme || !pseudo.has_path || !is_path(pseudo.path)) return false;
@@ -124,7 +119,7 @@ bool read_request(const HeaderList& list, bool end_stream, http::Request& reques
   // Two names for one place are what smuggling is made of.
   if (pseudo.has_authority && has_host && pseudo.authority != host) return false;
   const std::string_view authority = pseudo.has_authority ? pseudo.authority : host;
-  if (!is_authority(authority)) return false;
+  if (authority.empty() || !http::is_host(authority)) return false;
   request.fields.add("host", authority);
   if (pseudo.has_protocol) {
     request.method = http::Method::Get;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "request.hpp"
 #include "server_connection.hpp"
@@ -99,18 +98,12 @@ Task<Result<std::size_t>> ServerStream::read(MutableByteSpan buffer, CancelToken
     if (!piece.has_value()) co_return std::move(piece).error();
     rest_ = *piece;
   }
-  const std::size_t n = std::min(buffer.size(), rest_.size());
-  if (n > 0) std::memcpy(buffer.data(), rest_.data(), n);
-  rest_ = rest_.subspan(n);
-  co_return n;
+  co_return take_front(rest_, buffer);
 }
 
 std::optional<Result<std::size_t>> ServerStream::try_read(MutableByteSpan buffer) {
   if (rest_.empty() || buffer.empty()) return std::nullopt;
-  const std::size_t n = std::min(buffer.size(), rest_.size());
-  std::memcpy(buffer.data(), rest_.data(), n);
-  rest_ = rest_.subspan(n);
-  return Result<std::size_t>(n);
+  return Result<std::size_t>(take_front(rest_, buffer));
 }
 
 Task<Result<void>> ServerStream::write_all(ByteSpan bytes, CancelToken token) {

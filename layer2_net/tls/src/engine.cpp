@@ -36,17 +36,18 @@ Result<Engine> Engine::server(std::shared_ptr<const ServerConfig> config) {
 MutableByteSpan Engine::receive_buffer(std::size_t wish) {
   // What can be read stays where it is: `readable` points into the buffer.
   State& s = *state_;
-  if (s.readable.empty()) return s.in.grow(wish);
-  const std::size_t offset = static_cast<std::size_t>(s.readable.data() - s.in.bytes().data());
+  if (s.readable.empty()) return s.in.spare(wish);
+  const std::size_t offset =
+      static_cast<std::size_t>(s.readable.data() - s.in.mutable_span().data());
   const std::size_t size = s.readable.size();
-  const MutableByteSpan room = s.in.grow(wish);
-  s.readable = s.in.bytes().subspan(offset, size);
+  const MutableByteSpan room = s.in.spare(wish);
+  s.readable = s.in.mutable_span().subspan(offset, size);
   return room;
 }
 
 Result<void> Engine::received(std::size_t count) {
   State& s = *state_;
-  s.in.add(count);
+  s.in.commit(count);
   return s.guarded([&]() -> Result<void> {
     if (s.read_closed) {
       s.in.clear();  // RFC 8446 section 6.1: what comes after close_notify is ignored
@@ -73,9 +74,9 @@ Result<void> Engine::receive_end() {
                                            : "tls: the transport ended during the handshake"));
 }
 
-ByteSpan Engine::output() const noexcept { return std::as_const(state_->out).bytes(); }
-void Engine::sent(std::size_t count) noexcept { state_->out.drop_front(count); }
-void Engine::take_output(ByteBuffer& into) {
+ByteSpan Engine::output() const noexcept { return state_->out.span(); }
+void Engine::sent(std::size_t count) noexcept { state_->out.consume(count); }
+void Engine::take_output(buffer::BytesMut& into) {
   if (into.empty()) {
     std::swap(into, state_->out);
   } else {
@@ -91,7 +92,7 @@ Result<void> Engine::consume(std::size_t count) {
   s.readable = s.readable.subspan(count);
   if (!s.readable.empty() || count == 0) return {};
   s.readable = {};
-  s.in.drop_front(s.record_size);
+  s.in.consume(s.record_size);
   return s.guarded([&] { return s.process(); });
 }
 

@@ -3,7 +3,7 @@
 #include <avila/tls/engine.hpp>
 #include <optional>
 
-#include <avila/tls/byte_buffer.hpp>
+#include <avila/buffer/bytes.hpp>
 #include "record_key.hpp"
 
 namespace avila::tls {
@@ -58,7 +58,7 @@ struct Engine::State final : HandshakeIo {
   std::size_t early_data_max = 0;
   std::unique_ptr<Handshake> handshake;
 
-  ByteBuffer in, out;
+  buffer::BytesMut in, out;
   MutableByteSpan readable;     // inside `in`
   std::size_t record_size = 0;  // of the record that `readable` is of: dropped when it is read
   std::vector<std::byte> early;

@@ -82,7 +82,7 @@ Result<void> RecordKey::open_in_place(ByteSpan aad, const aead::Nonce<12>& nonce
   return std::get<aead::ChaCha20Poly1305>(key_).open_detached(nonce, aad, text, tag, text);
 }
 
-Result<void> RecordKey::seal(ContentType type, ByteSpan content, ByteBuffer& out) {
+Result<void> RecordKey::seal(ContentType type, ByteSpan content, buffer::BytesMut& out) {
   AVILA_ASSERT(content.size() <= kPlaintextMax);
   // RFC 8446 section 5.3: the sequence number never wraps.
   if (sequence_ == ~std::uint64_t{0}) return Error(Errc::LimitExceeded, "tls: records of one key");
@@ -90,7 +90,7 @@ Result<void> RecordKey::seal(ContentType type, ByteSpan content, ByteBuffer& out
   const std::size_t prefix = explicit_nonce() ? kExplicitNonceBytes : 0;
   const std::size_t text_size = content.size() + (is13 ? 1 : 0);
   const std::size_t whole = kRecordHeaderBytes + prefix + text_size + aead::kTagSize;
-  std::byte* const header = out.grow(whole).data();
+  std::byte* const header = out.spare(whole).data();
   std::byte* const text = header + kRecordHeaderBytes + prefix;
   put_header(header, is13 ? ContentType::ApplicationData : type,
              prefix + text_size + aead::kTagSize);
@@ -107,7 +107,7 @@ Result<void> RecordKey::seal(ContentType type, ByteSpan content, ByteBuffer& out
     AVILA_TRY_VOID(seal_in_place(aad, nonce(sequence_), both, tag));
   }
   std::memcpy(text + text_size, tag.data(), tag.size());
-  out.add(whole);
+  out.commit(whole);
   ++sequence_;
   return {};
 }

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <variant>
 
-#include <avila/tls/byte_buffer.hpp>
+#include <avila/buffer/bytes.hpp>
 
 namespace avila::tls {
 
@@ -40,7 +40,7 @@ class RecordKey {
   static std::size_t iv_bytes12(const SuiteInfo& suite) noexcept;
 
   /// Appends a record. `content` has kPlaintextMax bytes at most. Errors: LimitExceeded.
-  Result<void> seal(ContentType type, ByteSpan content, ByteBuffer& out);
+  Result<void> seal(ContentType type, ByteSpan content, buffer::BytesMut& out);
   /// Opens a record, header and all, in place. Errors: Alert::BadRecordMac, RecordOverflow,
   /// UnexpectedMessage.
   Result<OpenedRecord> open(MutableByteSpan record);

@@ -23,7 +23,7 @@ Error no_record(ByteSpan header) {
 
 Result<void> Engine::State::process() {
   while (readable.empty() && !read_closed) {
-    const MutableByteSpan bytes = in.bytes();
+    const MutableByteSpan bytes = in.mutable_span();
     if (bytes.size() < kRecordHeaderBytes) return {};
     const auto type = static_cast<unsigned>(bytes[0]);
     if (type < 20 || type > 23) return no_record(bytes);
@@ -37,7 +37,7 @@ Result<void> Engine::State::process() {
     if (bytes.size() < kRecordHeaderBytes + length) return {};
     record_size = kRecordHeaderBytes + length;
     AVILA_TRY_VOID(on_record(bytes.first(record_size)));
-    if (readable.empty()) in.drop_front(record_size);
+    if (readable.empty()) in.consume(record_size);
   }
   return {};
 }
@@ -191,12 +191,12 @@ Result<void> Engine::State::seal(ContentType type, ByteSpan content) {
   if (write_key.has_value()) return write_key->seal(type, content, out);
   const bool first_hello = type == ContentType::Handshake && role == Role::Client && !hello_sent;
   if (type == ContentType::Handshake) hello_sent = true;
-  std::byte* const header = out.grow(kRecordHeaderBytes + content.size()).data();
+  std::byte* const header = out.spare(kRecordHeaderBytes + content.size()).data();
   header[0] = static_cast<std::byte>(type);
   // RFC 8446 section 5.1: 0x0301 pleases old servers.
   store_be16(header + 1, first_hello ? 0x0301 : 0x0303);
   store_be16(header + 3, static_cast<std::uint16_t>(content.size()));
-  out.add(kRecordHeaderBytes);
+  out.commit(kRecordHeaderBytes);
   out.append(content);
   return {};
 }

@@ -77,11 +77,7 @@ Result<void> ServerHandshake::on_hello12(const ClientHello& hello, ByteSpan mess
 
 Result<void> ServerHandshake::send_hello12(ByteSpan session_id, bool status) {
   return send(Level::Initial, HandshakeType::ServerHello, [&](WireWriter& w) {
-    w.u16(0x0303);
-    w.bytes(server_random_);
-    w.vector8(session_id);
-    w.u16(static_cast<unsigned>(suite_->suite));
-    w.u8(0);
+    begin_server_hello(w, server_random_, session_id);
     const WireWriter::Length extensions(w, 2);
     const auto empty = [&](ExtensionType type) {
       w.u16(static_cast<unsigned>(type));

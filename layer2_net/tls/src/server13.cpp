@@ -99,11 +99,7 @@ Result<void> ServerHandshake::send_retry(const ClientHello& hello, NamedGroup gr
   }
   transcript_.replace_by_hash();
   AVILA_TRY_VOID(send(Level::Initial, HandshakeType::ServerHello, [&](WireWriter& w) {
-    w.u16(0x0303);
-    w.bytes(kRetryRandom);
-    w.vector8(session_id_);
-    w.u16(static_cast<unsigned>(suite_->suite));
-    w.u8(0);
+    begin_server_hello(w, kRetryRandom, session_id_);
     const WireWriter::Length extensions(w, 2);
     w.u16(static_cast<unsigned>(ExtensionType::KeyShare));
     w.u16(2);
@@ -180,11 +176,7 @@ Result<void> ServerHandshake::send_first_flight13(const ClientHello& hello, Byte
   AVILA_TRY_VOID(entropy_.fill(server_random_));
   AVILA_TRY(auto response, respond_to_share(info_.group, share, entropy_));
   AVILA_TRY_VOID(send(Level::Initial, HandshakeType::ServerHello, [&](WireWriter& w) {
-    w.u16(0x0303);
-    w.bytes(server_random_);
-    w.vector8(session_id_);
-    w.u16(static_cast<unsigned>(suite_->suite));
-    w.u8(0);
+    begin_server_hello(w, server_random_, session_id_);
     const WireWriter::Length extensions(w, 2);
     if (info_.resumed) {
       w.u16(static_cast<unsigned>(ExtensionType::PreSharedKey));

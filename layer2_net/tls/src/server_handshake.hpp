@@ -56,6 +56,8 @@ class ServerHandshake final : public HandshakeBase {
   Result<void> receive12(HandshakeType type, ByteSpan message);
   Result<void> on_hello12(const ClientHello& hello, ByteSpan message);
   Result<void> send_hello12(ByteSpan session_id, bool status);
+  /// A ServerHello up to its extensions (RFC 5246 section 7.4.1.3, RFC 8446 section 4.1.3).
+  void begin_server_hello(WireWriter& w, ByteSpan random, ByteSpan session_id) const;
   Result<void> send_flight12(const ClientHello& hello);
   Result<void> resume12();
   Result<void> on_certificate12(ByteSpan body);

@@ -72,6 +72,15 @@ Result<void> ServerHandshake::receive(Level level, ByteSpan message) {
   return unexpected(type);
 }
 
+void ServerHandshake::begin_server_hello(WireWriter& w, ByteSpan random,
+                                         ByteSpan session_id) const {
+  w.u16(0x0303);
+  w.bytes(random);
+  w.vector8(session_id);
+  w.u16(static_cast<unsigned>(suite_->suite));
+  w.u8(0);
+}
+
 Result<void> ServerHandshake::receive_ccs() {
   if (state_ != State::Ccs12)
     return Error(Alert::UnexpectedMessage, "ChangeCipherSpec at a point where it may not be");

@@ -8,7 +8,8 @@ namespace {
 using future::CancelToken;
 using future::Task;
 
-constexpr std::size_t kReceiveBytes = 64 * 1024;
+/// Read from the transport at a time: more when that was not enough, for most connections idle.
+constexpr std::size_t kReceiveBytesMax = 64 * 1024;
 /// Sealed and handed to the transport at a time: stays in the cache.
 constexpr std::size_t kSealBytes = 64 * 1024;
 
@@ -28,7 +29,7 @@ Task<Result<void>> TlsStream::flush_locked(CancelToken cancel) {
   collect_output();
   while (!sending_.empty()) {
     broken_ = true;  // until it went well
-    auto written = co_await transport_->write_all(sending_.bytes(), cancel);
+    auto written = co_await transport_->write_all(sending_.span(), cancel);
     sending_.clear();
     AVILA_CO_TRY_VOID(std::move(written));
     broken_ = false;
@@ -49,13 +50,13 @@ bool TlsStream::try_flush_locked() {
   if (broken_) return false;
   collect_output();
   while (!sending_.empty()) {
-    const auto wrote = transport_->try_write(sending_.bytes());
+    const auto wrote = transport_->try_write(sending_.span());
     if (!wrote.has_value()) return false;
     if (!wrote->has_value()) {
       broken_ = true;
       return false;
     }
-    sending_.drop_front(**wrote);
+    sending_.consume(**wrote);
   }
   return true;
 }
@@ -80,11 +81,12 @@ std::optional<Result<std::size_t>> TlsStream::read_now(MutableByteSpan buffer) {
 
 MutableByteSpan TlsStream::room() {
   const std::lock_guard lock(mutex_);
-  return engine_.receive_buffer(kReceiveBytes).first(kReceiveBytes);
+  return engine_.receive_buffer(receive_bytes_).first(receive_bytes_);
 }
 
 void TlsStream::received(std::size_t count) {
   const std::lock_guard lock(mutex_);
+  if (count == receive_bytes_) receive_bytes_ = std::min(4 * count, kReceiveBytesMax);
   // A failure stays in the engine: read_now() tells of it.
   (void)(count == 0 ? engine_.receive_end() : engine_.received(count));
 }

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <avila/future/sleep.hpp>
 #include <avila/os/entropy.hpp>
-#include <avila/tcp/connect.hpp>
-#include <avila/tcp/stream.hpp>
 #include <avila/text/encoding.hpp>
 #include <avila/url/url.hpp>
 #include <avila/websocket/client.hpp>
@@ -70,29 +68,13 @@ Result<Agreed> check_answer(const http::ResponseHead& head, const Opening& openi
   return agreed;
 }
 
-/// Of the transport: TCP, or what the connector makes of it.
-Task<Connected> connect_transport(async::Executor& executor, std::string host, std::uint16_t port,
-                                  bool secure, http::Connector* connector,
-                                  async::Security* security, CancelToken cancel) {
-  if (connector != nullptr) {
-    auto connected = co_await connector->connect(host, port, cancel);
-    if (!secure || !connected.has_value()) co_return std::move(connected);
-    auto secured = co_await connector->secure(std::move(*connected), std::move(host), cancel);
-    co_return std::move(secured);
-  }
-  if (secure && security == nullptr)
-    co_return Error(Errc::Unsupported, "wss needs TLS", {.hint = "set ConnectOptions::security"});
-  auto stream = co_await tcp::connect(executor, host, port, tcp::ConnectOptions(), cancel);
-  AVILA_CO_TRY(tcp::Stream connected, std::move(stream));
-  std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(connected)));
-  if (!secure) co_return Connected(std::move(transport));
-  auto secured = co_await security->connect(std::move(transport), std::move(host), cancel);
+/// Through the connector, secured for wss.
+Task<Connected> connect_transport(http::Connector& connector, std::string host, std::uint16_t port,
+                                  bool secure, CancelToken cancel) {
+  auto connected = co_await connector.connect(host, port, cancel);
+  if (!secure || !connected.has_value()) co_return std::move(connected);
+  auto secured = co_await connector.secure(std::move(*connected), std::move(host), cancel);
   co_return std::move(secured);
-}
-
-std::string without_brackets(std::string_view host) {
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return std::string(host);
 }
 
 }  // namespace
@@ -114,9 +96,10 @@ Task<Result<std::unique_ptr<Client>>> connect(async::Executor& executor, std::st
   AVILA_CO_TRY(const Opening opening, make_opening(target, options));
   const future::Deadline deadline(options.timeout, cancel);
   const CancelToken token = deadline.token();
-  auto connected = co_await connect_transport(executor, without_brackets(target.hostname()),
-                                              target.effective_port(), secure, options.connector,
-                                              options.security, token);
+  const std::unique_ptr<http::Connector> own = http::make_connector(executor, options.security);
+  http::Connector& connector = options.connector != nullptr ? *options.connector : *own;
+  auto connected = co_await connect_transport(connector, std::string(target.peer_host()),
+                                              target.effective_port(), secure, token);
   if (!connected.has_value())
     co_return deadline.translate(std::move(connected).error(), "connect a WebSocket");
   std::unique_ptr<async::Transport> transport = std::move(*connected);

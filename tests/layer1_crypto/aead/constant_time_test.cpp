@@ -19,26 +19,13 @@ namespace {
 
 using namespace avila;
 namespace ct = field::ct;
-
-template <class T>
-void keep(const T& value) {
-  asm volatile("" : : "r"(&value) : "memory");
-}
-
-template <std::size_t N>
-struct Secret {
-  std::array<std::byte, N> bytes;
-  Secret() {
-    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
-    ct::classify(bytes.data(), N);
-  }
-  ~Secret() { ct::declassify(bytes.data(), N); }
-};
+using avila_test::keep;
+using avila_test::SecretInput;
 
 template <class Key, std::size_t kSize>
 void run_size() {
-  const Secret<Key::kKeySize> secret;
-  const Secret<kSize> text;
+  const SecretInput<Key::kKeySize> secret;
+  const SecretInput<kSize> text;
   const Key key(secret.bytes);
   const std::array<std::byte, Key::kNonceSize> zeros{};
   const typename Key::NonceType nonce(zeros);
@@ -61,19 +48,19 @@ void run() {
 
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<32> secret;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<32> secret;
   if (secret.bytes[3] == std::byte{7}) keep(secret);
 }
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   static const std::vector<int> table(256, 7);
-  const Secret<32> secret;
+  const SecretInput<32> secret;
   const int found = table[static_cast<std::size_t>(secret.bytes[3])];
   keep(found);
 }
 TEST(ConstantTimeChild, Aead) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   run<aead::Aes128Gcm>();
   run<aead::Aes256Gcm>();
   run<aead::Aes128GcmSiv>();
@@ -82,9 +69,9 @@ TEST(ConstantTimeChild, Aead) {
   run<aead::XChaCha20Poly1305>();
 }
 TEST(ConstantTimeChild, CbcAndCmac) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<24> secret;
-  const Secret<48> text;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<24> secret;
+  const SecretInput<48> text;
   const cipher::Aes192 key(secret.bytes);
   const std::array<std::byte, 16> iv{};
   std::array<std::byte, 48> sealed, opened;
@@ -95,22 +82,13 @@ TEST(ConstantTimeChild, CbcAndCmac) {
 }
 
 TEST(ConstantTime, LeaksAreSeen) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
-  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_leaks_seen({"BranchOnASecret", "AddressOfASecret"});
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* environment : {"", "AVILA_KERNEL=portable"})
-    for (const char* name : {"Aead", "CbcAndCmac"}) {
-      const auto result = avila_test::run_ctgrind_child(name, environment);
-      EXPECT_EQ(result.status, 0) << name << environment << result.out.substr(0, 20000);
-      EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
-          << result.out.substr(0, 2000);
-    }
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_no_leaks({"Aead", "CbcAndCmac"}, {"", "AVILA_KERNEL=portable"});
 }
 
 // ---- timings. The two classes: 8 and zeros, and random bytes.

@@ -20,23 +20,10 @@ namespace {
 
 using namespace avila;
 using namespace avila::cipher;
+using avila_test::keep;
+using avila_test::SecretInput;
 
 using Input = std::array<std::byte, 64>;  // of a timing
-
-template <class T>
-void keep(const T& value) {
-  asm volatile("" : : "r"(&value) : "memory");
-}
-
-template <std::size_t N>
-struct Secret {
-  std::array<std::byte, N> bytes;
-  Secret() {
-    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
-    classify_memory(bytes.data(), N);
-  }
-  ~Secret() { declassify_memory(bytes.data(), N); }
-};
 
 Aes aes256(ByteSpan key) { return Aes::create(key.first(32)).value(); }
 
@@ -50,22 +37,22 @@ bool leaky_padding(ByteSpan block) {
 // ---- memcheck. Each of these runs under valgrind only, in a process of its own.
 
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<16> secret;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<16> secret;
   keep(leaky_padding(secret.bytes));
 }
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   static const std::vector<int> table(256, 7);
-  const Secret<32> secret;
+  const SecretInput<32> secret;
   const int found = table[static_cast<std::size_t>(secret.bytes[3])];
   keep(found);
 }
 
 template <std::size_t kKey>
 void run_aes() {
-  const Secret<kKey> secret;
-  const Secret<16 * 37 + 5> text;
+  const SecretInput<kKey> secret;
+  const SecretInput<16 * 37 + 5> text;
   const Aes key = Aes::create(secret.bytes).value();
   const std::array<std::byte, 16> iv{};
   std::array<std::byte, 16 * 37 + 5> out, back;
@@ -78,16 +65,16 @@ void run_aes() {
   keep(out), keep(back);
 }
 TEST(ConstantTimeChild, AesCbcAndCtr) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   run_aes<16>();
   run_aes<24>();
   run_aes<32>();
 }
 
 TEST(ConstantTimeChild, CbcPadding) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<32> secret;
-  const Secret<40> text;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<32> secret;
+  const SecretInput<40> text;
   const Aes key = aes256(secret.bytes);
   const std::array<std::byte, 16> iv{};
   std::array<std::byte, 48> sealed, opened;
@@ -104,9 +91,9 @@ TEST(ConstantTimeChild, CbcPadding) {
 }
 
 TEST(ConstantTimeChild, Xts) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<64> secret;
-  const Secret<700> text;  // steals ciphertext
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<64> secret;
+  const SecretInput<700> text;  // steals ciphertext
   const XtsKey key = XtsKey::create(secret.bytes).value();
   std::array<std::byte, 700> sealed, opened;
   for (const std::size_t size : {std::size_t{512}, std::size_t{700}}) {
@@ -122,8 +109,8 @@ TEST(ConstantTimeChild, Xts) {
 }
 
 TEST(ConstantTimeChild, KeyWrap) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<32> secret, text;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<32> secret, text;
   const Aes kek = aes256(secret.bytes);
   std::array<std::byte, 40> wrapped;
   std::array<std::byte, 32> back;
@@ -146,9 +133,9 @@ TEST(ConstantTimeChild, KeyWrap) {
 }
 
 TEST(ConstantTimeChild, ChaCha) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
-  const Secret<32> secret;
-  const Secret<1500> text;
+  AVILA_CTGRIND_CHILD();
+  const SecretInput<32> secret;
+  const SecretInput<1500> text;
   std::array<std::byte, 1500> out;
   const std::array<std::byte, 24> nonce{};
   ASSERT_TRUE(XChaCha20(ChaChaKey(secret.bytes), nonce, 0).apply(text.bytes, out).has_value());
@@ -156,22 +143,14 @@ TEST(ConstantTimeChild, ChaCha) {
 }
 
 TEST(ConstantTime, LeaksAreSeenUnderMemcheck) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
-  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_leaks_seen({"BranchOnASecret", "AddressOfASecret"});
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecretsUnderMemcheck) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* environment : {"", "AVILA_KERNEL=portable"})
-    for (const char* name : {"AesCbcAndCtr", "CbcPadding", "Xts", "KeyWrap", "ChaCha"}) {
-      const auto result = avila_test::run_ctgrind_child(name, environment);
-      EXPECT_EQ(result.status, 0) << name << environment << result.out.substr(0, 20000);
-      EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
-          << result.out.substr(0, 2000);
-    }
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_no_leaks({"AesCbcAndCtr", "CbcPadding", "Xts", "KeyWrap", "ChaCha"},
+                              {"", "AVILA_KERNEL=portable"});
 }
 
 // ---- timings. The two classes: 8 and zeros, and random bytes.
@@ -179,7 +158,7 @@ TEST(ConstantTime, NoBranchOrAddressDependsOnSecretsUnderMemcheck) {
 /// A changed ciphertext for each input: with the first class the padding is wrong in one byte, the
 /// last that a reader from the end comes to; with the other one from the start.
 struct Forgery {
-  const Aes key = aes256(Secret<32>().bytes);
+  const Aes key = aes256(SecretInput<32>().bytes);
   const std::array<std::byte, 16> iv{};
   std::array<std::byte, 48> sealed;
   Forgery() { cbc_encrypt_padded(key, iv, std::array<std::byte, 32>{}, sealed); }
@@ -210,7 +189,7 @@ TEST(ConstantTime, TimesDoNotTellWhereThePaddingIsWrong) {
 }
 
 TEST(ConstantTime, TimesDoNotTellKeys) {
-  const Secret<512> text;
+  const SecretInput<512> text;
   std::array<std::byte, 512> out;
   const auto& portable = cipher::detail::aes_kernels().back();
   EXPECT_STREQ(portable.name, "portable");
@@ -236,7 +215,7 @@ TEST(ConstantTime, TimesDoNotTellKeys) {
 }
 
 TEST(ConstantTime, TimesDoNotTellHowAWrappedKeyIsWrong) {
-  const Secret<32> secret, text;
+  const SecretInput<32> secret, text;
   const Aes kek = aes256(secret.bytes);
   std::array<std::byte, 40> wrapped;
   std::array<std::byte, 32> back;

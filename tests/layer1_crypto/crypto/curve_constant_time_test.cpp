@@ -15,23 +15,9 @@ namespace {
 using namespace avila;
 using namespace avila::crypto;
 namespace ct = field::ct;
+using avila_test::keep;
+using avila_test::SecretInput;
 
-template <class T>
-void keep(const T& value) {
-  asm volatile("" : : "r"(&value) : "memory");
-}
-
-/// A number that is below every order and not small.
-template <std::size_t N>
-class SecretInput {
- public:
-  SecretInput() {
-    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
-    ct::classify(bytes.data(), N);
-  }
-  ~SecretInput() { ct::declassify(bytes.data(), N); }
-  std::array<std::byte, N> bytes;
-};
 /// Entropy that gives secrets.
 class SecretEntropy final : public os::Entropy {
  public:
@@ -79,24 +65,24 @@ void use_curve() {
 
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
 TEST(ConstantTimeChild, CurveLeak) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   const SecretInput<32> secret;
   EXPECT_TRUE(leaky_power(secret.bytes));
 }
 TEST(ConstantTimeChild, P256) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   use_curve<field::CurveP256>();
 }
 TEST(ConstantTimeChild, P384) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   use_curve<field::CurveP384>();
 }
 TEST(ConstantTimeChild, Secp256k1) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   use_curve<field::CurveSecp256k1>();
 }
 TEST(ConstantTimeChild, Ed25519) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   const SecretInput<32> secret;
   const auto key = Ed25519PrivateKey::from_seed(secret.bytes);
   const auto message = as_bytes("message");
@@ -106,22 +92,16 @@ TEST(ConstantTimeChild, Ed25519) {
       key.public_key().verify(message, key.sign(message, options).value(), options).has_value());
 }
 TEST(ConstantTimeChild, X25519) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by CurveConstantTime";
+  AVILA_CTGRIND_CHILD();
   SecretEntropy entropy;
   const auto a = X25519PrivateKey::generate(entropy), b = X25519PrivateKey::generate(entropy);
   keep(a->agree(b->public_key()).value());
 }
 
 TEST(CurveConstantTime, NoBranchOrAddressDependsOnAKeyUnderMemcheck) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(avila_test::run_ctgrind_child("CurveLeak").status, avila_test::kCtgrindErrors);
-  for (const char* name : {"P256", "P384", "Secp256k1", "Ed25519", "X25519"}) {
-    const auto result = avila_test::run_ctgrind_child(name);
-    EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
-    EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
-        << result.out.substr(0, 2000);
-  }
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_leaks_seen({"CurveLeak"});
+  avila_test::expect_no_leaks({"P256", "P384", "Secp256k1", "Ed25519", "X25519"});
 }
 
 TEST(CurveConstantTime, TimesDoNotTellTheKeyByWelchsTest) {

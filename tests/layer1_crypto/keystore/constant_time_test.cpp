@@ -14,21 +14,17 @@ namespace {
 
 using namespace keystore_test;
 namespace ct = field::ct;
-
-template <class T>
-void keep(const T& value) {
-  asm volatile("" : : "r"(&value) : "memory");
-}
+using avila_test::keep;
 
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   std::uint8_t secret = 7;
   ct::classify(&secret, 1);
   if (gf256::multiply(secret, 3) == 9) keep(secret);
 }
 
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   static const std::vector<int> table(256, 7);
   std::uint8_t secret = 7;
   ct::classify(&secret, 1);
@@ -37,7 +33,7 @@ TEST(ConstantTimeChild, AddressOfASecret) {
 }
 
 TEST(ConstantTimeChild, Shamir) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   os::SeededEntropy entropy(3);
   std::vector<std::byte> secret(32, std::byte{5});
   ct::classify(secret.data(), secret.size());
@@ -49,7 +45,7 @@ TEST(ConstantTimeChild, Shamir) {
 }
 
 TEST(ConstantTimeChild, Base32) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   std::array<std::byte, 33> bytes{}, again{};
   ct::classify(bytes.data(), bytes.size());
   std::array<std::byte, base32_size(33)> text{};
@@ -58,7 +54,7 @@ TEST(ConstantTimeChild, Base32) {
 }
 
 TEST(ConstantTimeChild, RootKey) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   const auto arena = take(LockedArena::create(LockPolicy::BestEffort));
   std::array<std::byte, 32> key{}, root{};
   ct::classify(key.data(), key.size());
@@ -72,7 +68,7 @@ TEST(ConstantTimeChild, RootKey) {
 }
 
 TEST(ConstantTimeChild, Tags) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   std::array<std::byte, 32> ours{}, theirs{};
   ct::classify(ours.data(), ours.size());
   bool equal = mac::equal_tags(ours, theirs);
@@ -81,21 +77,13 @@ TEST(ConstantTimeChild, Tags) {
 }
 
 TEST(ConstantTime, LeaksAreSeen) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
-  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_leaks_seen({"BranchOnASecret", "AddressOfASecret"});
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* name : {"Shamir", "Base32", "RootKey", "Tags"}) {
-    const auto result = avila_test::run_ctgrind_child(name);
-    EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
-    EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
-        << result.out.substr(0, 2000);
-  }
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_no_leaks({"Shamir", "Base32", "RootKey", "Tags"});
 }
 
 }  // namespace

@@ -13,22 +13,8 @@ namespace {
 using namespace avila;
 using namespace avila::post_quantum;
 namespace ct = field::ct;
-
-template <class T>
-void keep(const T& value) {
-  asm volatile("" : : "r"(&value) : "memory");
-}
-
-template <std::size_t N>
-class SecretInput {
- public:
-  SecretInput() {
-    for (std::size_t i = 0; i < N; ++i) bytes[i] = static_cast<std::byte>(37 * i + 11);
-    ct::classify(bytes.data(), N);
-  }
-  ~SecretInput() { ct::declassify(bytes.data(), N); }
-  std::array<std::byte, N> bytes;
-};
+using avila_test::keep;
+using avila_test::SecretInput;
 
 template <class Kem>
 void run_kem() {
@@ -72,33 +58,33 @@ void run_slh(SlhDsaSet set) {
 
 // Each of these runs under valgrind only, in a process of its own: the tests below start them.
 TEST(ConstantTimeChild, BranchOnASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   const SecretInput<32> secret;
   if (secret.bytes[3] == std::byte{7}) keep(secret);
 }
 TEST(ConstantTimeChild, AddressOfASecret) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   static const std::vector<int> table(256, 7);
   const SecretInput<32> secret;
   const int found = table[static_cast<std::size_t>(secret.bytes[3])];
   keep(found);
 }
 TEST(ConstantTimeChild, MlKem) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   run_kem<MlKem512>();
   run_kem<MlKem768>();
   run_kem<MlKem1024>();
 }
 
 TEST(ConstantTimeChild, MlDsa) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   run_dsa<MlDsa44>();
   run_dsa<MlDsa65>();
   run_dsa<MlDsa87>();
 }
 
 TEST(ConstantTimeChild, SlhDsa) {
-  if (!avila_test::in_ctgrind_child()) GTEST_SKIP() << "started by ConstantTime";
+  AVILA_CTGRIND_CHILD();
   run_slh<16>(SlhDsaSet::Sha2_128f);
   // The other hash functions, in key generation only: valgrind makes signing take seconds.
   const SecretInput<72> seeds;
@@ -107,21 +93,13 @@ TEST(ConstantTimeChild, SlhDsa) {
 }
 
 TEST(ConstantTime, LeaksAreSeen) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  EXPECT_EQ(avila_test::run_ctgrind_child("BranchOnASecret").status, avila_test::kCtgrindErrors);
-  EXPECT_EQ(avila_test::run_ctgrind_child("AddressOfASecret").status, avila_test::kCtgrindErrors);
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_leaks_seen({"BranchOnASecret", "AddressOfASecret"});
 }
 
 TEST(ConstantTime, NoBranchOrAddressDependsOnSecrets) {
-  if (!avila_test::can_run_ctgrind())
-    GTEST_SKIP() << "SKIPPED: valgrind is absent, or sanitizers are on";
-  for (const char* name : {"MlKem", "MlDsa", "SlhDsa"}) {
-    const auto result = avila_test::run_ctgrind_child(name);
-    EXPECT_EQ(result.status, 0) << name << result.out.substr(0, 20000);
-    EXPECT_NE(result.out.find("[  PASSED  ] 1 test"), std::string::npos)
-        << result.out.substr(0, 2000);
-  }
+  AVILA_REQUIRE_CTGRIND();
+  avila_test::expect_no_leaks({"MlKem", "MlDsa", "SlhDsa"});
 }
 
 }  // namespace

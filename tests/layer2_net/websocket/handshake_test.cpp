@@ -160,33 +160,6 @@ TEST_F(WebSocketServer, ARefusalIsAnError) {
   EXPECT_NE(client.error().to_string().find("403"), std::string::npos);
 }
 
-/// The exchange of an extended CONNECT as a transport.
-class ExchangeTransport final : public async::Transport {
- public:
-  explicit ExchangeTransport(http2::Exchange exchange) : exchange_(std::move(exchange)) {}
-  Task<Result<std::size_t>> read(MutableByteSpan buffer, CancelToken cancel) override {
-    if (rest_.empty()) {
-      auto piece = co_await exchange_.read(cancel);
-      AVILA_CO_TRY(rest_, std::move(piece));
-    }
-    const std::size_t n = std::min(buffer.size(), rest_.size());
-    std::copy_n(rest_.begin(), n, buffer.begin());
-    rest_ = rest_.subspan(n);
-    co_return n;
-  }
-  Task<Result<void>> write_all(ByteSpan bytes, CancelToken cancel) override {
-    return exchange_.write(bytes, std::move(cancel));
-  }
-  Task<Result<void>> shutdown_write() override { return exchange_.finish(); }
-  void close() noexcept override { exchange_.reset(); }
-  std::optional<Result<std::size_t>> try_read(MutableByteSpan) override { return std::nullopt; }
-  std::optional<Result<std::size_t>> try_write(ByteSpan) override { return std::nullopt; }
-
- private:
-  http2::Exchange exchange_;
-  ByteSpan rest_;
-};
-
 Task<std::string> ask_over_http2(async::Executor& executor, std::string address) {
   auto where = tcp::SocketAddress::parse(address);
   if (!where.has_value()) co_return "no address";
@@ -205,7 +178,7 @@ Task<std::string> ask_over_http2(async::Executor& executor, std::string address)
   auto answered = co_await opened->response();
   if (!answered.has_value()) co_return "response: " + answered.error().to_string();
   if (opened->status() != 200) co_return "status " + std::to_string(opened->status());
-  ExchangeTransport over(std::move(*opened));
+  http2::ExchangeTransport over(std::move(*opened));
   Connection connection(over, "", websocket::Role::Client);
   auto answer = co_await ask(connection, "over a stream");
   co_await client.close();

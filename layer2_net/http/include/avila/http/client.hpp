@@ -25,6 +25,10 @@ class Connector {
                                  CancelToken cancel);
 };
 
+/// TCP, and TLS by `security` (null: without). Both outlive it.
+std::unique_ptr<Connector> make_connector(async::Executor& executor,
+                                          async::Security* security = nullptr);
+
 struct ClientOptions {
   /// Of responses; `body_bytes` of those that are read whole.
   ParseLimits limits = {.request_line_bytes = 8 * 1024,

@@ -14,6 +14,9 @@ namespace avila::http {
 bool is_token(std::string_view text) noexcept;
 /// field-content of RFC 9110 §5.5: visible ASCII, SP, HTAB and bytes above 0x7f.
 bool is_field_value(std::string_view text) noexcept;
+/// What Host and :authority may hold (RFC 9110 §7.2): no user information, space or delimiter.
+/// Empty is one.
+bool is_host(std::string_view text) noexcept;
 /// ASCII comparison without case.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// Without SP and HTAB at both ends.

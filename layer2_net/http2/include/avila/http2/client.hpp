@@ -1,6 +1,7 @@
 // The HTTP/2 client (RFC 9113): one connection, many exchanges at once.
 #pragma once
 #include <avila/async/executor.hpp>
+#include <avila/async/transport.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http2/engine.hpp>
 
@@ -55,6 +56,23 @@ class Exchange {
 
  private:
   std::shared_ptr<detail::ClientStream> stream_;  // shared with the connection
+};
+
+/// An exchange as a byte stream: what an extended CONNECT that was answered with 200 has become.
+class ExchangeTransport final : public async::Transport {
+ public:
+  explicit ExchangeTransport(Exchange exchange) noexcept : exchange_(std::move(exchange)) {}
+  http::Task<Result<std::size_t>> read(MutableByteSpan buffer, http::CancelToken cancel) override;
+  http::Task<Result<void>> write_all(ByteSpan bytes, http::CancelToken cancel) override;
+  http::Task<Result<void>> shutdown_write() override;
+  void close() noexcept override { exchange_.reset(); }
+  std::optional<Result<std::size_t>> try_read(MutableByteSpan buffer) override;
+  /// Never at once.
+  std::optional<Result<std::size_t>> try_write(ByteSpan) override { return std::nullopt; }
+
+ private:
+  Exchange exchange_;
+  ByteSpan rest_;  // of the piece that was read last
 };
 
 /// Thread-safe. The executor outlives it.

@@ -1,8 +1,8 @@
 // TLS without I/O: bytes of the network in and out, plaintext in and out.
 #pragma once
+#include <avila/buffer/bytes.hpp>
 #include <avila/error/result.hpp>
 #include <avila/error/span.hpp>
-#include <avila/tls/byte_buffer.hpp>
 #include <avila/tls/config.hpp>
 #include <avila/tls/handshake.hpp>
 #include <memory>
@@ -37,7 +37,7 @@ class Engine {
   ByteSpan output() const noexcept;
   void sent(std::size_t count) noexcept;
   /// The same by moving it behind what is in `into`, so that it stays put while it is sent.
-  void take_output(ByteBuffer& into);
+  void take_output(buffer::BytesMut& into);
 
   // Plaintext.
   /// What came and was not read; valid until the next call that is not const.

@@ -1,9 +1,9 @@
 // TLS over any Transport, as a Transport: what speaks to tcp::Stream speaks to this.
 #pragma once
 #include <avila/async/transport.hpp>
+#include <avila/buffer/bytes.hpp>
 #include <avila/future/sync.hpp>
 #include <avila/primitives/duration.hpp>
-#include <avila/tls/byte_buffer.hpp>
 #include <avila/tls/engine.hpp>
 #include <memory>
 #include <mutex>
@@ -73,8 +73,9 @@ class TlsStream final : public async::Transport {
   Engine engine_;
   std::unique_ptr<async::Transport> transport_;
   future::AsyncMutex writing_;  // of sending_ and the transport's writing side
-  ByteBuffer sending_;
-  bool broken_ = false;  // a write ended in the middle
+  buffer::BytesMut sending_;
+  bool broken_ = false;                   // a write ended in the middle
+  std::size_t receive_bytes_ = 4 * 1024;  // asked of the transport
 };
 
 /// Shakes hands as a client. `config` is shared by connections. Errors: Alerts and PeerAlerts,

@@ -30,6 +30,11 @@ class Url {
   std::string_view password() const noexcept { return password_; }
   bool has_host() const noexcept { return host_.has_value(); }
   std::string_view hostname() const noexcept { return host_ ? *host_ : std::string_view(); }
+  /// hostname() without the brackets of an IPv6 address: what is connected to.
+  std::string_view peer_host() const noexcept {
+    const std::string_view host = hostname();
+    return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+  }
   /// Only where it is not the scheme's own.
   std::optional<std::uint16_t> port() const noexcept { return port_; }
   /// port(), or the scheme's own; 0 where there is none.
