@@ -52,6 +52,27 @@ const MappingRange* mapping_of(char32_t c) noexcept {
   return found != end && found->first <= c ? found : nullptr;
 }
 
+/// 'U' for what does not join.
+char joining_type_of(char32_t c) noexcept {
+  const auto* end = kJoiningRanges + kJoiningRangeCount;
+  const auto* found = std::lower_bound(
+      kJoiningRanges, end, c, [](const JoiningRange& row, char32_t v) { return row.last < v; });
+  return found != end && found->first <= c ? found->type : 'U';
+}
+
+/// RFC 5892 appendices A.1 and A.2: after a virama; the non-joiner also between letters that join.
+bool joiner_is_allowed(std::u32string_view label, std::size_t at) noexcept {
+  if (at == 0) return false;
+  if ((properties_of(label[at - 1]) & kVirama) != 0) return true;
+  if (label[at] != 0x200c) return false;
+  std::size_t before = at - 1, after = at + 1;
+  while (before > 0 && joining_type_of(label[before]) == 'T') --before;
+  while (after < label.size() && joining_type_of(label[after]) == 'T') ++after;
+  if (after == label.size()) return false;
+  const char left = joining_type_of(label[before]), right = joining_type_of(label[after]);
+  return (left == 'L' || left == 'D') && (right == 'R' || right == 'D');
+}
+
 std::u32string to_utf32(std::string_view text) {
   std::u32string out;
   for (std::size_t at = 0; at < text.size();) out.push_back(next_code_point(text, at));
@@ -95,8 +116,7 @@ bool is_bidi(std::u32string_view label) noexcept {
   });
 }
 
-/// UTS #46 §4.1, without the bidi rule. RFC 5892 appendix A lets a joiner follow a virama; its
-/// other rule needs joining types, which are not in the tables: such labels are refused.
+/// UTS #46 §4.1, without the bidi rule.
 Result<void> check_label(std::u32string_view label, bool decoded, bool be_strict) {
   if (label.empty()) return {};
   if (decoded && text::nfc(to_utf8(label)) != to_utf8(label))
@@ -110,10 +130,8 @@ Result<void> check_label(std::u32string_view label, bool decoded, bool be_strict
     const char32_t c = label[i];
     if ((properties_of(c) & (kDisallowed | kIgnored)) != 0 || c == '.' || mapping_of(c) != nullptr)
       return fail("a code point that no domain may hold");
-    if (c == 0x200c || c == 0x200d) {
-      if (i == 0 || (properties_of(label[i - 1]) & kVirama) == 0)
-        return fail("a joiner that follows no virama");
-    }
+    if ((c == 0x200c || c == 0x200d) && !joiner_is_allowed(label, i))
+      return fail("a zero-width joiner where nothing joins");
     const bool ldh = c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
     if (be_strict && c < 0x80 && !ldh) return fail("a character that host names do not have");
   }

@@ -26,10 +26,18 @@ struct MappingRange {
   std::uint8_t count;
 };
 
+/// Joining_Type: 'D'ual, 'L'eft, 'R'ight, 'T'ransparent; code points without a row do not join.
+struct JoiningRange {
+  std::uint32_t first, last;
+  char type;
+};
+
 extern const PropertyRange kPropertyRanges[];
 extern const std::size_t kPropertyRangeCount;
 extern const MappingRange kMappingRanges[];
 extern const std::size_t kMappingRangeCount;
 extern const char32_t kMappingPool[];
+extern const JoiningRange kJoiningRanges[];
+extern const std::size_t kJoiningRangeCount;
 
 }  // namespace avila::url::detail

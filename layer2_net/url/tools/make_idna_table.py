@@ -2,6 +2,7 @@
 """Makes src/idna_table.cpp from files of the Unicode Character Database.
 
 usage: make_idna_table.py UCD_FOLDER > src/idna_table.cpp
+The folder holds UnicodeData.txt, CaseFolding.txt and extracted/DerivedJoiningType.txt.
 
 UTS #46 publishes its mapping as IdnaMappingTable.txt; it follows from the UCD by the rules of its
 section 6: a code point maps to NFKC_Casefold of itself, the default ignorable ones to nothing, and
@@ -196,4 +197,22 @@ print(rows(out, 100) + "};")
 print(f"const std::size_t kMappingRangeCount = {len(entries)};\n")
 print("const char32_t kMappingPool[] = {")
 print(rows([f"0x{value:x}" for value in pool], 100) + "};")
+
+# RFC 5892 appendix A.1 asks for joining types; those that matter, U and C do not.
+joining = []
+for line in open(f"{folder}/extracted/DerivedJoiningType.txt"):
+    field = [part.strip() for part in line.split("#")[0].split(";")]
+    if len(field) == 2 and field[1] in "TDLR":
+        first, _, last = field[0].partition("..")
+        joining.append([int(first, 16), int(last or first, 16), field[1]])
+joining.sort()
+merged = []
+for first, last, kind in joining:
+    if merged and merged[-1][1] == first - 1 and merged[-1][2] == kind:
+        merged[-1][1] = last
+    else:
+        merged.append([first, last, kind])
+print("const JoiningRange kJoiningRanges[] = {")
+print(rows([f"{{0x{first:x}, 0x{last:x}, '{kind}'}}" for first, last, kind in merged], 100) + "};")
+print(f"const std::size_t kJoiningRangeCount = {len(merged)};")
 print("// clang-format on\n\n}  // namespace avila::url::detail")

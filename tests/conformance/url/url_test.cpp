@@ -169,15 +169,10 @@ bool is_newer_than_unicode_15_0(std::string_view text) {
   return false;
 }
 
-bool has_joiner(std::string_view text) {
-  return text.find("\u200c") != text.npos || text.find("\u200d") != text.npos ||
-         text.find("xn--") != text.npos;
-}
-
 void run_domains(const char* suite) {
   AVILA_REQUIRE_SUITE(suite);
   avila_test::SuiteReport report(suite);
-  std::size_t joiners = 0, newer = 0;
+  std::size_t newer = 0;
   const Value root = load(suite);
   for (const Value& each : root.array()) {
     if (!each.is_object()) continue;
@@ -190,14 +185,6 @@ void run_domains(const char* suite) {
       report.pass();
       continue;
     }
-    // RFC 5892 appendix A.1 needs Joining_Type, which is not among the files of the UCD here: a
-    // zero-width non-joiner between joining letters is refused.
-    if (!failure && !got.has_value() && has_joiner(input) &&
-        got.error().to_string().find("joiner") != std::string::npos) {
-      report.exclude();
-      ++joiners;
-      continue;
-    }
     if (!failure && !got.has_value() && is_newer_than_unicode_15_0(input)) {
       report.exclude();
       ++newer;
@@ -206,9 +193,7 @@ void run_domains(const char* suite) {
     report.fail("<" + input + "> gives " + (got ? *got : got.error().to_string()) + ", not " +
                 (failure ? "a failure" : std::string(output->as_string())));
   }
-  std::printf(
-      "  excluded %zu: zero-width joiners that need Joining_Type; %zu: newer than Unicode 15.0\n",
-      joiners, newer);
+  std::printf("  excluded %zu: newer than Unicode 15.0\n", newer);
   report.finish();
 }
 
