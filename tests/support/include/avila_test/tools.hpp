@@ -77,6 +77,19 @@ void for_each_seed(unsigned long long count, Run&& run) {
   }
 }
 
+/// The page as headless Chromium has it once everything in it is loaded. Every certificate is
+/// taken, and no other host than the page's is asked.
+inline std::string dump_dom(const std::string& url) {
+  const TempDir profile;
+  return run_command(
+             "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic "
+             "--no-first-run --disable-background-networking --disable-component-update "
+             "--disable-sync --ignore-certificate-errors "
+             "--user-data-dir=" +
+             profile.path() + " --dump-dom " + url + " 2>/dev/null")
+      .out;
+}
+
 }  // namespace avila_test
 
 /// Skips the test, loudly, where a program it drives is absent.
