@@ -251,10 +251,11 @@ Task<bool> Connection::send(SendPlan plan) {
 
 Task<bool> Connection::send_stream(SendPlan plan) {
   const std::size_t before = out_.size();
-  append_head(out_, response_, plan, request_, state_.options);
+  const bool late_head = response_.late_head && plan.send_body;
+  if (!late_head) append_head(out_, response_, plan, request_, state_.options);
   if (!plan.send_body) co_return true;
   const std::size_t with_head = out_.size();
-  ResponseWriter writer(*this, plan);
+  ResponseWriter writer(*this, plan, late_head);
   auto written = co_await response_.body.source()->write_to(writer);
   if (written.has_value()) written = co_await writer.finish();
   if (written.has_value()) co_return true;

@@ -146,7 +146,19 @@ Task<Result<void>> ResponseWriter::write(ByteSpan bytes) {
   co_return written;
 }
 
+Response* ResponseWriter::late_head() noexcept {
+  return head_done_ ? nullptr : &connection_.response_;
+}
+
+void ResponseWriter::append_late_head() {
+  if (head_done_) return;
+  head_done_ = true;
+  append_head(connection_.out_, connection_.response_, plan_, connection_.request_,
+              connection_.state_.options);
+}
+
 Task<Result<void>> ResponseWriter::flush() {
+  append_late_head();
   if (!gathered_.empty()) {
     append_piece(as_bytes(gathered_));
     gathered_.clear();
@@ -159,6 +171,7 @@ Task<Result<void>> ResponseWriter::flush() {
 
 /// A small piece goes behind what waits to be sent, in one write.
 void ResponseWriter::append_piece(ByteSpan bytes) {
+  append_late_head();
   std::string& out = connection_.out_;
   const bool chunked = plan_.framing == Framing::Kind::Chunked;
   if (chunked) {
@@ -171,6 +184,7 @@ void ResponseWriter::append_piece(ByteSpan bytes) {
 
 /// A large one is sent from where it lies.
 Task<Result<void>> ResponseWriter::emit(ByteSpan bytes) {
+  append_late_head();
   began_ = true;
   std::string& out = connection_.out_;
   const bool chunked = plan_.framing == Framing::Kind::Chunked;
@@ -239,6 +253,7 @@ Task<Result<void>> ResponseWriter::send_file(int descriptor, std::uint64_t offse
 Task<Result<void>> ResponseWriter::finish() {
   if (plan_.framing == Framing::Kind::Length && remaining_ > 0)
     co_return Error(Errc::InvalidArgument, "the body is shorter than was announced");
+  append_late_head();
   if (!gathered_.empty()) append_piece(as_bytes(gathered_));
   gathered_.clear();
   if (plan_.framing == Framing::Kind::Chunked) {

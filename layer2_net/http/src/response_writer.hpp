@@ -32,18 +32,25 @@ void append_head(std::string& out, const Response& response, const SendPlan& pla
 /// The body of a streamed response.
 class ResponseWriter final : public BodyWriter {
  public:
-  ResponseWriter(Connection& connection, const SendPlan& plan) noexcept
-      : connection_(connection), plan_(plan), remaining_(plan.length) {}
+  ResponseWriter(Connection& connection, const SendPlan& plan, bool late_head) noexcept
+      : connection_(connection),
+        plan_(plan),
+        remaining_(plan.length),
+        late_(late_head),
+        head_done_(!late_head) {}
 
   Task<Result<void>> write(ByteSpan bytes) override;
   Task<Result<void>> flush() override;
   Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   Headers& trailers() noexcept override { return trailers_; }
   CancelToken cancel_token() const noexcept override;
+  Response* late_head() noexcept override;
+  /// Where it has not left yet.
+  void append_late_head();
   /// The last chunk and the trailers; an error when fewer bytes came than were announced.
   Task<Result<void>> finish();
-  /// Whether a part of the body has left.
-  bool began() const noexcept { return began_; }
+  /// Whether the head, where it is late, or a part of the body has left.
+  bool began() const noexcept { return began_ || (late_ && head_done_); }
 
  private:
   Task<Result<void>> emit(ByteSpan bytes);
@@ -58,6 +65,8 @@ class ResponseWriter final : public BodyWriter {
   std::uint64_t remaining_;
   std::string gathered_;
   bool began_ = false;
+  const bool late_;
+  bool head_done_;
   Headers trailers_;
 };
 

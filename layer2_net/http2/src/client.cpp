@@ -30,7 +30,9 @@ class ClientMultiplexer final : public Multiplexer,
             CancelToken()) {}
 
   future::Event changed;  // a stream ended, a setting came, or the connection is over
-  bool finished = false;  // under the mutex
+  // Under the mutex.
+  bool finished = false;
+  std::uint64_t pings_sent = 0, pings_answered = 0;
 
  private:
   void headers(Engine::Stream& stream, HeaderList& list, bool end_stream) override {
@@ -77,6 +79,10 @@ class ClientMultiplexer final : public Multiplexer,
   }
   void after_receive() override {}
   void settings_changed() override { changed.set(); }
+  void ping_acknowledged(std::uint64_t data) override {
+    if (data > pings_answered && data <= pings_sent) pings_answered = data;
+    changed.set();
+  }
   void goaway(std::uint32_t, ErrorCode) override { changed.set(); }
   void over() override {
     const std::lock_guard lock(mutex);
@@ -121,6 +127,10 @@ http::Task<Result<void>> Exchange::write(ByteSpan bytes, http::CancelToken cance
   return stream_->send(bytes, false, std::move(cancel));
 }
 
+http::Task<Result<void>> Exchange::write_last(ByteSpan bytes, http::CancelToken cancel) {
+  return stream_->send(bytes, true, std::move(cancel));
+}
+
 http::Task<Result<void>> Exchange::finish(http::Headers trailers) {
   const std::shared_ptr<detail::ClientStream> stream = stream_;
   detail::ClientMultiplexer& connection = *stream->connection;
@@ -159,6 +169,12 @@ http::Task<Result<ByteSpan>> Exchange::read(http::CancelToken cancel) {
 
 void Exchange::reset(ErrorCode code) { stream_->reset(code); }
 
+std::optional<ErrorCode> Exchange::reset_by_peer() const noexcept {
+  const std::lock_guard lock(stream_->connection->mutex);
+  if (stream_->stream != nullptr || !stream_->closed_by_peer) return std::nullopt;
+  return stream_->closed_with;
+}
+
 http::Task<Result<std::size_t>> ExchangeTransport::read(MutableByteSpan buffer,
                                                         http::CancelToken cancel) {
   if (buffer.empty()) co_return std::size_t{0};
@@ -194,6 +210,52 @@ ClientConnection::~ClientConnection() {
 bool ClientConnection::usable() const noexcept {
   const std::lock_guard lock(shared_->mutex);
   return !shared_->finished && !shared_->engine.exhausted() && !shared_->engine.goaway_sent();
+}
+
+namespace {
+
+/// Waits until `done` holds, asked under the mutex whenever something has changed.
+template <class Done>
+http::Task<Result<void>> wait_until(std::shared_ptr<detail::ClientMultiplexer> connection,
+                                    Done done, http::CancelToken cancel) {
+  while (true) {
+    {
+      const std::lock_guard lock(connection->mutex);
+      if (done(*connection)) co_return Result<void>();
+      if (connection->finished) co_return Error(Errc::Closed, "the connection is closed");
+      connection->changed.reset();
+    }
+    auto waited = co_await connection->changed.wait(cancel);
+    if (!waited.has_value()) co_return std::move(waited).error();
+  }
+}
+
+}  // namespace
+
+http::Task<Result<void>> ClientConnection::ready(http::CancelToken cancel) {
+  const auto done = [](detail::ClientMultiplexer& c) {
+    return c.engine.preface_done() && !c.finished;
+  };
+  return wait_until(shared_, done, std::move(cancel));
+}
+
+http::Task<Result<void>> ClientConnection::unusable(http::CancelToken cancel) {
+  const auto done = [](detail::ClientMultiplexer& c) {
+    return c.finished || c.engine.exhausted() || c.engine.goaway_sent();
+  };
+  return wait_until(shared_, done, std::move(cancel));
+}
+
+http::Task<Result<void>> ClientConnection::ping(http::CancelToken cancel) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    number = ++shared_->pings_sent;
+    if (!shared_->finished) shared_->engine.ping(number);
+  }
+  shared_->kick();
+  const auto done = [number](detail::ClientMultiplexer& c) { return c.pings_answered >= number; };
+  return wait_until(shared_, done, std::move(cancel));
 }
 
 http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end_stream,
@@ -234,7 +296,7 @@ http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end
     auto waited = co_await connection->changed.wait(cancel);
     if (!waited.has_value()) co_return std::move(waited).error();
   }
-  connection->kick();
+  if (!start.corked) connection->kick();
   co_return Exchange(std::move(made));
 }
 

@@ -137,6 +137,17 @@ void Engine::submit(Stream& stream, ByteSpan bytes, bool end) {
   queue(stream);
 }
 
+bool Engine::submit_whole(Stream& stream, ByteSpan bytes) {
+  AVILA_ASSERT(stream.pending.empty() && !stream.local_done);
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  if (bytes.size() > kDefaultFrameBytes || stream.send_window < size || send_window_ < size)
+    return false;
+  if (bytes.empty()) return true;
+  stream.pending = bytes;
+  append_data(stream, bytes.size(), false);
+  return true;
+}
+
 void Engine::queue(Stream& stream) {
   if (stream.queued || stream.pending.empty() || stream.send_window <= 0) return;
   stream.queued = true;

@@ -153,7 +153,7 @@ Task<Result<void>> ServerConnection::stream_body(ServerStream& stream) {
     const int status = stream.response.status;
     body_wanted = stream.request.method != http::Method::Head && status / 100 != 1 &&
                   status != 204 && status != 304;
-    send_head(stream, !body_wanted);
+    if (!body_wanted || !stream.response.late_head) send_head(stream, !body_wanted);
   }
   kick();
   if (!body_wanted) co_return Result<void>();
@@ -177,7 +177,7 @@ void ServerConnection::respond(ServerStream& stream) {
   if (send_body && stream.stream != nullptr) engine.submit(*stream.stream, body, true);
 }
 
-void ServerConnection::send_head(ServerStream& stream, bool end_stream) {
+void ServerConnection::send_head(ServerStream& stream, bool end_stream, const http::Headers* more) {
   const http::Response& response = stream.response;
   stream.head_sent = true;
   engine.begin_block();
@@ -195,6 +195,7 @@ void ServerConnection::send_head(ServerStream& stream, bool end_stream) {
                  Indexing::Incremental);
   if (!options_.server_name.empty()) engine.field("server", options_.server_name);
   if (length.has_value()) engine.field("content-length", std::to_string(*length));
+  if (more != nullptr) write_fields(engine, *more, true);
   engine.end_block(*stream.stream, end_stream);
 }
 

@@ -26,6 +26,7 @@ class ServerStream final : public StreamIo,
   Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   http::Headers& trailers() noexcept override { return own_trailers_; }
   CancelToken cancel_token() const noexcept override { return cancel.token(); }
+  http::Response* late_head() noexcept override { return head_sent ? nullptr : &response; }
   // Transport: of a tunnel
   Task<Result<std::size_t>> read(MutableByteSpan buffer, CancelToken token) override;
   Task<Result<void>> write_all(ByteSpan bytes, CancelToken token) override;
@@ -52,6 +53,9 @@ class ServerStream final : public StreamIo,
   static constexpr std::size_t kGatherBytes = 16 * 1024;
   static constexpr std::size_t kFileBlockBytes = 64 * 1024;
   ServerConnection& connection_;
+  /// Sends the head, where that is late. Errors: Closed.
+  Result<void> begin();
+  void end_with_trailers();
   std::string gathered_;
   ByteSpan rest_;  // of a piece, for the transport's read()
   http::Headers own_trailers_;
@@ -62,8 +66,8 @@ class ServerConnection final : public Multiplexer {
   ServerConnection(async::Transport& transport, std::string peer, http::Handler& handler,
                    const ServerOptions& options, const CancelToken& stop);
 
-  /// Under the mutex: the response's HEADERS.
-  void send_head(ServerStream& stream, bool end_stream);
+  /// Under the mutex: the response's HEADERS; `more` are fields behind its own.
+  void send_head(ServerStream& stream, bool end_stream, const http::Headers* more = nullptr);
 
  private:
   friend class ServerStream;

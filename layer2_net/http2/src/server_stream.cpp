@@ -35,12 +35,26 @@ Task<Result<void>> ServerStream::write(ByteSpan bytes) {
     co_return Result<void>();
   }
   const CancelToken token = cancel.token();
+  AVILA_CO_TRY_VOID(begin());
   auto sent = co_await StreamIo::send(bytes, false, token);
   co_return std::move(sent);
 }
 
+Result<void> ServerStream::begin() {
+  if (head_sent) return {};
+  const std::lock_guard lock(connection_.mutex);
+  if (stream == nullptr) return Error(Errc::Closed, "the peer is gone");
+  connection_.send_head(*this, false);
+  return {};
+}
+
 Task<Result<void>> ServerStream::flush() {
-  if (gathered_.empty()) co_return Result<void>();
+  const bool late = !head_sent;
+  AVILA_CO_TRY_VOID(begin());
+  if (gathered_.empty()) {
+    if (late) connection_.kick();
+    co_return Result<void>();
+  }
   const CancelToken token = cancel.token();
   const ByteSpan bytes = as_bytes(gathered_);
   auto sent = co_await StreamIo::send(bytes, false, token);
@@ -50,23 +64,43 @@ Task<Result<void>> ServerStream::flush() {
 
 Task<Result<void>> ServerStream::finish() {
   const CancelToken token = cancel.token();
+  const ByteSpan bytes = as_bytes(gathered_);
   if (own_trailers_.empty()) {
-    const ByteSpan bytes = as_bytes(gathered_);
+    AVILA_CO_TRY_VOID(begin());
     auto sent = co_await StreamIo::send(bytes, true, token);
     gathered_.clear();
     co_return std::move(sent);
   }
-  auto flushed = co_await flush();
-  if (!flushed.has_value()) co_return std::move(flushed).error();
-  {
+  bool whole = false;
+  {  // what the windows take leaves as one: head, body and trailers
     const std::lock_guard lock(connection_.mutex);
     if (stream == nullptr) co_return Error(Errc::Closed, "the peer is gone");
-    connection_.engine.begin_block();
-    write_fields(connection_.engine, own_trailers_, true);
-    connection_.engine.end_block(*stream, true);
+    if (!head_sent && bytes.empty()) {
+      connection_.send_head(*this, true, &own_trailers_);
+      whole = true;
+    } else {
+      if (!head_sent) connection_.send_head(*this, false);
+      whole = connection_.engine.submit_whole(*stream, bytes);
+      if (whole) end_with_trailers();
+    }
   }
+  if (!whole) {
+    auto sent = co_await StreamIo::send(bytes, false, token);
+    if (!sent.has_value()) co_return std::move(sent).error();
+    const std::lock_guard lock(connection_.mutex);
+    if (stream == nullptr) co_return Error(Errc::Closed, "the peer is gone");
+    end_with_trailers();
+  }
+  gathered_.clear();
   connection_.kick();
   co_return Result<void>();
+}
+
+/// Under the mutex.
+void ServerStream::end_with_trailers() {
+  connection_.engine.begin_block();
+  write_fields(connection_.engine, own_trailers_, true);
+  connection_.engine.end_block(*stream, true);
 }
 
 Task<Result<void>> ServerStream::send_file(int descriptor, std::uint64_t offset,

@@ -36,6 +36,23 @@ Task<Result<void>> write_and_fail(BodyWriter& writer) {
   co_return avila::Error(avila::Errc::Io, "the disk broke");
 }
 
+Task<Result<void>> write_late(BodyWriter& writer) {
+  writer.late_head()->headers.add("X-Late", "yes");
+  writer.late_head()->status = 202;
+  auto written = co_await writer.write("late");
+  AVILA_CO_TRY_VOID(std::move(written));
+  if (writer.late_head() == nullptr) co_return avila::Error(avila::Errc::Conflict, "left too soon");
+  auto flushed = co_await writer.flush();
+  AVILA_CO_TRY_VOID(std::move(flushed));
+  co_return writer.late_head() == nullptr
+      ? Result<void>()
+      : Result<void>(avila::Error(avila::Errc::Conflict, "has not left"));
+}
+
+Task<Result<void>> fail_late(BodyWriter&) {
+  co_return avila::Error(avila::Errc::Io, "the disk broke");
+}
+
 Task<Response> count_stream(Request& request) {
   std::size_t bytes = 0, pieces = 0;
   while (true) {
@@ -85,6 +102,13 @@ class TestHandler final : public Handler {
       return done(Response::streamed(200, "text/plain", write_three));
     if (request.path == "/broken")
       return done(Response::streamed(200, "text/plain", write_and_fail));
+    if (request.path == "/late" || request.path == "/late-fail") {
+      Response response = request.path == "/late"
+                              ? Response::streamed(200, "text/plain", write_late)
+                              : Response::streamed(200, "text/plain", fail_late);
+      response.late_head = true;
+      return done(std::move(response));
+    }
     if (request.path == "/stream-in") return count_stream(request);
     if (request.path == "/sleep") return sleepy(request);
     if (request.path == "/target")
@@ -243,6 +267,19 @@ TEST_F(HttpServer, StreamsInChunksOrUntilClose) {
   const std::string cut = broken.talk("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_NE(cut.find("5\r\nbegun"), std::string::npos);
   EXPECT_EQ(cut.find("\r\n0\r\n"), std::string::npos) << "a cut body must not look whole";
+}
+
+TEST_F(HttpServer, ALateHeadMayChangeUntilItLeaves) {
+  start();
+  RawClient client(server_->port());
+  const std::string answer =
+      client.talk("GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 202 ")) << answer;
+  EXPECT_NE(answer.find("X-Late: yes\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n4\r\nlate\r\n0\r\n\r\n")) << answer;
+  RawClient failing(server_->port());
+  EXPECT_TRUE(
+      failing.talk("GET /late-fail HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 500 "));
 }
 
 TEST_F(HttpServer, SendsLargeBodies) {

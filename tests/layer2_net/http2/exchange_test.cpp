@@ -40,6 +40,28 @@ Response both_ways(Request& request) {
                             [reader](http::BodyWriter& to) { return pump(*reader, to); });
 }
 
+Task<Result<void>> decide_late(http::BodyReader& from, http::BodyWriter& to) {
+  auto whole = co_await from.read_all(1000);
+  AVILA_CO_TRY(const std::string text, std::move(whole));
+  to.trailers().add("x-status", text);
+  if (text == "fail") co_return Error(Errc::Unavailable, "no answer");
+  to.late_head()->headers.add("x-late", "yes");
+  if (text == "bare") co_return Result<void>();
+  auto written = co_await to.write(as_bytes(text));
+  AVILA_CO_TRY_VOID(std::move(written));
+  if (text != "flush") co_return Result<void>();
+  auto flushed = co_await to.flush();
+  AVILA_CO_TRY_VOID(std::move(flushed));
+  co_return to.late_head() == nullptr ? Result<void>() : Error(Errc::Conflict, "not sent");
+}
+Response late(Request& request) {
+  http::BodyReader* reader = request.stream;
+  Response response = Response::streamed(
+      200, "text/plain", [reader](http::BodyWriter& to) { return decide_late(*reader, to); });
+  response.late_head = true;
+  return response;
+}
+
 Task<Response> never(Request& request) {
   auto slept = co_await future::sleep(seconds(30), request.cancel);
   (void)slept;
@@ -53,6 +75,7 @@ class Http2 : public ::testing::Test {
     router_.get("/large", large);
     router_.get("/never", never);
     router_.post("/both", both_ways).stream_body();
+    router_.post("/late", late).stream_body();
   }
   void serve(http2::ServerOptions options = {}, async::PipeOptions pipe = {}) {
     auto ends = async::make_pipe(pipe);
@@ -177,6 +200,72 @@ TEST_F(Http2, BothSidesTalkInTurns) {
   http2::ClientConnection client(runtime_, std::move(client_end_));
   EXPECT_EQ(runtime_.block_on(talk(client)), "turn 0;turn 1;turn 2;turn 3;turn 4;yes");
   runtime_.block_on(client.close());
+}
+
+/// Body, and where `status` came: with the head or behind the body.
+Task<std::string> ask_late(http2::ClientConnection& client, std::string text) {
+  http2::RequestStart start;
+  start.method = "POST";
+  start.authority = "pipe";
+  start.path = "/late";
+  start.corked = true;
+  auto opened = co_await client.open(std::move(start), false);
+  if (!opened.has_value()) co_return opened.error().to_string();
+  http2::Exchange exchange = std::move(*opened);
+  auto written = co_await exchange.write_last(as_bytes(text));
+  if (!written.has_value()) co_return written.error().to_string();
+  auto answered = co_await exchange.response();
+  if (!answered.has_value()) {
+    const auto code = exchange.reset_by_peer();
+    co_return "reset " + std::string(code.has_value() ? to_string(*code) : "by us");
+  }
+  std::string all;
+  while (true) {
+    auto piece = co_await exchange.read();
+    if (!piece.has_value()) co_return piece.error().to_string();
+    if (piece->empty()) break;
+    all += as_text(*piece);
+  }
+  all += " head:" + std::string(exchange.headers().find("x-status").value_or("-"));
+  all += " late:" + std::string(exchange.headers().find("x-late").value_or("-"));
+  co_return all + " trailer:" + std::string(exchange.trailers().find("x-status").value_or("-"));
+}
+
+TEST_F(Http2, ALateHeadWaitsForTheBody) {
+  serve();
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  EXPECT_EQ(runtime_.block_on(ask_late(client, "whole")), "whole head:- late:yes trailer:whole");
+  EXPECT_EQ(runtime_.block_on(ask_late(client, "flush")), "flush head:- late:yes trailer:flush");
+  EXPECT_EQ(runtime_.block_on(ask_late(client, "bare")), " head:bare late:yes trailer:-");
+  EXPECT_EQ(runtime_.block_on(ask_late(client, "fail")), "reset INTERNAL_ERROR");
+  runtime_.block_on(client.close());
+}
+
+Task<std::string> watch(http2::ClientConnection& client) {
+  auto ready = co_await client.ready();
+  if (!ready.has_value()) co_return ready.error().to_string();
+  for (int i = 0; i < 3; ++i) {
+    auto answered = co_await client.ping();
+    if (!answered.has_value()) co_return answered.error().to_string();
+  }
+  const future::Deadline soon(milliseconds(5));
+  auto early = co_await client.unusable(soon.token());
+  co_return early.has_value() || !client.usable() ? "unusable" : "alive";
+}
+Task<std::string> watch_end(http2::ClientConnection& client) {
+  auto ended = co_await client.unusable();
+  auto pinged = co_await client.ping();
+  co_return std::string(ended.has_value() || ended.error().is(Errc::Closed) ? "ended" : "no") +
+      (pinged.has_value() || client.usable() ? "" : " and dead");
+}
+
+TEST_F(Http2, AClientHearsOfItsConnection) {
+  serve();
+  http2::ClientConnection client(runtime_, std::move(client_end_));
+  EXPECT_EQ(runtime_.block_on(watch(client)), "alive");
+  auto ending = runtime_.spawn(watch_end(client));
+  stop_.cancel();
+  EXPECT_EQ(ending.wait(), "ended and dead");
 }
 
 TEST_F(Http2, AnAbandonedExchangeCancelsItsHandler) {

@@ -46,6 +46,8 @@ class BodyReader {
   Task<Result<std::string>> read_all(std::uint64_t limit_bytes);
 };
 
+struct Response;
+
 /// Where a streamed response body goes. Pieces must live until the write is over.
 class BodyWriter {
  public:
@@ -61,6 +63,9 @@ class BodyWriter {
   virtual Headers& trailers() noexcept = 0;
   /// Cancelled when the connection or the server goes down.
   virtual CancelToken cancel_token() const noexcept = 0;
+  /// The response, where it has a late head that has not left yet: its status and headers may still
+  /// change. Else null.
+  virtual Response* late_head() noexcept { return nullptr; }
 
   Task<Result<void>> write(std::string_view text) { return write(as_bytes(text)); }
 };
@@ -205,7 +210,8 @@ struct Response {
   int status = 200;
   Headers headers;
   Body body;
-  bool close = false;  ///< close the connection afterwards
+  bool close = false;      ///< close the connection afterwards
+  bool late_head = false;  ///< of a streamed body: the head leaves with its first bytes or flush()
   std::unique_ptr<Upgrade> upgrade;
 
   Response() = default;

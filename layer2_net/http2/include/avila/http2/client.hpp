@@ -29,6 +29,7 @@ struct RequestStart {
   std::string protocol;  ///< of an extended CONNECT (RFC 8441), where the server takes those
   http::Headers headers;
   Priority priority;
+  bool corked = false;  ///< the head leaves with what is written first, in one piece
 };
 
 /// One request and its response. Going away before its end resets the stream. One task writes, one
@@ -42,6 +43,8 @@ class Exchange {
 
   /// A piece of the request's body; waits for the server's window. Errors: Closed, Cancelled.
   http::Task<Result<void>> write(ByteSpan bytes, http::CancelToken cancel = {});
+  /// The last piece, with END_STREAM.
+  http::Task<Result<void>> write_last(ByteSpan bytes, http::CancelToken cancel = {});
   /// END_STREAM, behind trailers where there are any.
   http::Task<Result<void>> finish(http::Headers trailers = {});
   /// Waits for the response's head. Errors: Closed (the message names the server's code),
@@ -53,6 +56,8 @@ class Exchange {
   http::Task<Result<ByteSpan>> read(http::CancelToken cancel = {});
   const http::Headers& trailers() const noexcept;  ///< after the end
   void reset(ErrorCode code = ErrorCode::Cancel);
+  /// What the server has reset the stream with.
+  std::optional<ErrorCode> reset_by_peer() const noexcept;
 
  private:
   std::shared_ptr<detail::ClientStream> stream_;  // shared with the connection
@@ -97,6 +102,12 @@ class ClientConnection {
                                                 http::CancelToken cancel = {});
   /// Whether open() can still succeed.
   bool usable() const noexcept;
+  /// Waits until the server's SETTINGS are there. Errors: Closed, Cancelled.
+  http::Task<Result<void>> ready(http::CancelToken cancel = {});
+  /// Waits until open() cannot succeed any more. Errors: Cancelled.
+  http::Task<Result<void>> unusable(http::CancelToken cancel = {});
+  /// PING, and waits for its answer. Errors: Closed, Cancelled.
+  http::Task<Result<void>> ping(http::CancelToken cancel = {});
   /// No new exchanges; waits for those that run, at most `drain`, then closes.
   http::Task<void> close(Duration drain = seconds(1));
 

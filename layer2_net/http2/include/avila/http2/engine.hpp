@@ -124,6 +124,9 @@ class Engine {
   /// Bytes to send as DATA, which stay until sent(); one submission at a time. `end`: END_STREAM
   /// follows them; with no bytes, an empty frame carries it.
   void submit(Stream& stream, ByteSpan bytes, bool end);
+  /// DATA at once and before what waits: where the windows take all of it and it is a frame's worth
+  /// at most. False: nothing was done.
+  bool submit_whole(Stream& stream, ByteSpan bytes);
   /// RST_STREAM; closed() is called.
   void reset(Stream& stream, ErrorCode code);
   /// `bytes` of data() were read, or dropped. Null: of a stream that is gone.
