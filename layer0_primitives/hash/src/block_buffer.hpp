@@ -40,20 +40,26 @@ void pad_blocks(const std::array<std::byte, N>& buffer, std::uint64_t total, Run
   run(last, blocks);
 }
 
-/// A message that is there at once: its whole blocks, then the padded rest; short ones in a single
-/// call of run. The rest is put together first: loads of blocks wait until the smaller stores into
-/// them have retired, which none does before the rounds of the blocks ahead of it are done.
+/// A message that is there at once: its whole blocks, then the padded rest. A `run` of two ranges
+/// gets both in one call; any other is called once where the message is short, else twice. The rest
+/// is put together first: loads of blocks wait until the smaller stores into them have retired,
+/// which none does before the rounds of the blocks ahead of it are done.
 template <std::size_t N, std::size_t LengthSize, class Run, class Store>
 void run_whole(ByteSpan bytes, Run run, Store store) noexcept {
-  const std::size_t whole = bytes.size() >= 2 * N - LengthSize ? bytes.size() / N : 0;
+  constexpr bool kTogether = requires(const std::byte* in) { run(in, N, in, N); };
+  const std::size_t whole = kTogether || bytes.size() >= 2 * N - LengthSize ? bytes.size() / N : 0;
   const ByteSpan rest = bytes.subspan(whole * N);
   std::byte last[2 * N] = {};
   if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
   last[rest.size()] = std::byte{0x80};
   const std::size_t blocks = rest.size() < N - LengthSize ? 1 : 2;
   store(last + blocks * N - LengthSize, std::uint64_t{bytes.size()} * 8);
-  if (whole != 0) run(bytes.data(), whole);
-  run(last, blocks);
+  if constexpr (kTogether) {
+    run(bytes.data(), whole, last, blocks);
+  } else {
+    if (whole != 0) run(bytes.data(), whole);
+    run(last, blocks);
+  }
 }
 
 }  // namespace avila::hash::detail

@@ -65,8 +65,9 @@ std::array<std::byte, Size> one_shot(const std::array<std::uint32_t, 8>& initial
   std::array<std::uint32_t, 8> state = initial;
   detail::run_whole<64, 8>(
       bytes,
-      [&state](const std::byte* in, std::size_t blocks) {
-        detail::sha256_blocks(state.data(), in, blocks);
+      [&state](const std::byte* in, std::size_t blocks, const std::byte* last,
+               std::size_t last_blocks) {
+        detail::sha256_blocks(state.data(), in, blocks, last, last_blocks);
       },
       [](std::byte* to, std::uint64_t bits) { store_be64(to, bits); });
   return digest_of<Size>(state);

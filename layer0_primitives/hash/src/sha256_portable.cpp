@@ -1,5 +1,6 @@
 #include <avila/primitives/endian.hpp>
 #include <bit>
+#include <utility>
 
 #include "sha256_kernels.hpp"
 
@@ -17,9 +18,10 @@ alignas(64) const std::uint32_t kSha256Constants[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-void sha256_blocks_portable(std::uint32_t state[8], const std::byte* in,
-                            std::size_t blocks) noexcept {
-  for (; blocks != 0; --blocks, in += 64) {
+void sha256_blocks_portable(std::uint32_t state[8], const std::byte* in, std::size_t blocks,
+                            const std::byte* last, std::size_t last_blocks) noexcept {
+  for (; blocks + last_blocks != 0; --blocks, in += 64) {
+    if (blocks == 0) in = last, blocks = std::exchange(last_blocks, 0);
     // §6.2.2 step 1: the message schedule, kept as a ring of 16 words.
     std::uint32_t w[16];
     for (std::size_t t = 0; t < 16; ++t) w[t] = load_be32(in + 4 * t);

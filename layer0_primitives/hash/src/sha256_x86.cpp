@@ -88,7 +88,8 @@ struct ShaEmulated {
   const __m128i hgfe = _mm_shuffle_epi32(AVILA_LOAD128(state + 4), 0x1B);      \
   __m128i abef = _mm_alignr_epi8(badc, hgfe, 8);                               \
   __m128i cdgh = _mm_blend_epi16(hgfe, badc, 0xF0);                            \
-  for (; blocks != 0; --blocks, in += 64) {                                    \
+  for (; blocks + last_blocks != 0; --blocks, in += 64) {                      \
+    if (blocks == 0) in = last, blocks = last_blocks, last_blocks = 0;         \
     const __m128i abef_before = abef, cdgh_before = cdgh;                      \
     __m128i w0 = _mm_shuffle_epi8(AVILA_LOAD128(in), swap);                    \
     __m128i w1 = _mm_shuffle_epi8(AVILA_LOAD128(in + 16), swap);               \
@@ -129,12 +130,13 @@ struct ShaEmulated {
 #define AVILA_SHA_NEXT(P, next, before, last) \
   next = P::message2(_mm_add_epi32(next, _mm_alignr_epi8(last, before, 4)), last)
 
-AVILA_TARGET_SHA void sha256_sha_ni(std::uint32_t state[8], const std::byte* in,
-                                    std::size_t blocks) noexcept {
+AVILA_TARGET_SHA void sha256_sha_ni(std::uint32_t state[8], const std::byte* in, std::size_t blocks,
+                                    const std::byte* last, std::size_t last_blocks) noexcept {
   AVILA_SHA_BODY(ShaInstructions);
 }
 AVILA_TARGET_SSE42 void sha256_sha_ni_emulated(std::uint32_t state[8], const std::byte* in,
-                                               std::size_t blocks) noexcept {
+                                               std::size_t blocks, const std::byte* last,
+                                               std::size_t last_blocks) noexcept {
   AVILA_SHA_BODY(ShaEmulated);
 }
 #undef AVILA_SHA_BODY
@@ -288,7 +290,8 @@ struct Ssse3Schedule {
   using P = Schedule;                                                                 \
   alignas(32) std::uint32_t wk[64 * P::kBlocks];                                      \
   std::uint32_t a, b, c, d, e, f, g, h, b_xor_c;                                      \
-  while (blocks != 0) {                                                               \
+  while (blocks + last_blocks != 0) {                                                 \
+    if (blocks == 0) in = last, blocks = last_blocks, last_blocks = 0;                \
     const std::byte* const second = blocks > 1 ? in + 64 : in;                        \
     P::Vector x0 = P::load(in, second), x1 = P::load(in + 16, second + 16);           \
     P::Vector x2 = P::load(in + 32, second + 32), x3 = P::load(in + 48, second + 48); \
@@ -326,11 +329,14 @@ struct Ssse3Schedule {
   }
 
 AVILA_TARGET_AVX512 void sha256_avx512(std::uint32_t state[8], const std::byte* in,
-                                       std::size_t blocks) noexcept {
+                                       std::size_t blocks, const std::byte* last,
+                                       std::size_t last_blocks) noexcept {
     AVILA_SCHEDULED_BODY(Avx512Schedule)} AVILA_TARGET_AVX2_BMI2
-    void sha256_avx2(std::uint32_t state[8], const std::byte* in, std::size_t blocks) noexcept {
+    void sha256_avx2(std::uint32_t state[8], const std::byte* in, std::size_t blocks,
+                     const std::byte* last, std::size_t last_blocks) noexcept {
         AVILA_SCHEDULED_BODY(Avx2Schedule)} AVILA_TARGET_SSE42
-    void sha256_ssse3(std::uint32_t state[8], const std::byte* in, std::size_t blocks) noexcept {
+    void sha256_ssse3(std::uint32_t state[8], const std::byte* in, std::size_t blocks,
+                      const std::byte* last, std::size_t last_blocks) noexcept {
   AVILA_SCHEDULED_BODY(Ssse3Schedule)
 }
 
@@ -349,9 +355,10 @@ constexpr simd::Kernel<Sha256Fn> kKernels[] = {
 
 std::span<const simd::Kernel<Sha256Fn>> sha256_kernels() noexcept { return kKernels; }
 
-void sha256_blocks(std::uint32_t state[8], const std::byte* in, std::size_t blocks) noexcept {
+void sha256_blocks(std::uint32_t state[8], const std::byte* in, std::size_t blocks,
+                   const std::byte* last, std::size_t last_blocks) noexcept {
   static const Sha256Fn chosen = simd::select(kKernels);
-  chosen(state, in, blocks);
+  chosen(state, in, blocks, last, last_blocks);
 }
 
 Sha256Fn sha256_blocks_sha_ni_emulated() noexcept {

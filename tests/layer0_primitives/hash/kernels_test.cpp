@@ -85,12 +85,16 @@ TEST(HashKernels, Sha256) {
       std::array<std::uint32_t, 8> start, expected;
       std::memcpy(start.data(), &bytes[offset + blocks], sizeof start);
       expected = start;
-      sha256_blocks_portable(expected.data(), &bytes[offset], blocks);
+      for (std::size_t i = 0; i < blocks; ++i)
+        sha256_blocks_portable(expected.data(), &bytes[offset + 64 * i], 1, nullptr, 0);
       for (const auto& kernel : kernels) {
         if (!kernel.supported()) continue;
-        auto got = start;
-        kernel.run(got.data(), &bytes[offset], blocks);
-        ASSERT_EQ(got, expected) << kernel.name << " " << blocks;
+        for (const std::size_t first : {blocks, std::size_t{0}, blocks / 2}) {
+          auto got = start;
+          kernel.run(got.data(), &bytes[offset], first, &bytes[offset + 64 * first],
+                     blocks - first);
+          ASSERT_EQ(got, expected) << kernel.name << " " << first << " of " << blocks;
+        }
       }
     }
 }
