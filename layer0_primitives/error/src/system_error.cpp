@@ -19,7 +19,9 @@ Errc kind_of_errno(int number) noexcept {
     case EBADF:
     case ENOTDIR:
     case EISDIR:
+    case EMSGSIZE:
     case ENAMETOOLONG: return Errc::InvalidArgument;
+    case ENOBUFS:
     case ENOMEM: return Errc::OutOfMemory;
     case ENOSPC: return Errc::NoSpace;
 #ifdef EDQUOT
@@ -78,10 +80,23 @@ Errc kind_of_windows(unsigned long code) noexcept {
     case 258:
     case 10060: return Errc::TimedOut;  // SEM_TIMEOUT, WAIT_TIMEOUT, WSAETIMEDOUT
     case 997:
-    case 10035: return Errc::WouldBlock;  // IO_PENDING, WSAEWOULDBLOCK
+    case 10035: return Errc::WouldBlock;        // IO_PENDING, WSAEWOULDBLOCK
+    case 10013: return Errc::PermissionDenied;  // WSAEACCES
+    case 10022:
+    case 10040: return Errc::InvalidArgument;  // WSAEINVAL, WSAEMSGSIZE
+    case 10024: return Errc::LimitExceeded;    // WSAEMFILE
+    case 10043:
+    case 10045:
+    case 10047: return Errc::Unsupported;  // WSAEPROTONOSUPPORT, WSAEOPNOTSUPP, WSAEAFNOSUPPORT
     case 10048: return Errc::AddressInUse;
+    case 10050:
+    case 10051:
+    case 10065: return Errc::Unavailable;  // WSAENETDOWN, WSAENETUNREACH, WSAEHOSTUNREACH
     case 10053:
     case 10054: return Errc::ConnectionReset;
+    case 10055: return Errc::OutOfMemory;  // WSAENOBUFS
+    case 10057:
+    case 10058: return Errc::Closed;  // WSAENOTCONN, WSAESHUTDOWN
     case 10061: return Errc::ConnectionRefused;
     case 50: return Errc::Unsupported;  // NOT_SUPPORTED
     default: return Errc::Io;

@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <avila/tcp/address.hpp>
+#include <avila/tcp/native.hpp>
 #include <charconv>
 #include <cstring>
-
-#include "native.hpp"
 
 namespace avila::tcp {
 namespace {

@@ -2,14 +2,18 @@
 #include <avila/future/sleep.hpp>
 #include <avila/future/wait_queue.hpp>
 #include <avila/tcp/connect.hpp>
-#include <cerrno>
+#include <avila/tcp/native.hpp>
+#include <cstring>
 #include <memory>
 
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include "native.hpp"
+#endif
 
 namespace avila::tcp {
 namespace {
@@ -17,18 +21,6 @@ namespace {
 using async::Executor;
 using future::Deadline;
 using Direction = async::IoSource::Direction;
-
-/// The error of a finished non-blocking connect(): 0 for success, EINPROGRESS while it runs.
-int connect_status(int fd) noexcept {
-  int error = 0;
-  socklen_t length = sizeof error;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
-  if (error != 0) return error;
-  sockaddr_storage peer;
-  socklen_t peer_length = sizeof peer;
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_length) == 0) return 0;
-  return errno == ENOTCONN ? EINPROGRESS : errno;
-}
 
 /// Ends a registration with its scope: a coroutine may be destroyed while it waits.
 class Registration {
@@ -51,31 +43,31 @@ Task<Result<Stream>> attempt(Executor* executor, SocketAddress address, bool no_
                              CancelToken cancel) {
   auto opened = native::open_socket(address);
   AVILA_CO_TRY(native::Descriptor fd, std::move(opened));
-  sockaddr_storage storage;
-  const socklen_t length = native::to_native(address, storage);
   int status = 0;
   // A Unix socket whose backlog is full says EAGAIN, and there is nothing to wait for but time.
   for (;;) {
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) == 0) break;
-    status = errno;
-    if (status == EINTR) status = EINPROGRESS;  // it goes on in the background
-    if (status != EAGAIN || !address.is_unix()) break;
+    if (native::connect(fd.get(), address) == 0) break;
+    status = native::last_error();
+    if (!address.is_unix() || !native::would_block(status)) break;
     auto slept = co_await future::sleep(milliseconds(5), cancel);
     AVILA_CO_TRY_VOID(std::move(slept));
     status = 0;
   }
-  if (status != 0 && status != EINPROGRESS) co_return Error::from_errno(status, "connect");
-  // Registered after connect(): an idle socket would report a hang-up.
-  auto registered = executor->register_io(fd.get());
-  AVILA_CO_TRY(async::IoSource* const source, std::move(registered));
-  Registration registration(*executor, source);
-  while (status == EINPROGRESS) {
-    const bool ready = co_await registration.source->ready(Direction::Write, cancel);
-    if (!ready) co_return future::cancelled_error("connect");
-    status = connect_status(fd.get());
+  const bool goes_on = status != 0 && native::connect_goes_on(status);
+  if (status != 0 && !goes_on) co_return native::to_error(status, "connect");
+  if (goes_on) {
+    // Registered after connect(): an idle socket would report a hang-up.
+    auto registered = executor->register_io(fd.get());
+    AVILA_CO_TRY(async::IoSource* const source, std::move(registered));
+    Registration registration(*executor, source);
+    do {
+      const bool ready = co_await registration.source->ready(Direction::Write, cancel);
+      if (!ready) co_return future::cancelled_error("connect");
+      status = native::connect_status(fd.get());
+    } while (status < 0);
+    registration.end();
+    if (status != 0) co_return native::to_error(status, "connect");
   }
-  registration.end();
-  if (status != 0) co_return Error::from_errno(status, "connect");
   auto adopted = Stream::adopt(*executor, fd.release());
   AVILA_CO_TRY(Stream stream, std::move(adopted));
   if (no_delay) AVILA_CO_TRY_VOID(stream.set_no_delay(true));
@@ -181,11 +173,12 @@ Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_
   int first_family = -1;
   for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
     if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
-    sockaddr_storage storage{};
-    __builtin_memcpy(&storage, at->ai_addr, at->ai_addrlen);
+    native::NativeAddress found;
+    found.length = static_cast<std::uint32_t>(at->ai_addrlen);
+    std::memcpy(found.bytes, at->ai_addr, found.length);
     const int family = at->ai_family == AF_INET6 ? 1 : 0;
     if (first_family < 0) first_family = family;
-    by_family[family].push_back(native::from_native(storage, at->ai_addrlen).with_port(port));
+    by_family[family].push_back(native::from_native(found).with_port(port));
   }
   ::freeaddrinfo(list);
   std::vector<SocketAddress> addresses;

@@ -1,14 +1,17 @@
+#include <avila/future/sleep.hpp>
 #include <avila/tcp/listener.hpp>
-#include <cerrno>
+#include <avila/tcp/native.hpp>
 
-#include <fcntl.h>
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "native.hpp"
+#endif
 
 namespace avila::tcp {
 namespace {
@@ -16,44 +19,6 @@ namespace {
 using Direction = async::IoSource::Direction;
 
 constexpr Duration kExhaustedPause = milliseconds(50);
-
-bool is_exhaustion(int number) noexcept {
-  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
-}
-
-// accept(2), Linux: errors already pending on the new connection are reported here, and are to be
-// treated like a connection that never came.
-bool is_of_the_connection(int number) noexcept {
-  switch (number) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EOPNOTSUPP:
-#if defined(ENONET)
-    case ENONET:
-#endif
-      return true;
-    default: return false;
-  }
-}
-
-int accept_descriptor(int fd) noexcept {
-#if defined(__linux__) || defined(__FreeBSD__)
-  return ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-#else
-  const int accepted = ::accept(fd, nullptr, nullptr);
-  if (accepted >= 0) {
-    ::fcntl(accepted, F_SETFL, ::fcntl(accepted, F_GETFL) | O_NONBLOCK);
-    ::fcntl(accepted, F_SETFD, FD_CLOEXEC);
-  }
-  return accepted;
-#endif
-}
 
 bool is_path(const SocketAddress& address) noexcept {
   return address.is_unix() && !address.path().empty() && !address.path().starts_with('@');
@@ -63,12 +28,8 @@ bool is_path(const SocketAddress& address) noexcept {
 void unlink_if_stale(const SocketAddress& address) noexcept {
   struct stat info{};
   if (::lstat(address.path().c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
-  const native::Descriptor probe(::socket(AF_UNIX, SOCK_STREAM, 0));
-  sockaddr_storage storage;
-  const socklen_t length = native::to_native(address, storage);
-  if (probe.get() >= 0 &&
-      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 &&
-      errno == ECONNREFUSED)
+  const auto probe = native::open_socket(address);
+  if (probe.has_value() && native::connect(probe->get(), address) != 0 && errno == ECONNREFUSED)
     (void)::unlink(address.path().c_str());
 }
 
@@ -78,7 +39,7 @@ Listener::~Listener() {
   if (fd_ < 0) return;
   executor_->release_io(source_);
   if (unlink_path_) (void)::unlink(address_.path().c_str());
-  ::close(fd_);
+  native::close_socket(fd_);
 }
 
 void Listener::swap(Listener& other) noexcept {
@@ -114,10 +75,8 @@ Result<Listener> Listener::bind(async::Executor& executor, const SocketAddress& 
   } else if (is_path(address) && options.unlink_stale) {
     unlink_if_stale(address);
   }
-  sockaddr_storage storage;
-  const socklen_t length = native::to_native(address, storage);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
-    Error error = Error::from_errno(errno, "bind");
+  if (native::bind(fd.get(), address) != 0) {
+    Error error = native::to_error(native::last_error(), "bind");
     if (error.is(Errc::AddressInUse))
       error = std::move(error).with_hint(
           "another program listens there: stop it or choose "
@@ -127,7 +86,8 @@ Result<Listener> Listener::bind(async::Executor& executor, const SocketAddress& 
   // Before listen(): nobody can connect with looser permissions than these.
   if (is_path(address) && ::chmod(address.path().c_str(), options.unix_mode) != 0)
     return where(Error::from_errno(errno, "chmod"));
-  if (::listen(fd.get(), options.backlog) != 0) return where(Error::from_errno(errno, "listen"));
+  if (native::listen(fd.get(), options.backlog) != 0)
+    return where(native::to_error(native::last_error(), "listen"));
   auto listener = adopt(executor, fd.release(), options);
   if (listener.has_value()) listener->unlink_path_ = is_path(address);
   return listener;
@@ -156,13 +116,14 @@ std::optional<Result<Stream>> Listener::try_accept() {
   if (drained_ && !edge) return std::nullopt;
   drained_ = false;
   for (;;) {
-    const int accepted = accept_descriptor(fd_);
+    const int accepted = native::accept(fd_);
     if (accepted >= 0) return Stream::adopt(*executor_, accepted);
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    const int number = native::last_error();
+    if (native::would_block(number)) {
       drained_ = true;
       return std::nullopt;
     }
-    if (!is_of_the_connection(errno)) return Error::from_errno(errno, "accept");
+    if (!native::is_of_the_connection(number)) return native::to_error(number, "accept");
   }
 }
 
@@ -171,7 +132,8 @@ Task<Result<Stream>> Listener::accept(CancelToken cancel) {
     if (cancel.cancelled()) co_return future::cancelled_error("accept");
     if (!future::spend_budget()) co_await future::yield();
     if (auto now = try_accept(); now.has_value()) {
-      if (now->has_value() || !is_exhaustion(now->error().system_code())) co_return std::move(*now);
+      if (now->has_value() || !native::is_exhaustion(now->error().system_code()))
+        co_return std::move(*now);
       // The connection stays in the backlog, and no new edge will tell of it: try again.
       ++exhausted_;
       auto slept = co_await future::sleep(kExhaustedPause, cancel);
@@ -186,7 +148,7 @@ Task<Result<Stream>> Listener::accept(CancelToken cancel) {
 
 void Listener::close() noexcept {
   if (fd_ < 0 || closed_.exchange(true, std::memory_order_acq_rel)) return;
-  (void)::shutdown(fd_, SHUT_RDWR);  // Linux: stops listening
+  (void)native::shutdown(fd_, native::Shutdown::Both);  // Linux: stops listening
   source_->on_event(true, true, true);
 }
 

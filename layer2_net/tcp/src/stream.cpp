@@ -1,17 +1,15 @@
 #include <algorithm>
+#include <avila/tcp/native.hpp>
 #include <avila/tcp/stream.hpp>
-#include <cerrno>
 
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
-#if defined(__linux__)
-#include <sys/sendfile.h>
 #endif
-
-#include "native.hpp"
 
 namespace avila::tcp {
 namespace {
@@ -19,24 +17,16 @@ namespace {
 using Direction = async::IoSource::Direction;
 using Outcome = std::optional<Result<std::size_t>>;
 
-#if defined(MSG_NOSIGNAL)
-constexpr int kSendFlags = MSG_NOSIGNAL;
-#else
-constexpr int kSendFlags = 0;  // SO_NOSIGPIPE is set instead
-#endif
-constexpr std::size_t kPartsPerCallMax = 64;
 constexpr std::uint64_t kFileBytesPerCallMax = 512 * 1024;  // then others get their turn
 
 Error closed_error() { return Error(Errc::Closed, "the connection was closed on this side"); }
-
-bool would_block(int number) noexcept { return number == EAGAIN || number == EWOULDBLOCK; }
 
 }  // namespace
 
 Stream::~Stream() {
   if (fd_ < 0) return;
   executor_->release_io(source_);
-  ::close(fd_);
+  native::close_socket(fd_);
 }
 
 void Stream::swap(Stream& other) noexcept {
@@ -68,20 +58,18 @@ Outcome Stream::try_read(MutableByteSpan buffer) {
   // Taken before the call: an edge that comes during or after it is kept for the next wait.
   const bool edge = source_->take_edge(Direction::Read);
   if (read_drained_ && !edge && !source_->hung_up()) return std::nullopt;
-  for (;;) {
-    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got >= 0) {
-      const auto count = static_cast<std::size_t>(got);
-      // Fewer bytes than asked for: nothing is left, and what comes next makes an edge. The end
-      // of the stream was reported as a hang-up, or will be.
-      read_drained_ = count < buffer.size() && count > 0;
-      return Result<std::size_t>(count);
-    }
-    if (errno == EINTR) continue;
-    if (!would_block(errno)) return Error::from_errno(errno, "recv");
-    read_drained_ = true;
-    return std::nullopt;
+  const std::ptrdiff_t got = native::receive(fd_, buffer);
+  if (got >= 0) {
+    const auto count = static_cast<std::size_t>(got);
+    // Fewer bytes than asked for: nothing is left, and what comes next makes an edge. The end
+    // of the stream was reported as a hang-up, or will be.
+    read_drained_ = count < buffer.size() && count > 0;
+    return Result<std::size_t>(count);
   }
+  const int number = native::last_error();
+  if (!native::would_block(number)) return native::to_error(number, "recv");
+  read_drained_ = true;
+  return std::nullopt;
 }
 
 Task<Result<std::size_t>> Stream::read(MutableByteSpan buffer, CancelToken cancel) {
@@ -105,7 +93,8 @@ Outcome Stream::after_send(std::ptrdiff_t result, std::size_t wanted) {
     write_filled_ = static_cast<std::size_t>(result) < wanted;
     return Result<std::size_t>(static_cast<std::size_t>(result));
   }
-  if (!would_block(errno)) return Error::from_errno(errno, "send");
+  const int number = native::last_error();
+  if (!native::would_block(number)) return native::to_error(number, "send");
   write_filled_ = true;
   return std::nullopt;
 }
@@ -113,18 +102,14 @@ Outcome Stream::after_send(std::ptrdiff_t result, std::size_t wanted) {
 Outcome Stream::try_write(ByteSpan bytes) {
   if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
   if (write_must_wait()) return std::nullopt;
-  ssize_t sent = 0;
-  do {
-    sent = ::send(fd_, bytes.data(), bytes.size(), kSendFlags);
-  } while (sent < 0 && errno == EINTR);
-  return after_send(sent, bytes.size());
+  return after_send(native::send(fd_, bytes), bytes.size());
 }
 
 // The parts behind the first `skip` bytes.
 Outcome Stream::send_parts(std::span<const ByteSpan> parts, std::size_t skip) {
   if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
   if (write_must_wait()) return std::nullopt;
-  iovec vectors[kPartsPerCallMax];
+  ByteSpan rest[native::kPartsPerCallMax];
   std::size_t count = 0;
   std::size_t wanted = 0;
   for (const ByteSpan part : parts) {
@@ -132,21 +117,12 @@ Outcome Stream::send_parts(std::span<const ByteSpan> parts, std::size_t skip) {
       skip -= part.size();
       continue;
     }
-    if (count == kPartsPerCallMax) break;
-    const ByteSpan rest = part.subspan(std::exchange(skip, 0));
-    // The kernel does not write through it; iovec just has no const.
-    vectors[count++] = {const_cast<std::byte*>(rest.data()), rest.size()};
-    wanted += rest.size();
+    if (count == native::kPartsPerCallMax) break;
+    rest[count] = part.subspan(std::exchange(skip, 0));
+    wanted += rest[count++].size();
   }
   if (count == 0) return Result<std::size_t>(std::size_t{0});
-  msghdr message{};
-  message.msg_iov = vectors;
-  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(fd_, &message, kSendFlags);
-  } while (sent < 0 && errno == EINTR);
-  return after_send(sent, wanted);
+  return after_send(native::send_parts(fd_, std::span(rest, count)), wanted);
 }
 
 Outcome Stream::try_write_vectored(std::span<const ByteSpan> parts) { return send_parts(parts, 0); }
@@ -189,25 +165,7 @@ Outcome Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t coun
   if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
   if (write_must_wait()) return std::nullopt;
   const auto wanted = static_cast<std::size_t>(std::min(count_bytes, kFileBytesPerCallMax));
-  ssize_t sent = 0;
-#if defined(__linux__)
-  // SIGPIPE is blocked in the threads of a Runtime: sendfile() has no MSG_NOSIGNAL.
-  do {
-    auto at = static_cast<off_t>(offset);
-    sent = ::sendfile(fd_, file, &at, wanted);
-  } while (sent < 0 && errno == EINTR);
-#else
-  std::byte buffer[16 * 1024];
-  const ssize_t got =
-      ::pread(file, buffer, std::min(wanted, sizeof buffer), static_cast<off_t>(offset));
-  if (got < 0) return Error::from_errno(errno, "pread");
-  if (got > 0) {
-    do {
-      sent = ::send(fd_, buffer, static_cast<std::size_t>(got), kSendFlags);
-    } while (sent < 0 && errno == EINTR);
-    if (sent == got) return Result<std::size_t>(static_cast<std::size_t>(sent));
-  }
-#endif
+  const std::ptrdiff_t sent = native::send_file(fd_, file, offset, wanted);
   if (sent == 0 && wanted > 0)
     return Error(Errc::OutOfRange, "the file ended before all of it was sent", {.offset = offset});
   // Fewer than wanted may mean that the file ended, not that the kernel's buffer is full.
@@ -235,15 +193,15 @@ Task<Result<void>> Stream::send_file(int file, std::uint64_t offset, std::uint64
 
 Task<Result<void>> Stream::shutdown_write() {
   if (closed_.load(std::memory_order_relaxed) || fd_ < 0) co_return closed_error();
-  if (::shutdown(fd_, SHUT_WR) != 0 && errno != ENOTCONN)
-    co_return Error::from_errno(errno, "shutdown");
+  if (native::shutdown(fd_, native::Shutdown::Write) != 0)
+    co_return native::to_error(native::last_error(), "shutdown");
   co_return Result<void>();
 }
 
 void Stream::close() noexcept {
   if (fd_ < 0 || closed_.exchange(true, std::memory_order_acq_rel)) return;
   // The descriptor stays until the destructor: another task may be in a system call with it.
-  (void)::shutdown(fd_, SHUT_RDWR);
+  (void)native::shutdown(fd_, native::Shutdown::Both);
   source_->on_event(true, true, true);  // those who wait see `closed_`
 }
 
@@ -305,9 +263,8 @@ Result<void> Stream::set_unsent_limit(std::size_t size_bytes) {
 
 Result<void> Stream::set_reset_on_close() {
   const linger value{1, 0};
-  if (::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &value, sizeof value) != 0)
-    return Error::from_errno(errno, "SO_LINGER");
-  return {};
+  return native::set_option(fd_, SOL_SOCKET, SO_LINGER, std::as_bytes(std::span(&value, 1)),
+                            "SO_LINGER");
 }
 
 }  // namespace avila::tcp

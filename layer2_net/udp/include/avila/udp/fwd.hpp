@@ -1,0 +1,15 @@
+// Forward declarations.
+#pragma once
+
+namespace avila::udp {
+
+class DatagramTransport;
+class Network;
+class Socket;
+class SystemNetwork;
+struct Datagram;
+struct Incoming;
+struct Outgoing;
+struct SocketOptions;
+
+}  // namespace avila::udp
