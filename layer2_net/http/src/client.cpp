@@ -1,5 +1,6 @@
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
+#include <avila/http/content_coding.hpp>
 #include <avila/text/encoding.hpp>
 #include <avila/url/percent.hpp>
 #include <avila/url/url.hpp>
@@ -27,6 +28,23 @@ bool is_client_field(std::string_view name) noexcept {
   return false;
 }
 
+/// Whoever names codings takes what they get as it is. Ranges are of the coded bytes.
+bool decodes(const ClientRequest& request, const ClientOptions& options) noexcept {
+  return options.decompress && !request.headers.contains("accept-encoding") &&
+         !request.headers.contains("range");
+}
+
+/// Decodes what can be; a coding that is not known is handed on as it came.
+void decode(StreamedResponse& response, const ClientOptions& options) {
+  const DecodeLimits limits{.body_bytes = options.decompressed_bytes};
+  const std::string value = response.headers.combined("content-encoding");
+  const auto codings = parse_content_encoding(value, limits);
+  if (!codings.has_value() || codings->empty()) return;
+  response.headers.remove("content-encoding");
+  response.headers.remove("content-length");
+  response.body = decode_body(std::move(response.body), *codings, limits);
+}
+
 /// The request as it goes on the wire, body included.
 std::string serialize(const ClientRequest& request, const url::Url& target,
                       const ClientOptions& options, const url::Url* plain_proxy) {
@@ -47,6 +65,7 @@ std::string serialize(const ClientRequest& request, const url::Url& target,
   if (!request.headers.contains("user-agent") && !options.user_agent.empty())
     more.add("User-Agent", options.user_agent);
   if (!request.headers.contains("accept")) more.add("Accept", "*/*");
+  if (decodes(request, options)) more.add("Accept-Encoding", kAcceptEncoding);
   if (!target.username().empty() && !request.headers.contains("authorization"))
     more.add("Authorization", basic_credentials(target.username(), target.password()));
   if (plain_proxy != nullptr && !plain_proxy->username().empty())
@@ -206,6 +225,7 @@ Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest re
       if (!again) co_return std::move(got).error().context(request.method + " " + target.host());
     }
     response->url = target.href();
+    if (decodes(request, options) && method != Method::Head) decode(*response, options);
     const auto location = response->headers.find("location");
     if (!request.follow_redirects || !is_redirect(response->status) || !location) {
       co_return Result<StreamedResponse>(std::move(*response));

@@ -192,49 +192,6 @@ class AddEtag final : public Middleware {
   }
 };
 
-bool is_compressible(std::string_view type) noexcept {
-  type = http::trim_ows(type.substr(0, type.find(';')));
-  return type.starts_with("text/") || type.ends_with("json") || type.ends_with("xml") ||
-         type.ends_with("javascript") || type == "image/svg+xml" || type == "application/wasm";
-}
-
-class Compress final : public Middleware {
- public:
-  Compress(std::vector<Coder> coders, std::size_t least_bytes)
-      : coders_(std::move(coders)), least_bytes_(least_bytes) {
-    for (const Coder& coder : coders_) codings_.push_back(coder.coding);
-  }
-  Task<Response> handle(Request& request, Next next) override {
-    auto response = co_await next(request);
-    const auto type = response.headers.find("content-type");
-    if (!has_whole_body(response) || !type || !is_compressible(*type) || response.status == 206 ||
-        response.headers.contains("content-encoding") ||
-        response.headers.contains_token("cache-control", "no-transform"))
-      co_return response;
-    response.headers.add("Vary", "Accept-Encoding");
-    if (response.body.bytes().size() < least_bytes_) co_return response;
-    const std::string accept = request.fields.combined("accept-encoding");
-    const std::string_view coding = http::negotiate_coding(accept, codings_);
-    for (const Coder& coder : coders_) {
-      if (coder.coding != coding) continue;
-      auto encoded = coder.encode(response.body.bytes());
-      if (!encoded || encoded->size() >= response.body.bytes().size()) break;
-      response.body = http::Body(std::move(*encoded));
-      response.headers.add("Content-Encoding", coder.coding);
-      // RFC 9110 §8.8.3.3: the bytes are others now, so a strong tag would lie.
-      const std::string tag(response.headers.find("etag").value_or(""));
-      if (tag.starts_with('"')) response.headers.set("ETag", "W/" + tag);
-      break;
-    }
-    co_return response;
-  }
-
- private:
-  std::vector<Coder> coders_;
-  std::vector<std::string_view> codings_;
-  std::size_t least_bytes_;
-};
-
 class SecurityHeaders final : public Middleware {
  public:
   explicit SecurityHeaders(std::string policy) : policy_(std::move(policy)) {}
@@ -274,9 +231,6 @@ std::unique_ptr<Middleware> csrf_guard(std::vector<std::string> trusted_origins)
 }
 std::unique_ptr<Middleware> timeout(Duration limit) { return std::make_unique<Timeout>(limit); }
 std::unique_ptr<Middleware> etag() { return std::make_unique<AddEtag>(); }
-std::unique_ptr<Middleware> compress(std::vector<Coder> coders, std::size_t least_bytes) {
-  return std::make_unique<Compress>(std::move(coders), least_bytes);
-}
 std::unique_ptr<Middleware> security_headers(std::string content_security_policy) {
   return std::make_unique<SecurityHeaders>(std::move(content_security_policy));
 }

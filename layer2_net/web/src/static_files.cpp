@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <avila/http/conditional.hpp>
+#include <avila/text/encoding.hpp>
 #include <avila/time/format.hpp>
 #include <avila/web/problem.hpp>
 #include <avila/web/static_files.hpp>
+#include <avila/web/template.hpp>
 #include <list>
 #include <map>
 #include <memory>
@@ -144,12 +146,23 @@ struct StaticFiles::State {
     while (cached_bytes > options.cache_bytes && !recent.empty()) forget(cache.find(recent.back()));
   }
 
-  Result<LoadedPointer> load(const std::string& relative, bool takes_br, bool takes_gzip);
+  Result<LoadedPointer> load(const std::string& relative, unsigned takes);
+  Result<std::string> list(const std::string& relative);
 };
 
+namespace {
+
+/// Variants on disk, the smallest first.
+struct Variant {
+  const char* suffix;
+  std::string_view coding;
+};
+constexpr Variant kVariants[] = {{".br", "br"}, {".zst", "zstd"}, {".gz", "gzip"}};
+
+}  // namespace
+
 /// Blocking: runs on the pool.
-Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, bool takes_br,
-                                               bool takes_gzip) {
+Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsigned takes) {
   auto file = std::make_shared<Loaded>();
   file->path = relative.empty() ? root : os::join(root, relative);
   AVILA_TRY(file->info, files.info(file->path));
@@ -160,16 +173,17 @@ Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, bool
   if (file->info.kind != os::FileKind::Regular) return Error(Errc::NotFound, "no regular file");
   file->content_type = content_type_of(relative);
   if (options.precompressed) {
-    for (const auto& [suffix, coding, taken] :
-         {std::tuple{".br", "br", takes_br}, std::tuple{".gz", "gzip", takes_gzip}}) {
-      auto variant = files.info(file->path + suffix);
+    std::string variant_path;
+    for (std::size_t i = 0; i < std::size(kVariants); ++i) {
+      auto variant = files.info(file->path + kVariants[i].suffix);
       if (!variant.has_value() || variant->kind != os::FileKind::Regular) continue;
       file->varies = true;
-      if (!taken || !file->coding.empty()) continue;
-      file->coding = coding;
+      if ((takes & (1U << i)) == 0 || !variant_path.empty()) continue;
+      file->coding = kVariants[i].coding;
       file->info = *variant;
-      file->path += suffix;
+      variant_path = file->path + kVariants[i].suffix;
     }
+    if (!variant_path.empty()) file->path = variant_path;
   }
   file->etag = http::make_etag(hex(file->info.size) + "-" +
                                hex(static_cast<std::uint64_t>(file->info.modified_ns)));
@@ -181,6 +195,31 @@ Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, bool
   }
   file->checked_ns = executor.now().ns;
   return LoadedPointer(file);
+}
+
+/// Blocking, too. Names are escaped for where they stand; hidden files stay hidden.
+Result<std::string> StaticFiles::State::list(const std::string& relative) {
+  constexpr std::size_t kEntriesMax = 10'000;
+  const std::string folder = relative.empty() ? root : os::join(root, relative);
+  AVILA_TRY(const auto entries, files.list(folder));
+  const std::string title = "/" + escape_html(relative) + (relative.empty() ? "" : "/");
+  std::string page = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>" + title +
+                     "</title>\n<h1>" + title + "</h1>\n<ul>\n";
+  if (!relative.empty()) page += "<li><a href=\"../\">../</a>\n";
+  std::size_t count = 0;
+  for (const os::DirectoryEntry& entry : entries) {
+    if (!safe_relative_path(entry.name, options.dot_files)) continue;
+    if (++count > kEntriesMax) {
+      page += "<li>…\n";
+      break;
+    }
+    const std::string slash = entry.kind == os::FileKind::Directory ? "/" : "";
+    page += "<li><a href=\"./" + text::percent_encode(entry.name) + slash + "\">";
+    append_escaped_html(page, entry.name);
+    page += slash + "</a>\n";
+  }
+  page += "</ul>\n";
+  return page;
 }
 
 namespace {
@@ -310,8 +349,10 @@ Response answer(StaticFiles::State& state, const LoadedPointer& file, const Requ
 
 struct Wanted {
   std::string relative;
-  bool br = false, gzip = false, ends_with_slash = false;
-  std::string key() const { return relative + (br ? "\x01" : "") + (gzip ? "\x02" : ""); }
+  std::string folder;  // where `relative` is its index
+  unsigned takes = 0;  // of kVariants
+  bool ends_with_slash = false;
+  std::string key() const { return relative + static_cast<char>(1 + takes); }
 };
 
 std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& request) {
@@ -324,10 +365,13 @@ std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& r
   want.ends_with_slash = path.empty() || path.ends_with('/');
   if (options.precompressed) {
     const std::string accept = request.fields.combined("accept-encoding");
-    want.br = http::negotiate_coding(accept, {"br"}) == "br";
-    want.gzip = http::negotiate_coding(accept, {"gzip"}) == "gzip";
+    for (std::size_t i = 0; i < std::size(kVariants) && !accept.empty(); ++i) {
+      const std::string_view coding = kVariants[i].coding;
+      if (http::negotiate_coding(accept, {coding}) == coding) want.takes |= 1U << i;
+    }
   }
   if (want.ends_with_slash && !options.index.empty()) {
+    want.folder = want.relative;
     if (!want.relative.empty()) want.relative += '/';
     want.relative += options.index;
   }
@@ -336,8 +380,15 @@ std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& r
 
 Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted want,
                                const Request* request) {
-  auto load = [state, want] { return state->load(want.relative, want.br, want.gzip); };
+  auto load = [state, want] { return state->load(want.relative, want.takes); };
   auto loaded = co_await state->executor.spawn_blocking(std::move(load));
+  if (!loaded.has_value() && loaded.error().is(Errc::NotFound) && want.ends_with_slash &&
+      state->options.listing) {
+    auto list = [state, want] { return state->list(want.folder); };
+    auto page = co_await state->executor.spawn_blocking(std::move(list));
+    if (!page.has_value()) co_return problem(404, "no such file");
+    co_return Response::html(200, std::move(*page));
+  }
   if (!loaded.has_value()) {
     if (loaded.error().is(Errc::PermissionDenied) || loaded.error().is(Errc::NotFound))
       co_return problem(404, "no such file");

@@ -3,6 +3,7 @@
 #include <avila/async/runtime.hpp>
 #include <avila/http/server.hpp>
 #include <avila/os/file_system.hpp>
+#include <avila/web/compression.hpp>
 #include <avila/web/router.hpp>
 #include <avila/web/sse.hpp>
 #include <avila/web/static_files.hpp>
@@ -53,6 +54,11 @@ class Curl : public ::testing::Test {
     AVILA_REQUIRE_PROGRAM("curl");
     std::ofstream(folder_ / "big.bin", std::ios::binary) << std::string(3'000'000, 'z') << "end";
     std::ofstream(folder_ / "small.txt") << "0123456789";
+    router_.use_for("/coded", web::compress());
+    router_.use_for("/coded", web::decompress());
+    router_.get("/coded/events", events);
+    router_.post("/coded/echo", echo);
+    router_.post("/coded/count", count_bytes).stream_body();
     router_.post("/echo", echo);
     router_.put("/echo", echo);
     router_.post("/count", count_bytes).stream_body();
@@ -119,6 +125,38 @@ TEST_F(Curl, ReadsEventsAndErrors) {
   EXPECT_EQ(
       curl("-o /dev/null -w '%{http_code}' --path-as-is " + base_ + "/files/../../etc/passwd"),
       "404");
+}
+
+TEST_F(Curl, DecodesWhatWeCompress) {
+  const std::string text(50'000, 'c');
+  std::ofstream(folder_ / "c.txt") << text;
+  const std::string send = "--data-binary @" + (folder_ / "c.txt") + " " + base_ + "/coded/echo ";
+  EXPECT_EQ(curl("--compressed " + send), text);
+  for (const std::string coding : {"gzip", "deflate", "br", "zstd"}) {
+    if (curl("-V").find(coding == "br"     ? "brotli"
+                        : coding == "zstd" ? "zstd"
+                                           : "libz") == std::string::npos)
+      continue;  // this curl was built without it
+    SCOPED_TRACE(coding);
+    const std::string ask = "--compressed -H 'Accept-Encoding: " + coding + "' ";
+    EXPECT_EQ(curl(ask + send), text);
+    const std::string head = curl("-D - -o /dev/null " + ask + send);
+    EXPECT_NE(head.find("Content-Encoding: " + coding), std::string::npos) << head;
+  }
+  EXPECT_EQ(curl("-N --compressed " + base_ + "/coded/events"),
+            "data: event 1\n\ndata: event 2\n\ndata: event 3\n\n");
+}
+
+TEST_F(Curl, SendsWhatGzipCompressed) {
+  AVILA_REQUIRE_PROGRAM("gzip");
+  const std::string pack = "gzip -c " + (folder_ / "big.bin") + " > " + (folder_ / "big.gz");
+  ASSERT_EQ(run_command(pack).status, 0);
+  EXPECT_EQ(curl("-H 'Content-Encoding: gzip' --data-binary @" + (folder_ / "big.gz") + " " +
+                 base_ + "/coded/count"),
+            "3000003");
+  EXPECT_EQ(curl("-o /dev/null -w '%{http_code}' -H 'Content-Encoding: compress' -d x " + base_ +
+                 "/coded/echo"),
+            "415");
 }
 
 }  // namespace

@@ -43,6 +43,11 @@ struct ClientOptions {
   std::uint32_t redirects = 10;
   std::uint32_t retries = 2;  ///< of idempotent requests whose connection broke
   std::string user_agent = "avila";
+  /// Asks for content codings and decodes what comes, unless a request has an Accept-Encoding of
+  /// its own. A decoded response has neither Content-Encoding nor Content-Length.
+  bool decompress = true;
+  /// Of a decoded body that is streamed; `limits.body_bytes` holds for those that are read whole.
+  std::uint64_t decompressed_bytes = std::uint64_t{16} << 30;
   std::string proxy;                    ///< "http://user:password@host:port"; empty: none
   Connector* connector = nullptr;       ///< null: TCP; outlives the client
   async::Security* security = nullptr;  ///< of that TCP, for https; outlives the client

@@ -58,6 +58,13 @@ class Router final : public http::Handler {
     return add("DELETE", pattern, std::move(handler));
   }
 
+  /// A WebSocket: `session` is Task<void>(websocket::Connection&, CancelToken), one copy of it for
+  /// each connection; `options` are websocket::AcceptOptions. Wants <avila/web/websocket.hpp>.
+  template <class F>
+  Route& websocket(std::string_view pattern, F session);
+  template <class F, class Options>
+  Route& websocket(std::string_view pattern, F session, Options options);
+
   /// Runs round every request, also those that no route takes; first added is outermost.
   void use(std::unique_ptr<Middleware> middleware);
   template <class F>

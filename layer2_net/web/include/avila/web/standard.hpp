@@ -1,7 +1,7 @@
 // Ready-made middleware. Each is added with Router::use() or use_for(); the order is the order of
-// adding, outermost first: log, request id, CORS, auth, CSRF, time-out, ETag, compression.
+// adding, outermost first: log, request id, CORS, auth, CSRF, time-out, compression
+// (compression.hpp), ETag.
 #pragma once
-#include <avila/error/span.hpp>
 #include <avila/primitives/duration.hpp>
 #include <avila/web/middleware.hpp>
 #include <functional>
@@ -58,14 +58,6 @@ std::unique_ptr<Middleware> timeout(Duration limit);
 
 /// Gives whole 200 responses to GET an ETag of their bytes, and 304 where the client has them.
 std::unique_ptr<Middleware> etag();
-
-/// Compresses whole responses of text. `coders`: codings by preference; a coder gives nothing where
-/// it cannot, or the result would not be smaller.
-struct Coder {
-  std::string coding;  ///< "gzip"
-  std::function<std::optional<std::string>(ByteSpan)> encode;
-};
-std::unique_ptr<Middleware> compress(std::vector<Coder> coders, std::size_t least_bytes = 1024);
 
 /// X-Content-Type-Options, Referrer-Policy, X-Frame-Options and, where given, a
 /// Content-Security-Policy, unless the handler set them.

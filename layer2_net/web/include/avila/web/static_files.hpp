@@ -15,8 +15,10 @@ namespace avila::web {
 struct StaticFilesOptions {
   std::string index = "index.html";        ///< of a folder; empty: folders are not found
   std::string cache_control = "no-cache";  ///< validated each time by ETag
-  bool precompressed = true;  ///< a.js.br and a.js.gz answer for a.js where the client takes them
-  bool dot_files = false;     ///< ".git/config" is not found unless true
+  /// a.js.br, a.js.zst and a.js.gz answer for a.js where the client takes them.
+  bool precompressed = true;
+  bool listing = false;                          ///< a folder without its index shows what is in it
+  bool dot_files = false;                        ///< ".git/config" is not found unless true
   std::uint64_t cached_file_bytes = 256 * 1024;  ///< larger ones are read as they are sent
   std::uint64_t cache_bytes = 64 * 1024 * 1024;
   Duration cache_fresh = seconds(1);  ///< a cached file is looked up again after this
