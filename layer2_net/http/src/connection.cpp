@@ -26,7 +26,7 @@ Connection::Connection(Server::State& state, async::Transport& transport, std::s
       transport_(transport),
       stream_(dynamic_cast<tcp::Stream*>(&transport)),
       peer_(std::move(peer)),
-      watchdog_(state.stop.token(), tick_for(state.options)),
+      watchdog_(state.stop.token(), tick_for(state.options), &transport),
       body_(*this) {
   request_.peer = peer_;
   request_.scheme = scheme;
@@ -157,7 +157,10 @@ Connection::Step Connection::begin_exchange(std::size_t head_bytes) {
       body_.begin(framing, limits, as_bytes(rest), request_.facts.expect_continue);
       body_begun_ = true;
       whole_wanted_ = !plan.stream;
-      if (plan.stream) request_.stream = &body_;
+      if (plan.stream) {
+        request_.stream = &body_;
+        body_.allow_interrupt();
+      }
       return Step::Await;
     }
   }
@@ -202,10 +205,13 @@ Task<bool> Connection::finish_exchange() {
     request_.trailers = &body_.trailers();
   }
   if (!have_response_ && !state_.handler.handle_now(request_, response_)) {
+    watchdog_.watch_peer(state_.options.cancel_on_hang_up);
     response_ = co_await state_.handler.handle(request_);
+    watchdog_.watch_peer(false);
   }
   bool keep = decide_keep_alive() && !response_.close;
-  if (body_begun_ && !body_.done()) {
+  duplex_ = response_.duplex && body_begun_ && response_.body.kind() == Body::Kind::Stream;
+  if (body_begun_ && !body_.done() && !duplex_) {
     // What the handler did not read: a little is taken off, else the connection ends. A peer that
     // waits for 100 (Continue) has not sent it, and must not begin now.
     if (body_.withheld()) {
@@ -231,6 +237,11 @@ Task<bool> Connection::finish_exchange() {
     ok = false;
   }
   response_ = Response();
+  if (duplex_) {
+    duplex_ = false;
+    unread_ = body_begun_ && !body_.done();
+    ok = ok && !unread_;
+  }
   recover_left_over();
   if (whole_body_.capacity() > 64 * 1024) whole_body_ = std::string();
   co_return ok&& plan.keep_alive;

@@ -6,6 +6,7 @@
 #include <avila/http/message.hpp>
 #include <avila/http/server.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "response_writer.hpp"
@@ -36,7 +37,8 @@ namespace detail {
 /// moving the deadline costs a store.
 class Watchdog {
  public:
-  Watchdog(const future::CancelToken& stop, Duration tick);
+  /// `watched`: whose hanging up cancels too, while watch_peer(true); may be null.
+  Watchdog(const future::CancelToken& stop, Duration tick, const async::Transport* watched);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -46,6 +48,7 @@ class Watchdog {
   void set(std::int64_t when_ns) noexcept {
     deadline_ns_.store(when_ns, std::memory_order_relaxed);
   }
+  void watch_peer(bool on) noexcept { watching_.store(on, std::memory_order_relaxed); }
   bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
   future::CancelToken token() const noexcept { return source_.token(); }
   void cancel() noexcept { source_.cancel(); }
@@ -64,6 +67,8 @@ class Watchdog {
   future::Scheduler& scheduler_;
   future::CancelSource source_;
   const Duration tick_length_;
+  const async::Transport* const watched_;
+  std::atomic<bool> watching_{false};
   std::atomic<std::int64_t> deadline_ns_{kNever};
   std::atomic<bool> expired_{false};
   std::atomic<bool> ending_{false};
@@ -81,6 +86,9 @@ class RequestBody final : public BodyReader {
   void begin(Framing framing, const ParseLimits& limits, ByteSpan received, bool expect_continue);
   Task<Result<ByteSpan>> read() override;
   const Headers& trailers() const noexcept override { return decoder_.trailers(); }
+  void interrupt() noexcept override { reading_->cancel(); }
+  /// To be called before it is handed to a handler.
+  void allow_interrupt();
 
   bool done() const noexcept { return decoder_.done(); }
   /// Whether the peer still waits for 100 (Continue): then it has not sent the body.
@@ -102,6 +110,7 @@ class RequestBody final : public BodyReader {
   std::unique_ptr<std::byte[]> scratch_;
   bool expect_continue_ = false;
   std::int64_t waited_ns_ = 0;
+  std::optional<future::CancelSource> reading_;  // where it may be interrupted
 };
 
 class Connection {
@@ -171,6 +180,7 @@ class Connection {
   std::string out_;
   bool broken_ = false;  // a write failed
   bool unread_ = false;  // the peer may still be sending: linger
+  bool duplex_ = false;  // the request's body is read while the response is written
   std::uint32_t served_ = 0;
 };
 

@@ -11,7 +11,10 @@ void RequestBody::begin(Framing framing, const ParseLimits& limits, ByteSpan rec
   // RFC 9110 §10.1.1: no 100 (Continue) when the body has begun to come anyway.
   expect_continue_ = expect_continue && received.empty() && !decoder_.done();
   waited_ns_ = 0;
+  reading_.reset();
 }
+
+void RequestBody::allow_interrupt() { reading_.emplace(connection_.watchdog_.token()); }
 
 Task<Result<ByteSpan>> RequestBody::read() {
   while (!decoder_.done()) {
@@ -37,11 +40,11 @@ std::int64_t RequestBody::allowance_ns() const noexcept {
 }
 
 Task<Result<void>> RequestBody::fill() {
-  if (expect_continue_) {
-    expect_continue_ = false;
-    connection_.out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-  }
-  if (!connection_.out_.empty()) {
+  // The output and the watchdog are the response's once it is being written.
+  const bool duplex = connection_.duplex_;
+  if (expect_continue_ && !duplex) connection_.out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  expect_continue_ = false;
+  if (!connection_.out_.empty() && !duplex) {
     const bool sent = co_await connection_.flush();
     if (!sent) co_return Error(Errc::Closed, "the peer is gone");
   }
@@ -51,9 +54,10 @@ Task<Result<void>> RequestBody::fill() {
   if (!now.has_value()) {
     Watchdog& watchdog = connection_.watchdog_;
     const std::int64_t began = watchdog.now_ns();
-    watchdog.set(began + std::max<std::int64_t>(0, allowance_ns()));
-    auto later = co_await connection_.transport_.read(space, watchdog.token());
-    watchdog.set(Watchdog::kNever);
+    if (!duplex) watchdog.set(began + std::max<std::int64_t>(0, allowance_ns()));
+    const CancelToken token = reading_.has_value() ? reading_->token() : watchdog.token();
+    auto later = co_await connection_.transport_.read(space, token);
+    if (!duplex) watchdog.set(Watchdog::kNever);
     waited_ns_ += watchdog.now_ns() - began;
     if (!later.has_value() && watchdog.expired())
       co_return Error(Errc::TimedOut, "the body came too slowly");

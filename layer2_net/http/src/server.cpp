@@ -30,8 +30,8 @@ class ActiveConnection {
 };
 
 Task<void> serve_transport(ActiveConnection active, std::unique_ptr<async::Transport> transport,
-                           std::string peer) {
-  detail::Connection connection(active.state(), *transport, std::move(peer));
+                           std::string peer, std::string scheme) {
+  detail::Connection connection(active.state(), *transport, std::move(peer), scheme);
   co_await connection.run();
 }
 
@@ -103,9 +103,11 @@ Result<void> Server::listen(std::string_view address) {
 std::string Server::local_address() const { return state_->first_address; }
 std::uint16_t Server::port() const noexcept { return state_->first_port.load(); }
 
-Task<void> Server::serve(std::unique_ptr<async::Transport> transport, std::string peer) {
+Task<void> Server::serve(std::unique_ptr<async::Transport> transport, std::string peer,
+                         std::string scheme) {
   state_->accepted.fetch_add(1, std::memory_order_relaxed);
-  return serve_transport(ActiveConnection(state_), std::move(transport), std::move(peer));
+  return serve_transport(ActiveConnection(state_), std::move(transport), std::move(peer),
+                         std::move(scheme));
 }
 
 Task<void> Server::shutdown(Duration drain) {

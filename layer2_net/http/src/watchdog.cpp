@@ -2,8 +2,12 @@
 
 namespace avila::http::detail {
 
-Watchdog::Watchdog(const future::CancelToken& stop, Duration tick)
-    : scheduler_(future::Scheduler::require()), source_(stop), tick_length_(tick), tick_(*this) {}
+Watchdog::Watchdog(const future::CancelToken& stop, Duration tick, const async::Transport* watched)
+    : scheduler_(future::Scheduler::require()),
+      source_(stop),
+      tick_length_(tick),
+      watched_(watched),
+      tick_(*this) {}
 
 Watchdog::~Watchdog() {
   // The tick may be firing now on another thread, past its look at ending_, and add itself once
@@ -27,6 +31,10 @@ void Watchdog::on_tick() noexcept {
   const Instant now = scheduler_.now();
   if (now.ns >= deadline_ns_.load(std::memory_order_relaxed)) {
     expired_.store(true, std::memory_order_release);
+    source_.cancel();
+    return;
+  }
+  if (watching_.load(std::memory_order_relaxed) && watched_->hung_up()) {
     source_.cancel();
     return;
   }

@@ -161,6 +161,16 @@ http::Task<Result<void>> Exchange::response(http::CancelToken cancel) {
 
 int Exchange::status() const noexcept { return stream_->status; }
 const http::Headers& Exchange::headers() const noexcept { return stream_->headers; }
+bool Exchange::ended() const {
+  const std::lock_guard lock(stream_->connection->mutex);
+  return stream_->ended && stream_->arrived.empty();
+}
+
+bool Exchange::waits() const {
+  const std::lock_guard lock(stream_->connection->mutex);
+  return !stream_->ended && stream_->arrived.empty() && stream_->stream != nullptr;
+}
+
 const http::Headers& Exchange::trailers() const noexcept { return stream_->trailers; }
 
 http::Task<Result<ByteSpan>> Exchange::read(http::CancelToken cancel) {

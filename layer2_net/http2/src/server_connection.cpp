@@ -59,6 +59,7 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   made->watch_receiving = !streamed;
   if (!streamed) return;
   made->request.stream = made.get();
+  made->reading.emplace(made->cancel.token());
   ready_.push_back(std::move(made));
 }
 

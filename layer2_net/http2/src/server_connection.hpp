@@ -1,6 +1,7 @@
 // One server connection: its streams become requests of the handler.
 #pragma once
 #include <avila/http2/server.hpp>
+#include <optional>
 
 #include "multiplexer.hpp"
 
@@ -20,6 +21,9 @@ class ServerStream final : public StreamIo,
   // BodyReader
   Task<Result<ByteSpan>> read() override;
   const http::Headers& trailers() const noexcept override { return StreamIo::trailers; }
+  void interrupt() noexcept override {
+    if (reading.has_value()) reading->cancel();
+  }
   // BodyWriter
   Task<Result<void>> write(ByteSpan bytes) override;
   Task<Result<void>> flush() override;
@@ -47,7 +51,8 @@ class ServerStream final : public StreamIo,
   http::Request request;
   http::Response response;
   CancelSource cancel;
-  std::shared_ptr<ServerStream> self;  // while the engine knows it
+  std::optional<CancelSource> reading;  // of a body that the handler reads
+  std::shared_ptr<ServerStream> self;   // while the engine knows it
 
  private:
   static constexpr std::size_t kGatherBytes = 16 * 1024;

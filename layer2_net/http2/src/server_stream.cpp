@@ -16,7 +16,7 @@ ServerStream::ServerStream(ServerConnection& connection, Engine::Stream& of,
     : StreamIo(connection, of), cancel(stop), connection_(connection) {}
 
 Task<Result<ByteSpan>> ServerStream::read() {
-  const CancelToken token = cancel.token();
+  const CancelToken token = reading.has_value() ? reading->token() : cancel.token();
   auto piece = co_await StreamIo::receive(token);
   if (!piece.has_value() && too_large)
     co_return Error(http::HttpError::BodyTooLarge, "the body is larger than is accepted");

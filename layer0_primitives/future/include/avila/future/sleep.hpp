@@ -26,6 +26,8 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   CancelToken token() const noexcept { return source_.token(); }
+  /// Before its time: expired() stays false.
+  void cancel() noexcept { source_.cancel(); }
   /// True when time, not the parent, cancelled it.
   bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
   /// Moves the deadline to `after` from now. Later than before: costs a store, no timer work (made

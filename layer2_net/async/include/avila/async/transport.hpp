@@ -39,6 +39,9 @@ class Transport {
   virtual std::optional<Result<std::size_t>> try_read(MutableByteSpan buffer) = 0;
   virtual std::optional<Result<std::size_t>> try_write(ByteSpan bytes) = 0;
   virtual std::optional<Result<std::size_t>> try_write_vectored(std::span<const ByteSpan> parts);
+  /// Whether the peer is known to have ended its side or to be gone, though what it sent before may
+  /// not be read yet. Never sure: false where nothing is known. From any task.
+  virtual bool hung_up() const noexcept { return false; }
 };
 
 /// Reads until the buffer is full. Errc::Malformed when the stream ends before.

@@ -42,6 +42,8 @@ class BodyReader {
   virtual Task<Result<ByteSpan>> read() = 0;
   /// Complete once read() gave the end.
   virtual const Headers& trailers() const noexcept = 0;
+  /// Ends a read() that waits, and those to come, with Cancelled. From any task.
+  virtual void interrupt() noexcept {}
   /// All that is left; BodyTooLarge past the limit.
   Task<Result<std::string>> read_all(std::uint64_t limit_bytes);
 };
@@ -212,6 +214,9 @@ struct Response {
   Body body;
   bool close = false;      ///< close the connection afterwards
   bool late_head = false;  ///< of a streamed body: the head leaves with its first bytes or flush()
+  /// The body's source reads what is left of the request's body while it writes. What it leaves
+  /// unread closes an HTTP/1.1 connection. Reads have no time-out of the server's then.
+  bool duplex = false;
   std::unique_ptr<Upgrade> upgrade;
 
   Response() = default;

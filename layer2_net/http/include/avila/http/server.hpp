@@ -42,6 +42,9 @@ struct ServerOptions {
   Duration write_timeout = seconds(30);        ///< for each 256 KiB of a response
   std::string server_name;                     ///< Server field; empty: none is sent
   bool send_date = true;
+  /// Cancels a request that is being handled when its peer closes the connection, or only its own
+  /// side of it; noticed within the fourth part of the shortest time-out.
+  bool cancel_on_hang_up = false;
   os::Clock* clock = nullptr;           ///< of the Date field; null: the machine's
   async::Security* security = nullptr;  ///< null: without TLS; outlives the server
   Http2Service* http2 = nullptr;        ///< null: HTTP/1.1 only; outlives the server
@@ -73,8 +76,10 @@ class Server {
   std::string local_address() const;
   std::uint16_t port() const noexcept;
 
-  /// Serves one connection until it ends: TLS, Unix sockets, pipes in tests. `peer` is its text.
-  Task<void> serve(std::unique_ptr<async::Transport> transport, std::string peer);
+  /// Serves one connection until it ends: TLS, Unix sockets, pipes in tests. `peer` is its text,
+  /// `scheme` ("http", "https") what Request::scheme says.
+  Task<void> serve(std::unique_ptr<async::Transport> transport, std::string peer,
+                   std::string scheme = "http");
 
   /// Accepts no more, lets running requests end within `drain`, closes idle connections, then
   /// cancels what is left and waits for it.

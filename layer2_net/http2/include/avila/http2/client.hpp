@@ -52,6 +52,10 @@ class Exchange {
   http::Task<Result<void>> response(http::CancelToken cancel = {});
   int status() const noexcept;                    ///< after response()
   const http::Headers& headers() const noexcept;  ///< after response()
+  /// Whether the response has ended, and all of its body was read: read() would give the end.
+  bool ended() const;
+  /// Whether read() would have to wait.
+  bool waits() const;
   /// The next piece of the response's body, valid until the next call; empty at the end.
   http::Task<Result<ByteSpan>> read(http::CancelToken cancel = {});
   const http::Headers& trailers() const noexcept;  ///< after the end

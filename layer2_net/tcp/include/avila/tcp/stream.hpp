@@ -45,6 +45,7 @@ class Stream final : public async::Transport {
   std::optional<Result<std::size_t>> try_read(MutableByteSpan buffer) override;
   std::optional<Result<std::size_t>> try_write(ByteSpan bytes) override;
   std::optional<Result<std::size_t>> try_write_vectored(std::span<const ByteSpan> parts) override;
+  bool hung_up() const noexcept override { return source_ != nullptr && source_->hung_up(); }
 
   /// Sends count_bytes of a file from an offset, in the kernel where it can (sendfile). The file
   /// must not shrink meanwhile: Errc::OutOfRange. The file stays the caller's.

@@ -36,6 +36,7 @@ class TlsStream final : public async::Transport {
   /// What the transport does not take at once is sent by the next write, shutdown_write() or read.
   std::optional<Result<std::size_t>> try_write(ByteSpan bytes) override;
   std::optional<Result<std::size_t>> try_write_vectored(std::span<const ByteSpan> parts) override;
+  bool hung_up() const noexcept override { return transport_ != nullptr && transport_->hung_up(); }
 
   const ConnectionInfo& info() const noexcept { return engine_.info(); }
   /// As Engine's.

@@ -1,0 +1,128 @@
+// Responses that are written while the request is still being read, and requests that nobody waits
+// for any more.
+#include <gtest/gtest.h>
+#include <avila/async/runtime.hpp>
+#include <avila/http/server.hpp>
+
+#include <atomic>
+#include <memory>
+
+#include "raw_client.hpp"
+
+namespace {
+
+using namespace avila;
+using avila_test::RawClient;
+using future::Task;
+using http::Request;
+using http::Response;
+
+class EchoSource final : public http::BodySource {
+ public:
+  EchoSource(http::BodyReader& reader, std::string first)
+      : reader_(reader), first_(std::move(first)) {}
+  Task<Result<void>> write_to(http::BodyWriter& writer) override {
+    while (!first_.empty()) {
+      auto written = co_await writer.write(as_bytes(first_));
+      AVILA_CO_TRY_VOID(std::move(written));
+      auto flushed = co_await writer.flush();
+      AVILA_CO_TRY_VOID(std::move(flushed));
+      auto piece = co_await reader_.read();
+      AVILA_CO_TRY(const ByteSpan bytes, std::move(piece));
+      first_ = as_text(bytes);
+    }
+    co_return Result<void>();
+  }
+
+ private:
+  http::BodyReader& reader_;
+  std::string first_;
+};
+
+class StreamingHandler : public http::Handler {
+ public:
+  http::BodyPlan plan_body(Request&) override { return {.stream = true}; }
+};
+
+class Echo final : public StreamingHandler {
+  Task<Response> handle(Request& request) override {
+    auto first = co_await request.stream->read();
+    if (!first.has_value()) co_return Response(400);
+    std::string text(as_text(*first));
+    Response response(200);
+    response.body =
+        http::Body::stream(std::make_unique<EchoSource>(*request.stream, std::move(text)));
+    response.duplex = true;
+    co_return response;
+  }
+};
+
+TEST(HttpDuplex, PiecesComeBackWhileTheRequestGoesOn) {
+  async::Runtime runtime({.threads = 2});
+  Echo echo;
+  http::Server server(runtime, echo);
+  ASSERT_TRUE(server.listen("127.0.0.1:0").has_value());
+  RawClient client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+  EXPECT_NE(client.read_until("one\r\n", 10'000).find("3\r\none\r\n"), std::string::npos);
+  client.send("3\r\ntwo\r\n");
+  EXPECT_NE(client.read_until("two\r\n", 10'000).find("3\r\ntwo\r\n"), std::string::npos);
+  client.send("0\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+  const std::string rest = client.read_until("x\r\n0\r\n\r\n", 10'000);
+  EXPECT_NE(rest.find("0\r\n\r\nHTTP/1.1 200 OK"), std::string::npos) << rest;  // kept alive
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
+class Interrupted final : public StreamingHandler {
+  Task<Response> handle(Request& request) override {
+    request.stream->interrupt();
+    auto piece = co_await request.stream->read();
+    const bool cancelled = !piece.has_value() && piece.error().is(Errc::Cancelled);
+    co_return Response::text(cancelled ? 413 : 200, "");
+  }
+};
+
+TEST(HttpDuplex, AnInterruptedBodyIsNotWaitedFor) {
+  async::Runtime runtime({.threads = 2});
+  Interrupted handler;
+  http::Server server(runtime, handler);
+  ASSERT_TRUE(server.listen("127.0.0.1:0").has_value());
+  RawClient client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n");
+  const std::string answer = client.read_until("\r\n\r\n", 10'000);
+  EXPECT_NE(answer.find("413"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
+class Waits final : public http::Handler {
+ public:
+  Task<Response> handle(Request& request) override {
+    const CancelToken cancel = request.cancel;
+    began = true;
+    auto slept = co_await future::sleep(seconds(60), cancel);
+    cancelled = !slept.has_value();
+    co_return Response(204);
+  }
+  using CancelToken = http::CancelToken;
+  std::atomic<bool> began{false}, cancelled{false};
+};
+
+TEST(HttpDuplex, APeerThatHangsUpCancelsItsRequest) {
+  async::Runtime runtime({.threads = 2});
+  Waits handler;
+  http::Server server(runtime, handler, {.header_timeout = seconds(1), .cancel_on_hang_up = true});
+  ASSERT_TRUE(server.listen("127.0.0.1:0").has_value());
+  {
+    RawClient client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < 10'000 && !handler.began; ++i) ::usleep(1000);
+    ASSERT_TRUE(handler.began);
+    EXPECT_FALSE(handler.cancelled);
+  }
+  for (int i = 0; i < 10'000 && !handler.cancelled; ++i) ::usleep(1000);
+  EXPECT_TRUE(handler.cancelled);
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
+}  // namespace
