@@ -1,12 +1,15 @@
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http/content_coding.hpp>
+#include <avila/http/cookies.hpp>
+#include <avila/os/clock.hpp>
 #include <avila/text/encoding.hpp>
 #include <avila/url/percent.hpp>
 #include <avila/url/url.hpp>
 
 #include <memory>
 #include "client_connection.hpp"
+#include "client_proxy.hpp"
 
 namespace avila::http {
 
@@ -45,11 +48,82 @@ void decode(StreamedResponse& response, const ClientOptions& options) {
   response.body = decode_body(std::move(response.body), *codings, limits);
 }
 
-/// The request as it goes on the wire, body included.
-std::string serialize(const ClientRequest& request, const url::Url& target,
-                      const ClientOptions& options, const url::Url* plain_proxy) {
+/// Where a request goes, and how.
+struct Place {
+  url::Url target;
+  std::optional<url::Url> proxy;
+  std::string key;           // of the pool
+  bool plain_proxy = false;  // which is given the request itself
+  bool may_share = false;    // HTTP/2 may be spoken there
+};
+
+bool is_secure(const url::Url& target) noexcept { return target.scheme() == "https"; }
+
+Result<Place> place_of(const ClientOptions& options, url::Url target, std::string_view method) {
+  if (!is_secure(target) && target.scheme() != "http")
+    return Error(Errc::Unsupported, "the URL's scheme is neither http nor https");
+  Place place;
+  AVILA_TRY(place.proxy, detail::choose_proxy(options, target));
+  place.plain_proxy = place.proxy && !is_secure(target);
+  place.key = place.plain_proxy ? "proxy " + place.proxy->host() : target.origin();
+  place.may_share = options.http2 != nullptr && !place.plain_proxy && method != "CONNECT" &&
+                    (is_secure(target) || options.http2_prior_knowledge);
+  place.target = std::move(target);
+  return place;
+}
+
+WallTime wall(const ClientOptions& options) {
+  return (options.clock != nullptr ? *options.clock : os::real_clock()).wall();
+}
+
+std::string cookies_for(Client::State& state, const url::Url& target) {
+  if (state.options.cookies == nullptr) return {};
+  const std::lock_guard lock(state.cookie_mutex);
+  return state.options.cookies->header(target.peer_host(), target.pathname(), is_secure(target),
+                                       wall(state.options));
+}
+
+void keep_cookies(Client::State& state, const url::Url& target, const Headers& headers) {
+  if (state.options.cookies == nullptr) return;
+  const std::lock_guard lock(state.cookie_mutex);
+  for (const Field& field : headers) {
+    if (equal_ignoring_case(field.name, "set-cookie"))
+      (void)state.options.cookies->store(field.value, target.peer_host(), target.pathname(),
+                                         is_secure(target), wall(state.options));
+  }
+}
+
+/// The request with all the fields that it goes with, but those of framing.
+std::shared_ptr<const ClientRequest> complete(const ClientRequest& request, const Place& place,
+                                              Client::State& state) {
+  const ClientOptions& options = state.options;
+  auto whole = std::make_shared<ClientRequest>();
+  whole->method = request.method;
+  whole->url = place.target.href();
+  whole->body = request.body;
+  Headers& headers = whole->headers;
+  for (const Field& field : request.headers)
+    if (!is_client_field(field.name)) headers.add(field.name, field.value);
+  if (!headers.contains("user-agent") && !options.user_agent.empty())
+    headers.add("User-Agent", options.user_agent);
+  if (!headers.contains("accept")) headers.add("Accept", "*/*");
+  if (decodes(request, options)) headers.add("Accept-Encoding", kAcceptEncoding);
+  const url::Url& target = place.target;
+  if (!target.username().empty() && !headers.contains("authorization"))
+    headers.add("Authorization", basic_credentials(target.username(), target.password()));
+  if (place.plain_proxy && !place.proxy->username().empty())
+    headers.add("Proxy-Authorization",
+                basic_credentials(place.proxy->username(), place.proxy->password()));
+  const std::string cookies = cookies_for(state, target);
+  if (!cookies.empty() && !headers.contains("cookie")) headers.add("Cookie", cookies);
+  return whole;
+}
+
+/// The same as it goes on the wire of HTTP/1.1, body included.
+std::string serialize(const ClientRequest& request, const Place& place) {
+  const url::Url& target = place.target;
   std::string out = request.method + " ";
-  if (plain_proxy != nullptr) {
+  if (place.plain_proxy) {
     out += target.scheme();  // RFC 9112 §3.2.2: a proxy wants the absolute form
     out.append("://").append(target.host());
   }
@@ -57,26 +131,12 @@ std::string serialize(const ClientRequest& request, const url::Url& target,
   out += " HTTP/1.1\r\nHost: ";
   out += target.host();
   out += "\r\n";
-  for (const Field& field : request.headers) {
-    if (!is_client_field(field.name))
-      out.append(field.name).append(": ").append(field.value).append("\r\n");
-  }
-  Headers more;
-  if (!request.headers.contains("user-agent") && !options.user_agent.empty())
-    more.add("User-Agent", options.user_agent);
-  if (!request.headers.contains("accept")) more.add("Accept", "*/*");
-  if (decodes(request, options)) more.add("Accept-Encoding", kAcceptEncoding);
-  if (!target.username().empty() && !request.headers.contains("authorization"))
-    more.add("Authorization", basic_credentials(target.username(), target.password()));
-  if (plain_proxy != nullptr && !plain_proxy->username().empty())
-    more.add("Proxy-Authorization",
-             basic_credentials(plain_proxy->username(), plain_proxy->password()));
+  out += request.headers.wire();
   const Method method = parse_method(request.method);
   const bool expects_body =
       method == Method::Post || method == Method::Put || method == Method::Patch;
   if (!request.body.empty() || expects_body)  // RFC 9110 §8.6
-    more.add("Content-Length", std::uint64_t{request.body.size()});
-  out += more.wire();
+    out += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   out += "\r\n";
   out += request.body;
   return out;
@@ -106,9 +166,10 @@ Task<Result<void>> open_tunnel(detail::ClientConnection& connection, const url::
   co_return Result<void>();
 }
 
+/// `protocols` are offered by ALPN.
 Task<Result<ConnectionPointer>> connect_to(StatePointer state, url::Url target,
                                            std::optional<url::Url> proxy, std::string key,
-                                           CancelToken cancel) {
+                                           std::vector<std::string> protocols, CancelToken cancel) {
   const url::Url& first = proxy ? *proxy : target;
   auto connected = co_await state->connector->connect(std::string(first.peer_host()),
                                                       first.effective_port(), cancel);
@@ -116,18 +177,83 @@ Task<Result<ConnectionPointer>> connect_to(StatePointer state, url::Url target,
   auto connection = std::make_unique<detail::ClientConnection>();
   connection->transport = std::move(transport);
   connection->key = std::move(key);
-  if (target.scheme() == "https") {
+  if (is_secure(target)) {
     if (proxy) {
       auto tunnel =
           co_await open_tunnel(*connection, target, *proxy, state->options.limits, cancel);
       AVILA_CO_TRY_VOID(std::move(tunnel));
     }
-    auto secured = co_await state->connector->secure(std::move(connection->transport),
-                                                     std::string(target.peer_host()), cancel);
+    std::string host(target.peer_host());
+    auto secured = co_await state->connector->secure_for(
+        std::move(protocols), std::move(connection->transport), std::move(host), cancel);
     AVILA_CO_TRY(auto secure_transport, std::move(secured));
     connection->transport = std::move(secure_transport);
   }
   co_return Result<ConnectionPointer>(std::move(connection));
+}
+
+/// What a request goes over: one of the two.
+struct Way {
+  ConnectionPointer own;
+  std::shared_ptr<SharedConnection> shared;  // with other exchanges
+};
+
+/// Tells those who wait, however the attempt ends.
+class Attempt {
+ public:
+  Attempt(StatePointer state, std::string key) : state_(std::move(state)), key_(std::move(key)) {}
+  ~Attempt() {
+    if (state_ != nullptr) state_->connected(key_, nullptr, false);
+  }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  void done(std::shared_ptr<SharedConnection> connection, bool http1_only) {
+    StatePointer(std::move(state_))->connected(key_, std::move(connection), http1_only);
+  }
+
+ private:
+  StatePointer state_;
+  std::string key_;
+};
+
+/// A connection of the pool, or a new one. Of those who want a first connection to an origin one
+/// makes it, and the others wait whether it can be shared.
+Task<Result<Way>> find_way(StatePointer state, Place place, CancelToken cancel) {
+  Way way;
+  const std::vector<std::string> http1 = {"http/1.1"};
+  while (place.may_share) {
+    const Client::State::Origin origin = state->look_up(place.key);
+    if (origin.http1_only) break;
+    way.shared = origin.connection;
+    if (way.shared != nullptr) co_return Result<Way>(std::move(way));
+    if (origin.connecting != nullptr) {
+      auto waited = co_await origin.connecting->wait(cancel);
+      AVILA_CO_TRY_VOID(std::move(waited));
+      continue;
+    }
+    Attempt attempt(state, place.key);
+    std::vector<std::string> both = {"h2", "http/1.1"};
+    auto connected =
+        co_await connect_to(state, place.target, place.proxy, place.key, std::move(both), cancel);
+    AVILA_CO_TRY(way.own, std::move(connected));
+    const bool http2 =
+        !is_secure(place.target) || way.own->transport->application_protocol() == "h2";
+    if (http2) {
+      way.shared = state->options.http2->start(state->executor, std::move(way.own->transport));
+      way.own.reset();
+    }
+    attempt.done(way.shared, !http2);
+    co_return Result<Way>(std::move(way));
+  }
+  way.own = state->take(place.key);
+  if (way.own == nullptr) {
+    std::vector<std::string> protocols;
+    if (place.may_share) protocols = http1;
+    auto connected = co_await connect_to(state, place.target, place.proxy, place.key,
+                                         std::move(protocols), cancel);
+    AVILA_CO_TRY(way.own, std::move(connected));
+  }
+  co_return Result<Way>(std::move(way));
 }
 
 /// One request over one connection, up to the head of the final response.
@@ -184,58 +310,72 @@ Result<url::Url> follow(ClientRequest& request, const url::Url& from, int status
   return to;
 }
 
+/// One hop: sent, and again where that is allowed.
+Task<Result<StreamedResponse>> send_once(StatePointer state, Place place,
+                                         std::shared_ptr<const ClientRequest> request,
+                                         CancelToken cancel, CancelToken body_cancel) {
+  const ClientOptions& options = state->options;
+  ParseLimits limits = options.limits;
+  limits.body_bytes = kUnlimited;  // send() has its own limit, streams have none
+  const Method method = parse_method(request->method);
+  std::string wire;
+  std::uint32_t allowed = options.retries;
+  for (std::uint32_t attempt = 0;; ++attempt) {
+    auto found = co_await find_way(state, place, cancel);
+    AVILA_CO_TRY(Way way, std::move(found));
+    const bool shared = way.shared != nullptr;
+    const bool reused = !shared && way.own->reused;
+    std::optional<Result<StreamedResponse>> got;
+    if (shared) {
+      auto opened = co_await way.shared->open(request, options.timeout, cancel, body_cancel);
+      got.emplace(std::move(opened));
+    } else {
+      if (wire.empty()) wire = serialize(*request, place);
+      auto opened =
+          co_await exchange(state, std::move(way.own), wire, method, limits, cancel, body_cancel);
+      got.emplace(std::move(opened));
+    }
+    if (got->has_value()) co_return std::move(*got);
+    const Error& error = got->error();
+    if (shared && error.is(Errc::Unsupported)) {  // RFC 9113 §7, HTTP_1_1_REQUIRED
+      state->connected(place.key, nullptr, true);
+      continue;
+    }
+    // RFC 9110 §9.2.2: what is idempotent may be sent again when the connection broke, and anything
+    // that the server did not begin (RFC 9113 §8.7). An idle connection that the server was just
+    // closing costs no attempt of those that were asked for.
+    if (reused) ++allowed;
+    const bool broke = error.is(Errc::Closed) || error.is(Errc::ConnectionReset);
+    const bool unseen = shared && error.is(Errc::Unavailable);
+    const bool again =
+        (unseen || (broke && is_idempotent(method))) && !cancel.cancelled() && attempt < allowed;
+    if (!again)
+      co_return std::move(*got).error().context(request->method + " " + place.target.host());
+  }
+}
+
 Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest request,
                                             CancelToken cancel, CancelToken body_cancel) {
   const ClientOptions& options = state->options;
   AVILA_CO_TRY(url::Url target, url::Url::parse(request.url).context("request URL"));
-  if (target.scheme() != "http" && target.scheme() != "https")
-    co_return Error(Errc::Unsupported, "the URL's scheme is neither http nor https");
   if (!is_token(request.method)) co_return Error(Errc::InvalidArgument, "the method is no token");
-  std::optional<url::Url> proxy;
-  if (!options.proxy.empty()) {
-    AVILA_CO_TRY(proxy, url::Url::parse(options.proxy).context("proxy URL"));
-  }
-  ParseLimits limits = options.limits;
-  limits.body_bytes = kUnlimited;  // send() has its own limit, streams have none
   for (std::uint32_t redirects = 0;; ++redirects) {
-    const bool plain_proxy = proxy && target.scheme() == "http";
-    const std::string key = (plain_proxy ? "proxy " + proxy->host() : target.origin());
-    const Method method = parse_method(request.method);
-    const std::string wire = serialize(request, target, options, plain_proxy ? &*proxy : nullptr);
-    std::optional<StreamedResponse> response;
-    for (std::uint32_t attempt = 0; !response; ++attempt) {
-      ConnectionPointer connection = state->take(key);
-      if (connection == nullptr) {
-        auto connected = co_await connect_to(state, target, proxy, key, cancel);
-        AVILA_CO_TRY(connection, std::move(connected));
-      }
-      const bool reused = connection->reused;
-      auto got = co_await exchange(state, std::move(connection), wire, method, limits, cancel,
-                                   body_cancel);
-      if (got.has_value()) {
-        response.emplace(std::move(*got));
-        break;
-      }
-      // RFC 9110 §9.2.2: what is idempotent may be sent again when the connection broke; an idle
-      // one that the server was just closing costs no attempt of those that were asked for.
-      const Error& error = got.error();
-      const bool broke = error.is(Errc::Closed) || error.is(Errc::ConnectionReset);
-      const bool again = broke && is_idempotent(method) && !cancel.cancelled() &&
-                         attempt < options.retries + (reused ? 1 : 0);
-      if (!again) co_return std::move(got).error().context(request.method + " " + target.host());
-    }
-    response->url = target.href();
-    if (decodes(request, options) && method != Method::Head) decode(*response, options);
-    const auto location = response->headers.find("location");
-    if (!request.follow_redirects || !is_redirect(response->status) || !location) {
-      co_return Result<StreamedResponse>(std::move(*response));
-    }
+    AVILA_CO_TRY(Place place, place_of(options, target, request.method));
+    std::shared_ptr<const ClientRequest> whole = complete(request, place, *state);
+    auto sent = co_await send_once(state, std::move(place), std::move(whole), cancel, body_cancel);
+    AVILA_CO_TRY(StreamedResponse response, std::move(sent));
+    response.url = target.href();
+    keep_cookies(*state, target, response.headers);
+    if (decodes(request, options) && request.method != "HEAD") decode(response, options);
+    const auto location = response.headers.find("location");
+    if (!request.follow_redirects || !is_redirect(response.status) || !location)
+      co_return Result<StreamedResponse>(std::move(response));
     if (redirects == options.redirects)
       co_return Error(Errc::LimitExceeded, "too many redirects",
                       {.hint = "see ClientOptions::redirects"});
-    AVILA_CO_TRY(url::Url next, follow(request, target, response->status, *location));
+    AVILA_CO_TRY(url::Url next, follow(request, target, response.status, *location));
     // A short body is read away, so that the connection can be used again.
-    auto ignored = co_await response->body->read_all(64 * 1024);
+    auto ignored = co_await response.body->read_all(64 * 1024);
     (void)ignored;  // the connection is closed then, nothing else depends on it
     target = std::move(next);
   }

@@ -27,6 +27,14 @@ class TcpConnector final : public Connector {
       return Connector::secure(std::move(transport), std::move(host), std::move(cancel));
     return security_->connect(std::move(transport), std::move(host), std::move(cancel));
   }
+  Task<Connected> secure_for(std::vector<std::string> protocols,
+                             std::unique_ptr<async::Transport> transport, std::string host,
+                             CancelToken cancel) override {
+    if (security_ == nullptr)
+      return Connector::secure(std::move(transport), std::move(host), std::move(cancel));
+    return security_->connect_for(std::move(protocols), std::move(transport), std::move(host),
+                                  std::move(cancel));
+  }
 
  private:
   async::Executor& executor_;
@@ -89,6 +97,39 @@ void Client::State::give_back(std::unique_ptr<detail::ClientConnection> connecti
   if (list.size() >= options.pool_per_origin || idle_count >= options.pool_total) return;
   list.push_back({std::move(connection), now});
   ++idle_count;
+}
+
+Client::State::Origin Client::State::look_up(const std::string& key) {
+  const std::lock_guard lock(mutex);
+  if (origins.size() >= options.pool_total) {  // what is gone is forgotten, then what is left
+    std::erase_if(origins, [](const auto& each) {
+      const Origin& origin = each.second;
+      return origin.connecting == nullptr &&
+             (origin.connection == nullptr || !origin.connection->usable());
+    });
+    const auto first = origins.begin();
+    if (origins.size() >= options.pool_total && first->second.connecting == nullptr)
+      origins.erase(first);
+  }
+  Origin& origin = origins[key];
+  if (origin.connection != nullptr && !origin.connection->usable()) origin.connection = nullptr;
+  if (origin.http1_only || origin.connection != nullptr || origin.connecting != nullptr)
+    return origin;
+  origin.connecting = std::make_shared<future::Event>();
+  return {};
+}
+
+void Client::State::connected(const std::string& key, std::shared_ptr<SharedConnection> connection,
+                              bool http1_only) {
+  std::shared_ptr<future::Event> waiting;
+  {
+    const std::lock_guard lock(mutex);
+    Origin& origin = origins[key];
+    origin.connection = std::move(connection);
+    origin.http1_only = http1_only;
+    waiting.swap(origin.connecting);
+  }
+  if (waiting != nullptr) waiting->set();
 }
 
 namespace detail {

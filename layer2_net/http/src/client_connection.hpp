@@ -1,6 +1,7 @@
 // A client's connection, the pool it comes from, and the body it carries.
 #pragma once
 #include <avila/async/transport.hpp>
+#include <avila/future/sync.hpp>
 #include <avila/http/client.hpp>
 #include <map>
 #include <memory>
@@ -28,6 +29,19 @@ struct Client::State {
   std::unique_ptr<detail::ClientConnection> take(const std::string& key);
   void give_back(std::unique_ptr<detail::ClientConnection> connection);
 
+  /// What is known of an origin that may speak HTTP/2.
+  struct Origin {
+    std::shared_ptr<SharedConnection> connection;  // shared with its exchanges
+    std::shared_ptr<future::Event> connecting;     // set when somebody's attempt is over
+    bool http1_only = false;
+  };
+  /// For one who wants a connection to `key`: a shared one, what to wait for, or neither: then it
+  /// is theirs to connect, and to call connected(). `http1_only`: take() or connect as of old.
+  Origin look_up(const std::string& key);
+  /// `connection` null: the attempt failed, or became HTTP/1.1 (`http1_only`).
+  void connected(const std::string& key, std::shared_ptr<SharedConnection> connection,
+                 bool http1_only);
+
   async::Executor& executor;
   const ClientOptions options;
   std::unique_ptr<Connector> own_connector;
@@ -40,6 +54,8 @@ struct Client::State {
   std::mutex mutex;
   std::map<std::string, std::vector<Idle>, std::less<>> idle;
   std::size_t idle_count = 0;
+  std::map<std::string, Origin, std::less<>> origins;
+  std::mutex cookie_mutex;
 };
 
 namespace detail {

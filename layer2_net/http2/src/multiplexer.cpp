@@ -19,7 +19,7 @@ Error StreamIo::closed_error() const {
 
 Task<Result<ByteSpan>> StreamIo::receive(CancelToken cancel) {
   while (true) {
-    bool credited = false;
+    bool credited = false, over = false;
     {
       const std::lock_guard lock(multiplexer_.mutex);
       if (!piece_.empty()) {
@@ -33,11 +33,13 @@ Task<Result<ByteSpan>> StreamIo::receive(CancelToken cancel) {
         co_return closed_error();
       } else if (!ended) {
         readable.reset();
+      } else {
+        over = true;  // asked here: data and the end may come as soon as the lock is open
       }
     }
     if (credited) multiplexer_.kick();
     if (!piece_.empty()) co_return ByteSpan(as_bytes(piece_));
-    if (ended) co_return ByteSpan();
+    if (over) co_return ByteSpan();
     auto waited = co_await readable.wait(cancel);
     if (!waited.has_value()) co_return std::move(waited).error();
   }

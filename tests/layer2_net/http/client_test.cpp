@@ -2,7 +2,10 @@
 #include <avila/async/runtime.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
+#include <avila/http/cookies.hpp>
+#include <avila/http/multipart.hpp>
 #include <avila/http/server.hpp>
+#include <avila/os/process.hpp>
 
 #include <atomic>
 
@@ -40,6 +43,20 @@ class Site final : public Handler {
       response.headers.add("X-Auth", request.header("authorization").value_or("none"));
     } else if (request.path == "/chunks") {
       response = Response::streamed(200, "text/plain", write_pieces);
+    } else if (request.path == "/cookie") {
+      response = Response::text(200, std::string(request.header("cookie").value_or("none")));
+      response.headers.add("Set-Cookie", "n=" + std::to_string(requests.load()) + "; Path=/cookie");
+      response.headers.add("Set-Cookie", "other=1; Domain=elsewhere.example");
+      response.headers.add("Set-Cookie", "tls=1; Secure");
+    } else if (request.path == "/form") {
+      const auto boundary = multipart_boundary(request.header("content-type").value_or(""));
+      const auto parts =
+          parse_multipart(request.body, boundary.has_value() ? *boundary : std::string("none"));
+      std::string said;
+      for (std::size_t i = 0; parts && i < parts->size(); ++i)
+        said += (*parts)[i].name + "/" + (*parts)[i].filename + "=" +
+                std::string((*parts)[i].body) + ";";
+      response = Response::text(200, said);
     } else if (request.path == "/moved") {
       response = Response::redirect("/echo", 303);
     } else if (request.path == "/loop") {
@@ -192,6 +209,69 @@ TEST_F(HttpClient, TriesAgainWhenAPooledConnectionWasClosed) {
   ASSERT_TRUE(again.listen(server_.local_address()).has_value());
   EXPECT_EQ(get(client, "/echo").body, "GET ");
   runtime_.block_on(again.shutdown(milliseconds(10)));
+}
+
+TEST_F(HttpClient, KeepsCookiesOfTheirHosts) {
+  CookieJar jar;
+  Client client(runtime_, {.cookies = &jar});
+  EXPECT_EQ(get(client, "/cookie").body, "none");
+  EXPECT_EQ(get(client, "/cookie").body, "n=1");
+  EXPECT_EQ(get(client, "/cookie").body, "n=2");
+  EXPECT_EQ(jar.size(), 1U);  // not another host's, not one for TLS
+  ClientRequest own;
+  own.url = base_ + "/cookie";
+  own.headers.add("Cookie", "mine=1");
+  EXPECT_EQ(runtime_.block_on(client.send(std::move(own)))->body, "mine=1");
+}
+
+TEST_F(HttpClient, SendsForms) {
+  Client client(runtime_);
+  MultipartWriter form;
+  form.field("name", "value");
+  form.file("file", "a.txt", "text/plain", "content");
+  const std::string type = form.content_type();
+  auto sent = runtime_.block_on(client.post(base_ + "/form", type, form.finish()));
+  ASSERT_TRUE(sent.has_value());
+  EXPECT_EQ(sent->body, "name/=value;file/a.txt=content;");
+}
+
+TEST_F(HttpClient, LeavesProxiesOutWhereTold) {
+  const auto through = [&](const std::string& no_proxy, const std::string& url) {
+    Client client(runtime_, {.timeout = avila::seconds(5), .proxy = base_, .no_proxy = no_proxy});
+    auto got = runtime_.block_on(client.get(url));
+    return got.has_value() && got->body.starts_with("proxied");
+  };
+  // Nobody answers at far.example, so who does not ask the proxy fails.
+  EXPECT_TRUE(through("", "http://far.example/x"));
+  EXPECT_TRUE(through("other.example, ample, far.example:81", "http://far.example/x"));
+  EXPECT_FALSE(through("127.0.0.1", base_ + "/echo"));
+  EXPECT_FALSE(
+      through("localhost,.0.0.1, 127.0.0.1:" + std::to_string(server_.port()), base_ + "/echo"));
+  EXPECT_FALSE(through("*", base_ + "/echo"));
+}
+
+TEST_F(HttpClient, TakesProxiesFromTheEnvironment) {
+  struct Variable {
+    const char* name;
+    std::string value;
+  };
+  for (const Variable& each :
+       {Variable{"http_proxy", server_.local_address()}, Variable{"no_proxy", "near.example"},
+        Variable{"HTTP_PROXY", "http://127.0.0.1:1"}, Variable{"https_proxy", "http://b:2"}})
+    ASSERT_TRUE(avila::os::set_environment(each.name, each.value).has_value());
+  ClientOptions options;
+  use_environment_proxies(options);
+  for (const char* name : {"http_proxy", "no_proxy", "HTTP_PROXY", "https_proxy"})
+    ASSERT_TRUE(avila::os::unset_environment(name).has_value());
+  EXPECT_EQ(options.https_proxy, "http://b:2");
+  EXPECT_EQ(options.no_proxy, "near.example");
+  Client client(runtime_, options);
+  auto got = runtime_.block_on(client.get("http://far.example/x"));
+  ASSERT_TRUE(got.has_value()) << got.error().to_string();
+  EXPECT_EQ(got->body, "proxied far.example");
+  options.proxy = "socks5://127.0.0.1:1080";
+  Client unknown(runtime_, options);
+  EXPECT_TRUE(runtime_.block_on(unknown.get("http://a.example/")).error().is(Errc::Unsupported));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 #include <avila/async/transport.hpp>
 #include <string>
+#include <vector>
 
 namespace avila::async {
 
@@ -16,6 +17,14 @@ class Security {
   /// As a client of `host`, a name or an address, that was connected to; thread-safe.
   virtual future::Task<Secured> connect(std::unique_ptr<Transport> transport, std::string host,
                                         future::CancelToken cancel) = 0;
+  /// The same, offering `protocols` by ALPN, the best first: the transport tells which it became.
+  /// Offers nothing unless it is overridden.
+  virtual future::Task<Secured> connect_for(std::vector<std::string> protocols,
+                                            std::unique_ptr<Transport> transport, std::string host,
+                                            future::CancelToken cancel) {
+    (void)protocols;
+    return connect(std::move(transport), std::move(host), std::move(cancel));
+  }
 };
 
 }  // namespace avila::async

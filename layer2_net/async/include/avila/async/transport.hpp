@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace avila::async {
 
@@ -42,6 +43,8 @@ class Transport {
   /// Whether the peer is known to have ended its side or to be gone, though what it sent before may
   /// not be read yet. Never sure: false where nothing is known. From any task.
   virtual bool hung_up() const noexcept { return false; }
+  /// What both sides agreed to speak over it by ALPN, "h2"; empty where they did not.
+  virtual std::string_view application_protocol() const noexcept { return {}; }
 };
 
 /// Reads until the buffer is full. Errc::Malformed when the stream ends before.

@@ -1,4 +1,5 @@
-// The HTTP/1.1 client: pooled connections, redirects, retries, time-outs, proxies.
+// The client: pooled connections, redirects, retries, time-outs, cookies, proxies. HTTP/1.1, and
+// HTTP/2 where http2::ClientProtocol stands behind it.
 #pragma once
 #include <avila/async/executor.hpp>
 #include <avila/async/security.hpp>
@@ -11,6 +12,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+namespace avila::os {
+class Clock;
+}
 
 namespace avila::http {
 
@@ -23,11 +29,21 @@ class Connector {
   /// TLS over a transport that is connected; Errc::Unsupported where there is none.
   virtual Task<Connected> secure(std::unique_ptr<async::Transport> transport, std::string host,
                                  CancelToken cancel);
+  /// The same, offering `protocols` by ALPN; offers nothing unless it is overridden.
+  virtual Task<Connected> secure_for(std::vector<std::string> protocols,
+                                     std::unique_ptr<async::Transport> transport, std::string host,
+                                     CancelToken cancel) {
+    (void)protocols;
+    return secure(std::move(transport), std::move(host), std::move(cancel));
+  }
 };
 
 /// TCP, and TLS by `security` (null: without). Both outlive it.
 std::unique_ptr<Connector> make_connector(async::Executor& executor,
                                           async::Security* security = nullptr);
+
+class CookieJar;
+class Http2Protocol;
 
 struct ClientOptions {
   /// Of responses; `body_bytes` of those that are read whole.
@@ -48,10 +64,22 @@ struct ClientOptions {
   bool decompress = true;
   /// Of a decoded body that is streamed; `limits.body_bytes` holds for those that are read whole.
   std::uint64_t decompressed_bytes = std::uint64_t{16} << 30;
-  std::string proxy;                    ///< "http://user:password@host:port"; empty: none
+  std::string proxy;        ///< "http://user:password@host:port"; empty: none
+  std::string https_proxy;  ///< for https, instead of that one
+  /// Hosts without a proxy: "localhost, .example.com, 10.0.0.7:8080"; a name stands for what is
+  /// below it, too; "*" for all.
+  std::string no_proxy;
+  CookieJar* cookies = nullptr;    ///< sent and stored; the client's alone while it has requests
+  os::Clock* clock = nullptr;      ///< of the cookies; null: the machine's
+  Http2Protocol* http2 = nullptr;  ///< for https, by ALPN; null: HTTP/1.1 only; outlives the client
+  bool http2_prior_knowledge = false;   ///< plain http, too, is HTTP/2 without asking
   Connector* connector = nullptr;       ///< null: TCP; outlives the client
   async::Security* security = nullptr;  ///< of that TCP, for https; outlives the client
 };
+
+/// Fills in the three proxies from http_proxy, https_proxy, all_proxy and no_proxy, as others read
+/// them: HTTP_PROXY is left alone, since a CGI program's clients can set it.
+void use_environment_proxies(ClientOptions& options);
 
 struct ClientRequest {
   std::string method = "GET";
@@ -77,6 +105,27 @@ struct StreamedResponse {
   Headers headers;
   std::string url;
   std::unique_ptr<BodyReader> body;
+};
+
+/// A connection that carries many exchanges at once. Thread-safe.
+class SharedConnection {
+ public:
+  virtual ~SharedConnection() = default;
+  virtual bool usable() const noexcept = 0;  ///< whether more exchanges can begin
+  /// Up to the response's head; the body keeps the connection. `request` has all its fields but
+  /// those of framing. Errors: Unavailable (the server has not begun: anything may be sent again),
+  /// Closed, Unsupported (the server wants HTTP/1.1 for this).
+  virtual Task<Result<StreamedResponse>> open(std::shared_ptr<const ClientRequest> request,
+                                              Duration read_timeout, CancelToken cancel,
+                                              CancelToken body_cancel) = 0;
+};
+
+/// Makes shared connections of transports that speak HTTP/2: http2::ClientProtocol.
+class Http2Protocol {
+ public:
+  virtual ~Http2Protocol() = default;
+  virtual std::shared_ptr<SharedConnection> start(async::Executor& executor,
+                                                  std::unique_ptr<async::Transport> transport) = 0;
 };
 
 /// Thread-safe. The executor outlives it; it outlives its requests.

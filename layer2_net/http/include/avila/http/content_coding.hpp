@@ -62,6 +62,7 @@ class EncodingWriter final : public BodyWriter {
   Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   Headers& trailers() noexcept override { return to_.trailers(); }
   CancelToken cancel_token() const noexcept override { return to_.cancel_token(); }
+  Response* late_head() noexcept override { return to_.late_head(); }
   /// The end of the coded stream. Does not flush `to`.
   Task<Result<void>> finish();
 

@@ -20,6 +20,9 @@ class Security final : public async::Security {
                                future::CancelToken cancel) override;
   future::Task<Secured> connect(std::unique_ptr<async::Transport> transport, std::string host,
                                 future::CancelToken cancel) override;
+  future::Task<Secured> connect_for(std::vector<std::string> protocols,
+                                    std::unique_ptr<async::Transport> transport, std::string host,
+                                    future::CancelToken cancel) override;
 
  private:
   const ServerConfigSlot* server_;

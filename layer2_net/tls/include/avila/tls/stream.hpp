@@ -38,6 +38,8 @@ class TlsStream final : public async::Transport {
   std::optional<Result<std::size_t>> try_write_vectored(std::span<const ByteSpan> parts) override;
   bool hung_up() const noexcept override { return transport_ != nullptr && transport_->hung_up(); }
 
+  std::string_view application_protocol() const noexcept override { return engine_.info().alpn; }
+
   const ConnectionInfo& info() const noexcept { return engine_.info(); }
   /// As Engine's.
   ByteSpan early_data() const noexcept { return engine_.early_data(); }
