@@ -223,7 +223,8 @@ void Edns::add_extended_error(Ede code, std::string_view text) {
 
 Result<Message> Message::decode(ByteSpan bytes) {
   if (bytes.size() < kHeaderBytes)
-    return Error(Errc::Malformed, "the message is shorter than its header", {.offset = bytes.size()});
+    return Error(Errc::Malformed, "the message is shorter than its header",
+                 {.offset = bytes.size()});
   if (bytes.size() > kMessageBytesMax)
     return Error(Errc::LimitExceeded, "the message is longer than 65535 bytes");
   Message message;
@@ -251,6 +252,8 @@ Result<Message> Message::decode(ByteSpan bytes) {
   std::vector<Record>* sections[] = {&message.answers, &message.authorities, &message.additionals};
   for (std::size_t section = 0; section < 3; ++section)
     for (std::size_t i = 0; i < counts[section + 1]; ++i) {
+      // Some servers count an OPT that they do not send.
+      if (section == 2 && i + 1 == counts[3] && reader.at() == bytes.size()) break;
       AVILA_TRY(Record record, reader.record());
       if (record.type != Type::OPT) {
         sections[section]->push_back(std::move(record));
@@ -281,8 +284,8 @@ Result<std::string> Message::encode(std::size_t bytes_max) const {
   cut = cut || (counts[2] < authorities.size());
   if (!cut) counts[3] = write_sets(writer, additionals, room);
   // RFC 9471 section 3: glue of a referral is not left out in silence.
-  const bool referral = answers.empty() && !authoritative && !authorities.empty() &&
-                        authorities[0].type == Type::NS;
+  const bool referral =
+      answers.empty() && !authoritative && !authorities.empty() && authorities[0].type == Type::NS;
   cut = cut || (referral && counts[3] < additionals.size());
   out += opt;
   if (!opt.empty()) ++counts[3];
@@ -334,8 +337,8 @@ std::string Message::to_string() const {
                     ", status: " + dns::to_string(rcode) + ", id: " + std::to_string(id) +
                     "\n;; flags:";
   const std::pair<bool, const char*> flags[] = {
-      {response, " qr"},           {authoritative, " aa"},       {truncated, " tc"},
-      {recursion_desired, " rd"},  {recursion_available, " ra"}, {authentic_data, " ad"},
+      {response, " qr"},          {authoritative, " aa"},       {truncated, " tc"},
+      {recursion_desired, " rd"}, {recursion_available, " ra"}, {authentic_data, " ad"},
       {checking_disabled, " cd"},
   };
   for (const auto& [on, name] : flags)

@@ -99,59 +99,41 @@ std::optional<std::size_t> field_bytes(Field field, std::string_view rest) noexc
     return rest.size();
   };
   switch (field) {
-    case Field::End:
-      return all_if(rest.empty());
+    case Field::End: return all_if(rest.empty());
     case Field::U8:
-    case Field::Algorithm:
-      return fixed(rest, 1);
+    case Field::Algorithm: return fixed(rest, 1);
     case Field::U16:
     case Field::TypeCode:
     case Field::CertType:
-    case Field::Rcode16:
-      return fixed(rest, 2);
+    case Field::Rcode16: return fixed(rest, 2);
     case Field::U32:
     case Field::Period:
     case Field::Time:
-    case Field::A:
-      return fixed(rest, 4);
+    case Field::A: return fixed(rest, 4);
     case Field::U48:
-    case Field::Eui48:
-      return fixed(rest, 6);
+    case Field::Eui48: return fixed(rest, 6);
     case Field::Eui64:
-    case Field::Node64:
-      return fixed(rest, 8);
-    case Field::Aaaa:
-      return fixed(rest, 16);
+    case Field::Node64: return fixed(rest, 8);
+    case Field::Aaaa: return fixed(rest, 16);
     case Field::Name:
     case Field::NameSeldom:
-    case Field::NamePlain:
-      return name_bytes(rest);
-    case Field::Text:
-      return sized8(rest, 0);
-    case Field::TextOpt:
-      return rest.empty() ? std::optional<std::size_t>(0) : sized8(rest, 0);
-    case Field::Texts:
-      return all_if(is_texts(rest));
+    case Field::NamePlain: return name_bytes(rest);
+    case Field::Text: return sized8(rest, 0);
+    case Field::TextOpt: return rest.empty() ? std::optional<std::size_t>(0) : sized8(rest, 0);
+    case Field::Texts: return all_if(is_texts(rest));
     case Field::RestText:
     case Field::Hex:
     case Field::Base64:
-    case Field::Wks:
-      return rest.size();
-    case Field::Nsap:
-      return all_if(!rest.empty());
+    case Field::Wks: return rest.size();
+    case Field::Nsap: return all_if(!rest.empty());
     case Field::Sized16:
       if (rest.size() < 2) return std::nullopt;
       return fixed(rest, 2U + be16(rest));
-    case Field::Salt:
-      return sized8(rest, 0);
-    case Field::Hash:
-      return sized8(rest, 1);
-    case Field::Bitmap:
-      return all_if(is_bitmap(rest));
-    case Field::SvcParams:
-      return all_if(is_svc_params(rest));
-    case Field::Apl:
-      return all_if(is_apl(rest));
+    case Field::Salt: return sized8(rest, 0);
+    case Field::Hash: return sized8(rest, 1);
+    case Field::Bitmap: return all_if(is_bitmap(rest));
+    case Field::SvcParams: return all_if(is_svc_params(rest));
+    case Field::Apl: return all_if(is_apl(rest));
     case Field::Loc:
       // RFC 1876 section 2: version 0 has 16 bytes; its sizes are digits and powers of ten.
       if (rest.size() < 16 || rest[0] != '\0') return std::nullopt;

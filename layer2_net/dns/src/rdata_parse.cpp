@@ -43,8 +43,8 @@ Result<std::string> unescape(std::string_view text) {
       out.push_back(text[at]);
       continue;
     }
-    const auto code = at + 3 <= text.size() ? text::parse_uint(text.substr(at, 3))
-                                            : text::parse_uint("");
+    const auto code =
+        at + 3 <= text.size() ? text::parse_uint(text.substr(at, 3)) : text::parse_uint("");
     if (!code.has_value() || *code > 255)
       return Error(Errc::Malformed, "an escape is not three digits up to 255");
     out.push_back(static_cast<char>(*code));
@@ -79,8 +79,7 @@ class Parser {
   }
   Result<void> integer(std::size_t bytes, std::string_view what) {
     AVILA_TRY(const std::string_view word, next(what));
-    AVILA_TRY(const std::uint64_t value,
-              number(word, (std::uint64_t{1} << bytes * 8) - 1, what));
+    AVILA_TRY(const std::uint64_t value, number(word, (std::uint64_t{1} << bytes * 8) - 1, what));
     for (std::size_t i = bytes; i-- > 0;) put8(out_, value >> i * 8);
     return {};
   }
@@ -259,10 +258,10 @@ Result<void> Parser::wks() {
   static constexpr struct {
     std::string_view name;
     unsigned port;
-  } kServices[] = {{"ftp-data", 20}, {"ftp", 21},    {"ssh", 22},   {"telnet", 23}, {"smtp", 25},
-                   {"time", 37},     {"domain", 53}, {"tftp", 69},  {"gopher", 70}, {"finger", 79},
-                   {"http", 80},     {"pop3", 110},  {"nntp", 119}, {"ntp", 123},   {"imap", 143},
-                   {"https", 443}};
+  } kServices[] = {{"ftp-data", 20}, {"ftp", 21},    {"ssh", 22},    {"telnet", 23},
+                   {"smtp", 25},     {"time", 37},   {"domain", 53}, {"tftp", 69},
+                   {"gopher", 70},   {"finger", 79}, {"http", 80},   {"pop3", 110},
+                   {"nntp", 119},    {"ntp", 123},   {"imap", 143},  {"https", 443}};
   AVILA_TRY(const std::string_view protocol, next("a protocol"));
   if (protocol == "tcp" || protocol == "TCP") {
     put8(out_, 6);
@@ -410,7 +409,8 @@ Result<unsigned> svc_key(std::string_view text) {
 Result<std::string> svc_value(unsigned key, const std::string& raw, bool present) {
   std::string out;
   if (key == 2 && present && !raw.empty()) return expected("no value", raw);
-  if (key <= 6 && key != 2 && raw.empty()) return Error(Errc::Malformed, "a service key needs a value");
+  if (key <= 6 && key != 2 && raw.empty())
+    return Error(Errc::Malformed, "a service key needs a value");
   switch (key) {
     case 0: {
       std::vector<unsigned> keys;
@@ -424,7 +424,8 @@ Result<std::string> svc_value(unsigned key, const std::string& raw, bool present
     }
     case 1:
       for (const std::string& item : split_list(raw)) {
-        if (item.empty() || item.size() > 255) return expected("a protocol of 1 to 255 bytes", item);
+        if (item.empty() || item.size() > 255)
+          return expected("a protocol of 1 to 255 bytes", item);
         put8(out, item.size());
         out += item;
       }
@@ -446,8 +447,7 @@ Result<std::string> svc_value(unsigned key, const std::string& raw, bool present
       if (!bytes.has_value()) return expected("base64", raw);
       return std::move(*bytes);
     }
-    default:
-      return raw;
+    default: return raw;
   }
 }
 
@@ -506,24 +506,18 @@ Result<void> Parser::eui(std::size_t bytes) {
 
 Result<void> Parser::field(Field kind) {
   switch (kind) {
-    case Field::End:
-      return {};
-    case Field::U8:
-      return integer(1, "a number up to 255");
-    case Field::U16:
-      return integer(2, "a number up to 65535");
-    case Field::U32:
-      return integer(4, "a number of 32 bits");
-    case Field::U48:
-      return integer(6, "a number of 48 bits");
+    case Field::End: return {};
+    case Field::U8: return integer(1, "a number up to 255");
+    case Field::U16: return integer(2, "a number up to 65535");
+    case Field::U32: return integer(4, "a number of 32 bits");
+    case Field::U48: return integer(6, "a number of 48 bits");
     case Field::Period: {
       AVILA_TRY(const std::string_view word, next("a duration"));
       AVILA_TRY(const std::uint32_t value, parse_ttl(word));
       put32(out_, value);
       return {};
     }
-    case Field::Time:
-      return time();
+    case Field::Time: return time();
     case Field::TypeCode: {
       AVILA_TRY(const std::string_view word, next("a type"));
       AVILA_TRY(const Type type, parse_type(word));
@@ -532,12 +526,10 @@ Result<void> Parser::field(Field kind) {
     }
     case Field::Algorithm:
     case Field::CertType:
-    case Field::Rcode16:
-      return mnemonic(kind);
+    case Field::Rcode16: return mnemonic(kind);
     case Field::Name:
     case Field::NameSeldom:
-    case Field::NamePlain:
-      return name();
+    case Field::NamePlain: return name();
     case Field::A:
     case Field::Aaaa: {
       AVILA_TRY(const std::string_view word, next("an address"));
@@ -545,14 +537,11 @@ Result<void> Parser::field(Field kind) {
       out_ += bytes;
       return {};
     }
-    case Field::Text:
-      return text();
+    case Field::Text: return text();
     case Field::TextOpt:
       if (!more()) return {};
       return text();
-    case Field::Texts:
-      do {
-        AVILA_TRY_VOID(text());
+    case Field::Texts: do { AVILA_TRY_VOID(text());
       } while (more());
       return {};
     case Field::RestText: {
@@ -561,12 +550,9 @@ Result<void> Parser::field(Field kind) {
       out_ += bytes;
       return {};
     }
-    case Field::Hex:
-      return hex(joined());
-    case Field::Base64:
-      return base64(joined());
-    case Field::Sized16:
-      return sized16();
+    case Field::Hex: return hex(joined());
+    case Field::Base64: return base64(joined());
+    case Field::Sized16: return sized16();
     case Field::Salt: {
       AVILA_TRY(const std::string_view word, next("a salt"));
       if (word == "-") return sized("");
@@ -580,16 +566,11 @@ Result<void> Parser::field(Field kind) {
       if (!bytes.has_value() || bytes->empty()) return expected("a hash in base32", word);
       return sized(*bytes);
     }
-    case Field::Bitmap:
-      return bitmap();
-    case Field::SvcParams:
-      return svc_params();
-    case Field::Wks:
-      return wks();
-    case Field::Apl:
-      return apl();
-    case Field::Loc:
-      return loc();
+    case Field::Bitmap: return bitmap();
+    case Field::SvcParams: return svc_params();
+    case Field::Wks: return wks();
+    case Field::Apl: return apl();
+    case Field::Loc: return loc();
     case Field::Nsap: {
       std::string digits = joined();
       if (!digits.starts_with("0x") && !digits.starts_with("0X"))
@@ -598,12 +579,9 @@ Result<void> Parser::field(Field kind) {
       std::erase(digits, '.');
       return hex(digits);
     }
-    case Field::Eui48:
-      return eui(6);
-    case Field::Eui64:
-      return eui(8);
-    case Field::Node64:
-      return node64();
+    case Field::Eui48: return eui(6);
+    case Field::Eui64: return eui(8);
+    case Field::Node64: return node64();
   }
   return {};
 }
@@ -632,7 +610,8 @@ Result<std::string> parse_rdata(Type type, const std::vector<Token>& tokens, con
   }
   const detail::Form* form = detail::form_of(type);
   if (form == nullptr)
-    return Error(Errc::Malformed, "the data of " + to_string(type) + " is written as \\# LENGTH HEX");
+    return Error(Errc::Malformed,
+                 "the data of " + to_string(type) + " is written as \\# LENGTH HEX");
   Parser parser(tokens, origin);
   for (const Field field : form->fields) {
     if (field == Field::End) break;
@@ -710,7 +689,8 @@ Result<std::vector<Token>> tokenize(std::string_view text) {
         at += 2;
         continue;
       }
-      if (token.quoted ? d == '"' : std::string_view(" \t\r\n;()\"").find(d) != std::string_view::npos) {
+      if (token.quoted ? d == '"'
+                       : std::string_view(" \t\r\n;()\"").find(d) != std::string_view::npos) {
         closed = true;
         break;
       }

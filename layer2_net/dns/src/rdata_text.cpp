@@ -138,8 +138,8 @@ std::string apl_text(std::string_view rest) {
     bytes.resize(family == 1 ? 4 : 16, '\0');
     if (!out.empty()) out.push_back(' ');
     if ((byte_at(rest, 3) & 0x80) != 0) out.push_back('!');
-    out += std::to_string(family) + ':' + address_text(bytes) + '/' +
-           std::to_string(byte_at(rest, 2));
+    out +=
+        std::to_string(family) + ':' + address_text(bytes) + '/' + std::to_string(byte_at(rest, 2));
     rest.remove_prefix(4 + length);
   }
   return out;
@@ -190,35 +190,24 @@ std::string decimal(std::string_view bytes) {
 
 void append_field(std::string& out, Field field, std::string_view bytes) {
   switch (field) {
-    case Field::End:
-      break;
+    case Field::End: break;
     case Field::U8:
     case Field::U16:
     case Field::U32:
     case Field::U48:
     case Field::Period:
     case Field::Algorithm:
-    case Field::CertType:
-      out += decimal(bytes);
-      break;
-    case Field::Time:
-      out += time_text(be32(bytes));
-      break;
-    case Field::TypeCode:
-      out += to_string(static_cast<Type>(be16(bytes)));
-      break;
-    case Field::Rcode16:
-      out += to_string(static_cast<Rcode>(be16(bytes)));
-      break;
+    case Field::CertType: out += decimal(bytes); break;
+    case Field::Time: out += time_text(be32(bytes)); break;
+    case Field::TypeCode: out += to_string(static_cast<Type>(be16(bytes))); break;
+    case Field::Rcode16: out += to_string(static_cast<Rcode>(be16(bytes))); break;
     case Field::Name:
     case Field::NameSeldom:
     case Field::NamePlain:
       if (auto name = Name::from_wire(bytes); name.has_value()) out += name->to_string();
       break;
     case Field::A:
-    case Field::Aaaa:
-      out += address_text(bytes);
-      break;
+    case Field::Aaaa: out += address_text(bytes); break;
     case Field::Text:
     case Field::TextOpt:
       if (!bytes.empty()) append_quoted(out, bytes.substr(1));
@@ -229,50 +218,28 @@ void append_field(std::string& out, Field field, std::string_view bytes) {
         append_quoted(out, bytes.substr(at + 1, byte_at(bytes, at)));
       }
       break;
-    case Field::RestText:
-      append_quoted(out, bytes);
-      break;
-    case Field::Hex:
-      out += text::hex_encode(bytes);
-      break;
-    case Field::Base64:
-      out += text::base64_encode(bytes);
-      break;
+    case Field::RestText: append_quoted(out, bytes); break;
+    case Field::Hex: out += text::hex_encode(bytes); break;
+    case Field::Base64: out += text::base64_encode(bytes); break;
     case Field::Sized16:
       out += std::to_string(be16(bytes));
       if (bytes.size() > 2) out += ' ' + text::base64_encode(bytes.substr(2));
       break;
-    case Field::Salt:
-      out += bytes.size() == 1 ? "-" : text::hex_encode(bytes.substr(1));
-      break;
+    case Field::Salt: out += bytes.size() == 1 ? "-" : text::hex_encode(bytes.substr(1)); break;
     case Field::Hash: {
       std::string hash = text::base32hex_encode(bytes.substr(1));
       while (hash.ends_with('=')) hash.pop_back();
       out += hash;
       break;
     }
-    case Field::Bitmap:
-      out += join_types(bytes);
-      break;
-    case Field::SvcParams:
-      out += svc_params_text(bytes);
-      break;
-    case Field::Wks:
-      out += wks_text(bytes);
-      break;
-    case Field::Apl:
-      out += apl_text(bytes);
-      break;
-    case Field::Loc:
-      out += loc_text(bytes);
-      break;
-    case Field::Nsap:
-      out += "0x" + text::hex_encode(bytes);
-      break;
+    case Field::Bitmap: out += join_types(bytes); break;
+    case Field::SvcParams: out += svc_params_text(bytes); break;
+    case Field::Wks: out += wks_text(bytes); break;
+    case Field::Apl: out += apl_text(bytes); break;
+    case Field::Loc: out += loc_text(bytes); break;
+    case Field::Nsap: out += "0x" + text::hex_encode(bytes); break;
     case Field::Eui48:
-    case Field::Eui64:
-      out += eui_text(bytes);
-      break;
+    case Field::Eui64: out += eui_text(bytes); break;
     case Field::Node64:
       for (std::size_t i = 0; i < 8; i += 2) {
         if (i != 0) out.push_back(':');
@@ -289,16 +256,19 @@ std::string rdata_to_text(Type type, std::string_view rdata) {
   std::string out;
   bool printable = form != nullptr;
   if (form != nullptr)
-    printable = detail::walk(*form, rdata, [&](Field field, std::string_view bytes) {
-      // Texts have forms for every value but these.
-      if (field == Field::Wks && bytes.empty()) printable = false;
-      if (field == Field::Apl)
-        for (std::string_view rest = bytes; !rest.empty(); rest.remove_prefix(4U + (byte_at(rest, 3) & 0x7f)))
-          if (be16(rest) != 1 && be16(rest) != 2) printable = false;
-      const std::size_t before = out.size();
-      append_field(out, field, bytes);
-      if (out.size() != before && before != 0) out.insert(before, 1, ' ');
-    }) && printable;
+    printable = detail::walk(*form, rdata,
+                             [&](Field field, std::string_view bytes) {
+                               // Texts have forms for every value but these.
+                               if (field == Field::Wks && bytes.empty()) printable = false;
+                               if (field == Field::Apl)
+                                 for (std::string_view rest = bytes; !rest.empty();
+                                      rest.remove_prefix(4U + (byte_at(rest, 3) & 0x7f)))
+                                   if (be16(rest) != 1 && be16(rest) != 2) printable = false;
+                               const std::size_t before = out.size();
+                               append_field(out, field, bytes);
+                               if (out.size() != before && before != 0) out.insert(before, 1, ' ');
+                             }) &&
+                printable;
   if (printable && (!out.empty() || rdata.empty())) return out;
   out = "\\# " + std::to_string(rdata.size());
   if (!rdata.empty()) out += ' ' + text::hex_encode(rdata);

@@ -1,5 +1,5 @@
-#include <avila/dns/name.hpp>
 #include <gtest/gtest.h>
+#include <avila/dns/name.hpp>
 
 namespace {
 
@@ -44,10 +44,13 @@ TEST(DnsName, FollowsCompressionBackwardsOnly) {
   std::size_t at = 5;
   ASSERT_TRUE(Name::decode(as_bytes(bytes), at).has_value());
   EXPECT_EQ(at, 11U);
-  EXPECT_FALSE(decode("\xc0\0"sv, 0).has_value());              // itself
-  EXPECT_FALSE(decode("\xc0\x02\xc0\0"sv, 0).has_value());      // forwards
-  EXPECT_FALSE(decode("\1a\xc0\0"sv, 0).has_value());           // a loop through a label
-  EXPECT_FALSE(decode("\x41" "a"sv, 0).has_value());            // an unknown kind of label
+  EXPECT_FALSE(decode("\xc0\0"sv, 0).has_value());          // itself
+  EXPECT_FALSE(decode("\xc0\x02\xc0\0"sv, 0).has_value());  // forwards
+  EXPECT_FALSE(decode("\1a\xc0\0"sv, 0).has_value());       // a loop through a label
+  EXPECT_FALSE(decode("\x41"
+                      "a"sv,
+                      0)
+                   .has_value());  // an unknown kind of label
   EXPECT_FALSE(decode("\3ab"sv, 0).has_value());
   EXPECT_FALSE(decode("\3abc"sv, 0).has_value());
   EXPECT_FALSE(decode("\xc0"sv, 0).has_value());
@@ -66,9 +69,9 @@ TEST(DnsName, ComparesWithoutCase) {
 
 // The list of RFC 4034 section 6.1.
 TEST(DnsName, OrdersAsDnssecDoes) {
-  const char* const sorted[] = {"example",           "a.example",          "yljkjljk.a.example",
-                                "Z.a.example",       "zABC.a.EXAMPLE",     "z.example",
-                                "\\001.z.example",   "*.z.example",        "\\200.z.example"};
+  const char* const sorted[] = {"example",         "a.example",      "yljkjljk.a.example",
+                                "Z.a.example",     "zABC.a.EXAMPLE", "z.example",
+                                "\\001.z.example", "*.z.example",    "\\200.z.example"};
   for (std::size_t i = 0; i + 1 < std::size(sorted); ++i)
     EXPECT_LT(name(sorted[i]), name(sorted[i + 1])) << sorted[i];
 }

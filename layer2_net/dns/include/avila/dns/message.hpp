@@ -7,8 +7,8 @@ namespace avila::dns {
 
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kMessageBytesMax = 65535;
-constexpr std::size_t kUdpBytesPlain = 512;   ///< RFC 1035 section 2.3.4, without EDNS
-constexpr std::size_t kUdpBytesEdns = 1232;   ///< fits any path (DNS flag day 2020)
+constexpr std::size_t kUdpBytesPlain = 512;  ///< RFC 1035 section 2.3.4, without EDNS
+constexpr std::size_t kUdpBytesEdns = 1232;  ///< fits any path (DNS flag day 2020)
 
 struct Question {
   Name name;
@@ -51,7 +51,7 @@ struct Edns {
 
 struct Message {
   std::uint16_t id = 0;
-  bool response = false;             ///< QR
+  bool response = false;  ///< QR
   Opcode opcode = Opcode::Query;
   bool authoritative = false;        ///< AA
   bool truncated = false;            ///< TC

@@ -20,8 +20,8 @@ class Name {
 
   /// The root.
   Name() : wire_(1, '\0') {}
-  /// "www.example.com", with the escapes of RFC 1035 section 5.1. Absolute with or without the final
-  /// dot; "" and "." are the root. Errors: Malformed, with the offset.
+  /// "www.example.com", with the escapes of RFC 1035 section 5.1. Absolute with or without the
+  /// final dot; "" and "." are the root. Errors: Malformed, with the offset.
   static Result<Name> parse(std::string_view text);
   /// The same, but a name without the final dot is relative to `origin`, and "@" is the origin.
   static Result<Name> parse(std::string_view text, const Name& origin);
@@ -40,9 +40,9 @@ class Name {
   bool is_wildcard() const noexcept {
     return wire_.size() > 2 && wire_[0] == '\1' && wire_[1] == '*';
   }
-  std::size_t label_count() const noexcept;      ///< the root's is 0
+  std::size_t label_count() const noexcept;       ///< the root's is 0
   std::string_view first_label() const noexcept;  ///< "" for the root
-  Name parent() const;                           ///< the root's is the root
+  Name parent() const;                            ///< the root's is the root
   /// The last `labels` labels; all of it where it has no more.
   Name suffix(std::size_t labels) const;
   /// "label.this". Errors: LimitExceeded, InvalidArgument (an empty or too long label).

@@ -34,13 +34,14 @@ struct Token {
 };
 
 /// Wire data at `offset` of a message, names decompressed where the type has any that may be
-/// compressed (RFC 3597 section 4). What holds no such name is taken as it is: see is_valid_rdata().
-/// Errors: Malformed.
+/// compressed (RFC 3597 section 4). What holds no such name is taken as it is: see
+/// is_valid_rdata(). Errors: Malformed.
 Result<std::string> decode_rdata(Type type, ByteSpan message, std::size_t offset,
                                  std::size_t length);
 /// Whether the bytes are what the type asks for; any are for types without a known form.
 bool is_valid_rdata(Type type, std::string_view rdata) noexcept;
-/// Text form; "\# 3 abcdef" (RFC 3597) for unknown types, and for data that the type does not allow.
+/// Text form; "\# 3 abcdef" (RFC 3597) for unknown types, and for data that the type does not
+/// allow.
 std::string rdata_to_text(Type type, std::string_view rdata);
 /// Both forms. Errors: Malformed, with what was expected.
 Result<std::string> parse_rdata(Type type, const std::vector<Token>& tokens, const Name& origin);
