@@ -47,6 +47,7 @@ struct ParseOptions {
   unsigned depth_max = kDepthMax;
   std::size_t size_max = kMessageSizeMax;  ///< of the whole input
   bool keep_unknown_fields = true;
+  bool allow_partial = false;  ///< proto2 `required` fields may be missing
 };
 
 /// What stopped a Reader.
