@@ -88,11 +88,11 @@ void BrotliEncoder::begin(Sink& out) {
   writer_.close(out);
 }
 
-void BrotliEncoder::make_commands(ByteSpan content) {
+void BrotliEncoder::make_commands(ByteSpan content, std::span<const zstd::Sequence> sequences) {
   commands_.clear();
   zstd::RecentOffsets recent = recent_;  // as it was before the search
   std::size_t at = 0;
-  for (const zstd::Sequence& sequence : sequences_) {
+  for (const zstd::Sequence& sequence : sequences) {
     const std::uint32_t distance = distance_of(recent, sequence);
     std::uint32_t extra;
     const unsigned symbol = distance_symbol(ring_, distance, extra);
@@ -113,9 +113,9 @@ void BrotliEncoder::make_commands(ByteSpan content) {
 void BrotliEncoder::encode(const Piece& piece, bool last, Sink& out) {
   if (piece.end != piece.start) {
     zstd::RecentOffsets recent = recent_;
-    search_.run(piece, sequences_, recent);
+    const std::span<const zstd::Sequence> sequences = search_.run(piece, recent);
     const auto ring = ring_;
-    make_commands(piece.content());
+    make_commands(piece.content(), sequences);
     recent_ = recent;
     const std::size_t start = out.size();
     const BitWriter before = writer_;

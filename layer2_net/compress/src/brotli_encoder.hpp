@@ -26,14 +26,13 @@ class BrotliEncoder final : public EncoderCore {
   static constexpr std::size_t kWindow = (std::size_t{1} << kWindowBits) - 16;
   static constexpr std::size_t kPiece = std::size_t{256} << 10;
 
-  void make_commands(ByteSpan content);
+  void make_commands(ByteSpan content, std::span<const zstd::Sequence> sequences);
   void write_meta_block(const Piece& piece, Sink& out);
   void write_header(std::size_t size, bool stored);
 
   bool contexts_;
   zstd::Search search_;
   zstd::RecentOffsets recent_;
-  std::vector<zstd::Sequence> sequences_;
   std::vector<Command> commands_;
   std::array<std::uint32_t, 4> ring_ = {4, 11, 15, 16};  // the last distance first
   BitWriter writer_;

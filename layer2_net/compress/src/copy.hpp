@@ -50,12 +50,14 @@ AVILA_ALWAYS_INLINE void copy_match_wide(std::byte* at, std::size_t distance, st
 /// Copies `length` bytes; what lies up to kCopySlack behind both ends may be touched.
 AVILA_ALWAYS_INLINE void copy_wide(std::byte* to, const std::byte* from, std::size_t length) {
   std::memcpy(to, from, 16);
-  if (length > 16) [[unlikely]] {
+  std::memcpy(to + 16, from + 16, 16);
+  if (length > 32) [[unlikely]] {
     std::byte* const end = to + length;
     do {
-      to += 16, from += 16;
+      to += 32, from += 32;
       std::memcpy(to, from, 16);
-    } while (to + 16 < end);
+      std::memcpy(to + 16, from + 16, 16);
+    } while (to + 32 < end);
   }
 }
 

@@ -1,7 +1,10 @@
 // Finite state entropy, 4.1: its description in a stream, and its decoding table.
 #pragma once
+#include <algorithm>
 #include <avila/error/span.hpp>
 #include <avila/primitives/endian.hpp>
+#include <avila/simd/target.hpp>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,56 +35,63 @@ void build_fse_table(std::span<const std::int16_t> counts, unsigned log, FseStat
 /// The order in which 2^log states are given to symbols (4.1.1): symbol of each state.
 void spread_fse_symbols(std::span<const std::int16_t> counts, unsigned log, std::uint8_t* symbols);
 
-/// Bits from the end of a stream to its start (4.1). Where it is over, zeros follow.
+/// Bits from the end of a stream to its start (4.1). Where it is over, bits of no meaning follow.
 class BackwardBits {
  public:
   /// False unless the last byte marks the end. `room` holds what is shorter than a word; it lies
   /// elsewhere so that all of this one stays in registers.
   bool open(ByteSpan in, std::byte (&room)[8]) noexcept {
     if (in.empty() || in.back() == std::byte{0}) return false;
+    padding_ = 0;
     if (in.size() >= 8) {
       start_ = in.data();
-      padding_ = 0;
       at_ = in.data() + in.size() - 8;
     } else {
-      padding_ = static_cast<unsigned>(8 * (8 - in.size()));
-      for (std::size_t i = 0; i < 8; ++i) room[i] = std::byte{0};
-      for (std::size_t i = 0; i < in.size(); ++i) room[8 - in.size() + i] = in[i];
+      padding_ = static_cast<std::ptrdiff_t>(8 * (8 - in.size()));
+      std::fill(room, room + 8, std::byte{0});
+      std::copy(in.begin(), in.end(), room + 8 - in.size());
       start_ = at_ = room;
     }
     bits_ = load_le64(at_);
-    taken_ = static_cast<unsigned>(std::countl_zero(static_cast<std::uint8_t>(in.back()))) + 1;
+    count_ = 63 - std::countl_zero(static_cast<std::uint8_t>(in.back()));
     return true;
   }
+  /// Goes on in a stream that starts at `start`, in the word at `at`, of which the high bits are
+  /// done.
+  void resume(const std::byte* start, const std::byte* at, unsigned done) noexcept {
+    start_ = start, at_ = at, padding_ = 0;
+    bits_ = load_le64(at_);
+    count_ = static_cast<std::ptrdiff_t>(64 - done);
+  }
   /// 57 bits and more, unless the start is near.
-  void refill() noexcept {
-    const auto back = static_cast<std::ptrdiff_t>(taken_ >> 3);
+  AVILA_ALWAYS_INLINE void refill() noexcept {
+    const std::ptrdiff_t back = (64 - count_) >> 3;
     if (at_ - start_ >= back) [[likely]] {
       at_ -= back;
-      taken_ &= 7;
+      count_ += 8 * back;
     } else {
-      taken_ -= static_cast<unsigned>(8 * (at_ - start_));
+      count_ += 8 * (at_ - start_);
       at_ = start_;
     }
     bits_ = load_le64(at_);
   }
   /// At most 57 bits between two refills.
-  std::uint64_t take(unsigned n) noexcept {
-    const std::uint64_t value = bits_ << (taken_ & 63) >> 1 >> (63 - n);
-    taken_ += n;
-    return value;
+  AVILA_ALWAYS_INLINE std::uint64_t take(unsigned n) noexcept {
+    count_ -= static_cast<std::ptrdiff_t>(n);
+    return bits_ >> (count_ & 63) & ((std::uint64_t{1} << n) - 1);
   }
+  /// The next bits, with zeros where the stream is over.
+  std::uint64_t peek(unsigned n) const noexcept { return bits_ << (-count_ & 63) >> (64 - n); }
+  void skip(unsigned n) noexcept { count_ -= static_cast<std::ptrdiff_t>(n); }
   /// Negative when more was taken than there was.
-  std::ptrdiff_t left() const noexcept {
-    return (at_ - start_) * 8 + 64 - static_cast<std::ptrdiff_t>(taken_ + padding_);
-  }
+  std::ptrdiff_t left() const noexcept { return (at_ - start_) * 8 + count_ - padding_; }
 
  private:
   const std::byte* start_;
   const std::byte* at_;
-  std::uint64_t bits_;
-  unsigned taken_;
-  unsigned padding_;
+  std::uint64_t bits_;  // those from count_ on are done
+  std::ptrdiff_t count_;
+  std::ptrdiff_t padding_;
 };
 
 }  // namespace avila::compress::detail

@@ -20,6 +20,8 @@ std::uint64_t fse_cost(std::span<const std::uint32_t> counts, const FseDistribut
 
 class FseEncoder {
  public:
+  /// Of one symbol only: no bits.
+  constexpr FseEncoder() = default;
   void build(const FseDistribution& distribution);
   /// The state that begins (at the stream's end) with `symbol`.
   std::uint32_t begin(unsigned symbol) const noexcept {
@@ -39,11 +41,11 @@ class FseEncoder {
 
  private:
   struct Symbol {
-    std::uint32_t bits;  // (bits << 16) less the state from which one more is written
-    std::int32_t find;
+    std::uint32_t bits = 0;  // (bits << 16) less the state from which one more is written
+    std::int32_t find = 0;
   };
-  std::uint16_t states_[1U << kMaxFseLog];
-  Symbol symbols_[64];
+  std::uint16_t states_[1U << kMaxFseLog] = {};
+  Symbol symbols_[64] = {};
   unsigned log_ = 0;
 };
 

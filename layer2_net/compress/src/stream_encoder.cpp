@@ -113,7 +113,9 @@ std::unique_ptr<Encoder> stream_encoder(std::unique_ptr<EncoderCore> core, ByteS
 std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dictionary) {
   const EncoderCore::Shape shape = core.shape();
   std::vector<std::byte> out, both;
-  out.reserve(in.size() / 2 + 64);
+  // Memory that is not written costs nothing where it is whole pages, and growing is copying.
+  constexpr std::size_t kManyPages = 256U << 10;
+  out.reserve(in.size() < kManyPages ? in.size() / 2 + 64 : in.size());
   dictionary = core.history_of(dictionary);
   if (dictionary.size() > shape.history)
     dictionary = dictionary.subspan(dictionary.size() - shape.history);

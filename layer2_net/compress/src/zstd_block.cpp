@@ -53,13 +53,18 @@ void put_block_header(std::byte* at, unsigned type, std::size_t size, bool last)
 
 }  // namespace
 
-std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence) {
+AVILA_ALWAYS_INLINE std::array<std::uint8_t, 3> symbols(const Sequence& sequence) noexcept {
   return {static_cast<std::uint8_t>(lit_length_code(sequence.literals)),
           static_cast<std::uint8_t>(std::bit_width(sequence.offset_value) - 1),
           static_cast<std::uint8_t>(match_length_code(sequence.length))};
 }
 
-BlockWriter::BlockWriter() { literals_.resize(kMaxBlock + 64); }
+std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence) noexcept {
+  return symbols(sequence);
+}
+
+BlockWriter::BlockWriter()
+    : literals_(std::make_unique_for_overwrite<std::byte[]>(kMaxBlock + 64)) {}
 
 void BlockWriter::start_frame(const DictionaryParts& parts) {
   huffman_.ready = false;
@@ -100,24 +105,23 @@ bool BlockWriter::compressed(ByteSpan content, std::span<const Sequence> sequenc
   new_huffman_ = false;
   if (content.size() < 16) return false;
   // The literals, together. Up to 16 bytes beyond each run are copied while the content goes on.
-  std::size_t count = 0, at = 0;
+  std::byte* to = literals_.get();
+  const std::byte* from = content.data();
+  const std::byte* const end = from + content.size();
   for (const Sequence& sequence : sequences) {
     const std::size_t n = sequence.literals;
-    if (content.size() - at >= n + 16) {
-      for (std::size_t i = 0; i < n; i += 16)
-        std::memcpy(literals_.data() + count + i, content.data() + at + i, 16);
+    if (static_cast<std::size_t>(end - from) >= n + 16) [[likely]] {
+      std::memcpy(to, from, 16);
+      for (std::size_t i = 16; i < n; i += 16) std::memcpy(to + i, from + i, 16);
     } else if (n != 0) {
-      std::memcpy(literals_.data() + count, content.data() + at, n);
+      std::memcpy(to, from, n);
     }
-    count += n;
-    at += n + sequence.length;
+    to += n;
+    from += n + sequence.length;
   }
-  if (at != content.size())
-    std::memcpy(literals_.data() + count, content.data() + at, content.size() - at);
-  count += content.size() - at;
-  literals_.resize(count);
+  if (from != end) std::memcpy(to, from, static_cast<std::size_t>(end - from));
+  literal_count_ = static_cast<std::size_t>(to - literals_.get() + (end - from));
   write_literals(out);
-  literals_.resize(kMaxBlock + 64);
   write_sequences(sequences, out);
   return true;
 }
@@ -132,7 +136,8 @@ TableMode BlockWriter::choose(SequenceKind kind, std::span<const std::uint32_t> 
   const std::uint64_t plain = fse_cost(counts, predefined()[i].distribution);
   if (used == 1 && (total > 2 || plain == ~std::uint64_t{0})) {
     out.push_back(static_cast<std::byte>(last));
-    encoders_[i] = nullptr;
+    static constexpr FseEncoder kNoBits;
+    encoders_[i] = &kNoBits;
     codes_[i].ready = false;
     return TableMode::Rle;
   }
@@ -176,12 +181,16 @@ void BlockWriter::write_sequences(std::span<const Sequence> sequences, Sink& out
   }
   if (count == 0) return;
   std::array<std::uint32_t, 64> counts[3] = {};
-  symbols_.resize(count);
+  if (symbols_.size() < count) symbols_.resize(count);
+  std::uint64_t bits = 0;  // at most
   for (std::size_t i = 0; i < count; ++i) {
-    const Sequence& s = sequences[i];
-    symbols_[i] = symbols_of(s);
-    for (unsigned k = 0; k < 3; ++k) ++counts[k][symbols_[i][k]];
+    const auto [lit, off, match] = symbols_[i] = symbols(sequences[i]);
+    ++counts[0][lit], ++counts[1][off], ++counts[2][match];
+    bits += off;
   }
+  for (unsigned c = 0; c < kLitLengthCodes; ++c) bits += counts[0][c] * kLitLengthExtra[c];
+  for (unsigned c = 0; c < kMatchLengthCodes; ++c) bits += counts[2][c] * kMatchLengthExtra[c];
+  bits += count * (kLitLengthLog + kOffsetLog + kMatchLengthLog);
   const std::size_t modes_at = out.size();
   put(0);
   unsigned modes = 0;
@@ -195,30 +204,35 @@ void BlockWriter::write_sequences(std::span<const Sequence> sequences, Sink& out
   out[modes_at] = static_cast<std::byte>(modes);
 
   BitWriter memory;
-  memory.open(out, count * 12 + 32);
+  memory.open(out, bits / 8 + 32);
   BitWriter writer = memory;  // of its own, so that it stays in registers
-  std::uint32_t states[3] = {};
+  const FseEncoder &lits = *encoders_[0], &offs = *encoders_[1], &matches = *encoders_[2];
+  const auto low = [](std::uint32_t value, unsigned n) {
+    return value & ((std::uint64_t{1} << n) - 1);
+  };
+  std::uint32_t lit_state = 0, off_state = 0, match_state = 0;
   for (std::size_t i = count; i-- > 0;) {
     const Sequence& s = sequences[i];
     const auto [lit, off, match] = symbols_[i];
-    const unsigned symbols[3] = {lit, off, match};
     // The reader takes lit-length, match-length and offset states, in this order: written last.
-    if (i + 1 == count) {
-      for (unsigned k = 0; k < 3; ++k)
-        if (encoders_[k] != nullptr) states[k] = encoders_[k]->begin(symbols[k]);
+    if (i + 1 == count) [[unlikely]] {
+      lit_state = lits.begin(lit), off_state = offs.begin(off), match_state = matches.begin(match);
     } else {
-      for (const unsigned k : {1U, 2U, 0U})
-        if (encoders_[k] != nullptr) encoders_[k]->encode(writer, states[k], symbols[k]);
+      offs.encode(writer, off_state, off);
+      matches.encode(writer, match_state, match);
+      lits.encode(writer, lit_state, lit);
     }
+    // The bases are multiples of what their extra bits count.
+    const unsigned lit_extra = kLitLengthExtra[lit], match_extra = kMatchLengthExtra[match];
+    writer.put(low(s.literals, lit_extra), lit_extra);
     writer.spill();
-    writer.put(s.literals - kLitLengthBase[lit], kLitLengthExtra[lit]);
-    writer.put(s.length - kMatchLengthBase[match], kMatchLengthExtra[match]);
-    writer.spill();
-    writer.put(s.offset_value - (1U << off), off);
+    writer.put(low(s.length - kMinMatch, match_extra), match_extra);
+    writer.put(low(s.offset_value, off), off);
     writer.spill();
   }
-  for (const unsigned k : {2U, 1U, 0U})
-    if (encoders_[k] != nullptr) encoders_[k]->finish(writer, states[k]);
+  matches.finish(writer, match_state);
+  offs.finish(writer, off_state);
+  lits.finish(writer, lit_state);
   writer.put(1, 1);  // the end, from which it is read
   writer.align();
   memory = writer;

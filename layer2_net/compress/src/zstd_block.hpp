@@ -15,7 +15,7 @@ struct Sequence {
 };
 
 /// Its codes, by SequenceKind.
-std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence);
+std::array<std::uint8_t, 3> symbols_of(const Sequence& sequence) noexcept;
 
 /// The last three offsets, 3.1.1.5.
 struct RecentOffsets {
@@ -69,11 +69,12 @@ class BlockWriter {
   TableMode choose(SequenceKind kind, std::span<const std::uint32_t> counts, std::size_t total,
                    Sink& out);
 
-  std::vector<std::byte> literals_;
+  std::unique_ptr<std::byte[]> literals_;
+  std::size_t literal_count_ = 0;
   HuffmanCode huffman_, next_huffman_;
   bool new_huffman_ = false;
   SequenceCode codes_[3];               // by SequenceKind: for Repeat
-  const FseEncoder* encoders_[3] = {};  // of this block; null: one symbol
+  const FseEncoder* encoders_[3] = {};  // of this block
   std::vector<std::array<std::uint8_t, 3>> symbols_;
 };
 

@@ -133,10 +133,7 @@ Result<bool> ZstdDecoder::take_header(const std::byte*& in, const std::byte* end
   written_ = 0;
   hash_.reset();
   with_dictionary_ = !dictionary_.empty();
-  for (std::size_t i = 0; i < 3; ++i) {
-    tables_[i] = &entropy_.tables[i];
-    entropy_.tables[i].ready = false;
-  }
+  for (SequenceTable& table : entropy_.tables) table.ready = false;
   entropy_.literals.clear();
   entropy_.offsets = {1, 4, 8};
   if (with_dictionary_ && formatted_) entropy_ = first_;
@@ -244,13 +241,12 @@ Result<std::size_t> ZstdDecoder::read_tables(ByteSpan section, unsigned modes) {
     const auto i = static_cast<std::size_t>(kind);
     SequenceTable& own = entropy_.tables[i];
     switch (static_cast<TableMode>(modes >> (6 - 2 * i) & 3)) {
-      case TableMode::Predefined: tables_[i] = &predefined[i]; break;
+      case TableMode::Predefined: own = predefined[i]; break;
       case TableMode::Rle: {
         if (at >= section.size()) return bad();
         const auto code = static_cast<unsigned>(section[at++]);
         if (code >= codes_of(kind)) return bad();
         build_rle_table(kind, code, own);
-        tables_[i] = &own;
         break;
       }
       case TableMode::Fse: {
@@ -261,11 +257,10 @@ Result<std::size_t> ZstdDecoder::read_tables(ByteSpan section, unsigned modes) {
         at += *used;
         build_sequence_table(kind, {distribution.counts, distribution.symbols}, distribution.log,
                              own);
-        tables_[i] = &own;
         break;
       }
       case TableMode::Repeat:
-        if (!tables_[i]->ready) return bad();
+        if (!own.ready) return bad();
         break;
     }
   }

@@ -44,7 +44,6 @@ class ZstdDecoder final : public DecoderCore {
   std::uint64_t written_ = 0;  // of this frame
   hash::Xxh64 hash_;
   Entropy entropy_;
-  const SequenceTable* tables_[3] = {};
   std::size_t literal_count_ = 0;
   std::vector<std::byte> literals_;
 };

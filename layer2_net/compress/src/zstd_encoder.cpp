@@ -68,8 +68,8 @@ void ZstdEncoder::encode(const Piece& piece, bool last, Sink& out) {
   if (checksum_) hash_.update(content);
   if (!content.empty() || last) {
     const RecentOffsets before = recent_;
-    search_.run(piece, sequences_, recent_);
-    if (!writer_.write(content, sequences_, last, out)) recent_ = before;
+    const std::span<const Sequence> sequences = search_.run(piece, recent_);
+    if (!writer_.write(content, sequences, last, out)) recent_ = before;
   }
   if (!last || !checksum_) return;
   std::byte sum[4];

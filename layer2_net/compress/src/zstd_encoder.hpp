@@ -27,7 +27,6 @@ class ZstdEncoder final : public EncoderCore {
   Search search_;
   BlockWriter writer_;
   RecentOffsets recent_;
-  std::vector<Sequence> sequences_;
   hash::Xxh64 hash_;
   bool checksum_ = true;
   std::optional<std::uint64_t> content_size_;

@@ -85,7 +85,7 @@ void HuffmanDecoder::build(const std::uint8_t* weights, unsigned count) {
     if (weight == 0) continue;
     const std::uint32_t size = 1U << (weight - 1), bits = log_ + 1 - weight;
     std::fill_n(single_.begin() + (start[weight] << spread), size << spread,
-                static_cast<std::uint16_t>(i | bits << 8));
+                static_cast<std::uint16_t>(bits | i << 8));
     start[weight] += size;
   }
   paired_ = false;
@@ -94,11 +94,11 @@ void HuffmanDecoder::build(const std::uint8_t* weights, unsigned count) {
 void HuffmanDecoder::pair() {
   constexpr std::uint32_t kMask = (1U << kHuffmanLog) - 1;
   for (std::uint32_t i = 0; i <= kMask; ++i) {
-    const std::uint32_t first = single_[i];
-    const std::uint32_t next = single_[(i << (first >> 8)) & kMask];
-    const std::uint32_t bits = (first >> 8) + (next >> 8);
-    table_[i] = bits <= kHuffmanLog ? (first & 0xFF) | (next & 0xFF) << 8 | bits << 16 | 2U << 24
-                                    : (first & 0xFF) | (first >> 8) << 16 | 1U << 24;
+    const std::uint32_t first = single_[i], first_bits = first & 0xFF;
+    const std::uint32_t next = single_[(i << first_bits) & kMask],
+                        bits = first_bits + (next & 0xFF);
+    pairs_[i] = bits <= kHuffmanLog ? bits | (first & 0xFF00) | (next & 0xFF00) << 8 | 2U << 24
+                                    : first | 1U << 24;
   }
   paired_ = true;
 }
@@ -114,138 +114,169 @@ struct Stream {
   std::byte* out_end;
 };
 
-using Pairs = std::array<std::uint32_t, 1U << kHuffmanLog>;
+AVILA_ALWAYS_INLINE void reload(const std::byte*& at, std::uint64_t& bits) {
+  const auto taken = static_cast<unsigned>(std::countr_zero(bits));
+  at -= taken >> 3;
+  bits = (load_le64(at) | 1) << (taken & 7);
+}
 
-// Four streams side by side, while all of them are far from their ends.
-AVILA_ALWAYS_INLINE void decode_four(const Pairs& table, Stream* streams) {
-  const std::byte* at[4];
-  const std::byte* start[4];
-  std::uint64_t bits[4];
-  std::byte* out[4];
-  for (int s = 0; s < 4; ++s)
-    at[s] = streams[s].at, start[s] = streams[s].start, bits[s] = streams[s].bits,
-    out[s] = streams[s].out;
-  while (true) {
-    // A round reads 8 bytes at most 8 bytes further, and writes 10.
-    std::ptrdiff_t rounds = 1 << 20;
-    for (int s = 0; s < 4; ++s)
-      rounds = std::min({rounds, (at[s] - start[s]) / 8, (streams[s].out_end - out[s] - 1) / 10});
-    if (rounds <= 0) break;
-    for (; rounds > 0; --rounds) {
-      for (int i = 0; i < 5; ++i)
-        for (int s = 0; s < 4; ++s) {
-          const std::uint32_t entry = table[bits[s] >> (64 - kHuffmanLog)];
-          bits[s] <<= entry >> 16 & 63;
-          store_le16(out[s], static_cast<std::uint16_t>(entry));
-          out[s] += entry >> 24;
+// Four streams side by side, while all of them are far from their ends: five look-ups between two
+// reloads, which read 8 bytes at most 8 bytes further. The last of the streams is the shortest.
+struct Singles {
+  using Table = std::uint16_t;
+  static AVILA_ALWAYS_INLINE void run(const Table* table, Stream* streams) {
+    const std::byte *at0 = streams[0].at, *at1 = streams[1].at, *at2 = streams[2].at,
+                    *at3 = streams[3].at;
+    std::uint64_t bits0 = streams[0].bits, bits1 = streams[1].bits, bits2 = streams[2].bits,
+                  bits3 = streams[3].bits;
+    std::byte* out = streams[0].out;  // the others' go with it
+    const std::ptrdiff_t part = streams[1].out - out;
+    std::ptrdiff_t rounds = (streams[3].out_end - streams[3].out) / 5;
+    std::ptrdiff_t total = 0;
+    while (true) {
+      std::ptrdiff_t now = rounds - total;
+      now = std::min({now, (at0 - streams[0].start) / 8, (at1 - streams[1].start) / 8,
+                      (at2 - streams[2].start) / 8, (at3 - streams[3].start) / 8});
+      if (now <= 0) break;
+      total += now;
+      for (std::byte* const stop = out + 5 * now; out != stop; out += 5) {
+        const auto next = [&](std::uint64_t& bits) {
+          const std::uint32_t entry = table[bits >> (64 - kHuffmanLog)];
+          bits <<= entry & 63;
+          return static_cast<std::byte>(entry >> 8);
+        };
+        for (int i = 0; i < 5; ++i) {
+          out[i] = next(bits0);
+          out[i + part] = next(bits1);
+          out[i + 2 * part] = next(bits2);
+          out[i + 3 * part] = next(bits3);
         }
-      for (int s = 0; s < 4; ++s) {
-        const auto taken = static_cast<unsigned>(std::countr_zero(bits[s]));
-        at[s] -= taken >> 3;
-        bits[s] = (load_le64(at[s]) | 1) << (taken & 7);
+        reload(at0, bits0), reload(at1, bits1), reload(at2, bits2), reload(at3, bits3);
       }
     }
+    for (int s = 0; s < 4; ++s) streams[s].out += 5 * total;
+    streams[0].at = at0, streams[1].at = at1, streams[2].at = at2, streams[3].at = at3;
+    streams[0].bits = bits0, streams[1].bits = bits1;
+    streams[2].bits = bits2, streams[3].bits = bits3;
   }
-  for (int s = 0; s < 4; ++s)
-    streams[s].at = at[s], streams[s].bits = bits[s], streams[s].out = out[s];
-}
-
-using DecodeFour = void (*)(const Pairs&, Stream*);
-void decode_four_portable(const Pairs& table, Stream* streams) { decode_four(table, streams); }
-#if AVILA_X86_64
-AVILA_TARGET_BMI2 void decode_four_bmi2(const Pairs& table, Stream* streams) {
-  decode_four(table, streams);
-}
-#endif
-constexpr simd::Kernel<DecodeFour> kKernels[] = {
-#if AVILA_X86_64
-    {"bmi2", simd::has_bmi2, decode_four_bmi2},
-#endif
-    {"portable", simd::always, decode_four_portable},
 };
 
-// The rest of a stream, symbol by symbol; `consumed` bits of its end are done. True when it ends
-// exactly with the output.
-bool decode_tail(const std::uint16_t* single, unsigned log, ByteSpan in, std::size_t consumed,
-                 std::byte* out, std::byte* out_end) {
-  auto left = static_cast<std::ptrdiff_t>(in.size() * 8 - consumed);
-  while (out != out_end) {
-    // The next bits, with zeros before the start of the stream.
-    std::uint64_t word = 0;
-    const std::ptrdiff_t end_byte = (left + 7) / 8;
-    for (std::ptrdiff_t i = std::max<std::ptrdiff_t>(0, end_byte - 8); i < end_byte; ++i)
-      word |= static_cast<std::uint64_t>(in[static_cast<std::size_t>(i)])
-              << (56 - 8 * (end_byte - 1 - i));
-    unsigned used = static_cast<unsigned>(end_byte * 8 - left);
-    for (; used + kLongHuffmanLog <= 57 && out != out_end;) {
-      const std::uint16_t entry = single[(word << used) >> (64 - log)];
-      used += entry >> 8;
-      left -= entry >> 8;
-      if (left < 0) return false;
-      *out++ = static_cast<std::byte>(entry & 0xFF);
+struct Pairs {
+  using Table = std::uint32_t;
+  static AVILA_ALWAYS_INLINE void run(const Table* table, Stream* streams) {
+    const std::byte* at[4];
+    std::uint64_t bits[4];
+    std::byte* out[4];
+    for (int s = 0; s < 4; ++s)
+      at[s] = streams[s].at, bits[s] = streams[s].bits, out[s] = streams[s].out;
+    while (true) {
+      std::ptrdiff_t rounds = 1 << 20;
+      for (int s = 0; s < 4; ++s)
+        rounds = std::min(
+            {rounds, (at[s] - streams[s].start) / 8, (streams[s].out_end - out[s] - 1) / 10});
+      if (rounds <= 0) break;
+      for (; rounds > 0; --rounds) {
+        for (int i = 0; i < 5; ++i)
+          for (int s = 0; s < 4; ++s) {
+            const std::uint32_t entry = table[bits[s] >> (64 - kHuffmanLog)];
+            bits[s] <<= entry & 63;
+            store_le16(out[s], static_cast<std::uint16_t>(entry >> 8));
+            out[s] += entry >> 24;
+          }
+        for (int s = 0; s < 4; ++s) reload(at[s], bits[s]);
+      }
     }
+    for (int s = 0; s < 4; ++s)
+      streams[s].at = at[s], streams[s].bits = bits[s], streams[s].out = out[s];
   }
-  return left == 0;
-}
+};
 
-bool end_mark(ByteSpan in, std::size_t& consumed) {
-  if (in.empty() || in.back() == std::byte{0}) return false;
-  consumed = static_cast<std::size_t>(std::countl_zero(static_cast<std::uint8_t>(in.back()))) + 1;
-  return true;
+template <class Way>
+using Run = void (*)(const typename Way::Table*, Stream*);
+template <class Way>
+void run_portable(const typename Way::Table* table, Stream* streams) {
+  Way::run(table, streams);
+}
+#if AVILA_X86_64
+template <class Way>
+AVILA_TARGET_BMI2 void run_bmi2(const typename Way::Table* table, Stream* streams) {
+  Way::run(table, streams);
+}
+#endif
+template <class Way>
+constexpr simd::Kernel<Run<Way>> kKernels[] = {
+#if AVILA_X86_64
+    {"bmi2", simd::has_bmi2, run_bmi2<Way>},
+#endif
+    {"portable", simd::always, run_portable<Way>},
+};
+
+// What is left of a stream. True when it ends exactly with the output.
+bool decode_rest(const std::uint16_t* single, unsigned log, BackwardBits bits, std::byte* out,
+                 std::byte* out_end) {
+  const auto next = [&] {
+    const std::uint16_t entry = single[bits.peek(log)];
+    bits.skip(entry & 0xFF);
+    *out++ = static_cast<std::byte>(entry >> 8);
+  };
+  while (out_end - out >= 4) {  // 4 codes of 12 bits
+    bits.refill();
+    for (int i = 0; i < 4; ++i) next();
+  }
+  bits.refill();
+  while (out != out_end) next();
+  return bits.left() == 0;
 }
 
 }  // namespace
 
 bool HuffmanDecoder::decode(ByteSpan in, bool four_streams, MutableByteSpan out) {
-  if (!four_streams) {
-    std::size_t consumed = 0;
-    return end_mark(in, consumed) && decode_tail(single_.data(), index_log(), in, consumed,
-                                                 out.data(), out.data() + out.size());
-  }
+  std::byte room[8];
+  BackwardBits bits;
+  if (!four_streams)
+    return bits.open(in, room) &&
+           decode_rest(single_.data(), index_log(), bits, out.data(), out.data() + out.size());
   // 3.1.1.3.1.6: three sizes, then the streams.
   if (in.size() < 10) return false;
   const std::size_t part = (out.size() + 3) / 4;
   if (part * 3 > out.size()) return false;
   ByteSpan pieces[4];
   std::size_t at = 6;
+  constexpr std::size_t kLeast = 16, kWorthPairs = 4096;  // below, side by side gains nothing
+  bool fast = log_ <= kHuffmanLog;
   for (std::size_t s = 0; s < 4; ++s) {
     const std::size_t size = s < 3 ? load_le16(in.data() + 2 * s) : in.size() - at;
     if (size == 0 || size > in.size() - at) return false;
     pieces[s] = in.subspan(at, size);
+    if (pieces[s].back() == std::byte{0}) return false;  // the mark of the end
+    fast = fast && size >= kLeast;
     at += size;
   }
   Stream streams[4];
-  bool fast = log_ <= kHuffmanLog;
   for (std::size_t s = 0; s < 4; ++s) {
-    std::size_t consumed = 0;
-    if (!end_mark(pieces[s], consumed)) return false;
-    Stream& stream = streams[s];
-    stream.out = out.data() + s * part;
-    stream.out_end = s < 3 ? stream.out + part : out.data() + out.size();
-    stream.start = pieces[s].data();
-    fast = fast && pieces[s].size() >= 16;
-    if (fast) {
-      stream.at = pieces[s].data() + pieces[s].size() - 8;
-      stream.bits = (load_le64(stream.at) | 1) << consumed;
-    }
+    streams[s].out = out.data() + s * part;
+    streams[s].out_end = s < 3 ? streams[s].out + part : out.data() + out.size();
+    if (!fast) continue;
+    streams[s].start = pieces[s].data();
+    streams[s].at = pieces[s].data() + pieces[s].size() - 8;
+    streams[s].bits = (load_le64(streams[s].at) | 1)
+                      << (std::countl_zero(static_cast<std::uint8_t>(pieces[s].back())) + 1);
   }
-  constexpr std::size_t kWorthPairs = 4096;
-  if (fast && out.size() >= kWorthPairs) {
+  if (fast && out.size() >= kWorthPairs && in.size() < out.size() / 8 * 4) {
     if (!paired_) pair();
-    static const DecodeFour run = simd::select(kKernels);
-    run(table_, streams);
+    static const auto run = simd::select(kKernels<Pairs>);
+    run(pairs_.data(), streams);
+  } else if (fast) {
+    static const auto run = simd::select(kKernels<Singles>);
+    run(single_.data(), streams);
   }
   for (std::size_t s = 0; s < 4; ++s) {
-    Stream& stream = streams[s];
-    std::size_t consumed = 0;
-    (void)end_mark(pieces[s], consumed);
-    if (fast && out.size() >= kWorthPairs) {
-      const auto behind =
-          static_cast<std::size_t>(pieces[s].data() + pieces[s].size() - 8 - stream.at);
-      consumed = 8 * behind + static_cast<std::size_t>(std::countr_zero(stream.bits));
-    }
-    if (!decode_tail(single_.data(), index_log(), pieces[s], consumed, stream.out, stream.out_end))
-      return false;
+    const Stream& stream = streams[s];
+    if (fast)
+      bits.resume(stream.start, stream.at, static_cast<unsigned>(std::countr_zero(stream.bits)));
+    else
+      (void)bits.open(pieces[s], room);
+    if (!decode_rest(single_.data(), index_log(), bits, stream.out, stream.out_end)) return false;
   }
   return true;
 }

@@ -23,9 +23,9 @@ class HuffmanDecoder {
   void pair();
   unsigned index_log() const noexcept { return log_ > kHuffmanLog ? log_ : kHuffmanLog; }
 
-  // One or two symbols: first | second << 8 | bits of all << 16 | how many << 24.
-  std::array<std::uint32_t, 1U << kHuffmanLog> table_;
-  // Symbol | bits << 8, by kHuffmanLog bits, or by kLongHuffmanLog where a code is so long.
+  // One or two symbols: bits of all | first << 8 | second << 16 | how many << 24.
+  std::array<std::uint32_t, 1U << kHuffmanLog> pairs_;
+  // Bits | symbol << 8, by kHuffmanLog bits, or by kLongHuffmanLog where a code is so long.
   std::array<std::uint16_t, 1U << kLongHuffmanLog> single_;
   unsigned log_ = 0;
   bool paired_ = false;

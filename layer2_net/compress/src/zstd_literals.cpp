@@ -85,9 +85,8 @@ void put_header(Sink& out, unsigned type, std::size_t size) {  // 3.1.1.3.1.1, n
   }
 }
 
-void encode_stream(ByteSpan literals, const std::array<std::uint32_t, 256>& words, Sink& out) {
-  BitWriter memory;
-  memory.open(out, literals.size() * kHuffmanLog / 8 + 16);
+void encode_stream(ByteSpan literals, const std::array<std::uint32_t, 256>& words,
+                   BitWriter& memory) {
   BitWriter writer = memory;  // of its own, so that it stays in registers
   const std::byte* at = literals.data() + literals.size();
   std::size_t left = literals.size();
@@ -104,14 +103,13 @@ void encode_stream(ByteSpan literals, const std::array<std::uint32_t, 256>& word
   }
   writer.put(1, 1);
   writer.align();
-  memory = writer;
-  memory.close(out);
+  memory.at = writer.at;
 }
 
 }  // namespace
 
 void BlockWriter::write_literals(Sink& out) {
-  const ByteSpan literals(literals_);
+  const ByteSpan literals(literals_.get(), literal_count_);
   const std::size_t size = literals.size(), start = out.size();
   const auto stored = [&] {
     out.resize(start);
@@ -168,18 +166,21 @@ void BlockWriter::write_literals(Sink& out) {
   for (unsigned b = 0; b < 256; ++b)
     words[b] = code.codes[b] | static_cast<std::uint32_t>(code.lengths[b]) << 16;
   const bool one = size < 256;
+  BitWriter writer;
+  writer.open(out, std::min(old_bits, own_bits) / 8 + 16);
   if (one) {
-    encode_stream(literals, words, out);
+    encode_stream(literals, words, writer);
   } else {
-    const std::size_t jumps = out.size(), part = (size + 3) / 4;
-    out.resize(jumps + 6);
+    std::byte* const jumps = writer.at;
+    const std::size_t part = (size + 3) / 4;
+    writer.at += 6;
     for (std::size_t k = 0; k < 4; ++k) {
-      const std::size_t before = out.size();
-      encode_stream(literals.subspan(k * part, k < 3 ? part : size - 3 * part), words, out);
-      if (k < 3)
-        store_le16(out.data() + jumps + 2 * k, static_cast<std::uint16_t>(out.size() - before));
+      const std::byte* const before = writer.at;
+      encode_stream(literals.subspan(k * part, k < 3 ? part : size - 3 * part), words, writer);
+      if (k < 3) store_le16(jumps + 2 * k, static_cast<std::uint16_t>(writer.at - before));
     }
   }
+  writer.close(out);
   const std::size_t packed = out.size() - start - header;
   if (packed + header >= size) return stored();
   const unsigned bits = header == 3 ? 10 : header == 4 ? 14 : 18;

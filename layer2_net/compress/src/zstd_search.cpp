@@ -8,7 +8,8 @@
 namespace avila::compress::detail::zstd {
 namespace {
 
-constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
+constexpr std::uint32_t kTail = 8;        // no match begins where fewer bytes follow
+constexpr std::uint32_t kPatience = 256;  // bytes without a match that make a step longer
 
 struct Best {
   std::uint32_t length = 0, distance = 0;
@@ -18,7 +19,7 @@ struct Best {
 
 Effort effort_of(int level, std::uint64_t size) {
   static constexpr Effort kEfforts[] = {
-      {19, 0, 14, 1, 6, 0, Strategy::Fast},        {20, 0, 16, 1, 5, 0, Strategy::Fast},
+      {19, 0, 14, 1, 7, 0, Strategy::Fast},        {20, 0, 16, 1, 6, 0, Strategy::Fast},
       {21, 16, 17, 1, 5, 0, Strategy::DoubleFast}, {21, 18, 18, 1, 5, 0, Strategy::DoubleFast},
       {21, 0, 18, 8, 5, 32, Strategy::Greedy},     {21, 0, 18, 8, 5, 32, Strategy::Lazy},
       {21, 0, 19, 12, 5, 48, Strategy::Lazy},      {21, 0, 19, 12, 5, 64, Strategy::Lazy2},
@@ -167,9 +168,9 @@ void Search::prime(const Piece& piece) {
   const std::uint32_t end = piece.start - kTail;
   if (effort_.strategy == Strategy::Fast) {
     for (std::uint32_t at = piece.low; at < end; at += 2)
-      hashes_[effort_.min_match >= 6
-                  ? hash_bytes<6>(load_le64(piece.base + at), effort_.hash_log)
-                  : hash_bytes<5>(load_le64(piece.base + at), effort_.hash_log)] = at;
+      hashes_[effort_.min_match == 7
+                  ? hash_bytes<7>(load_le64(piece.base + at), effort_.hash_log)
+                  : hash_bytes<6>(load_le64(piece.base + at), effort_.hash_log)] = at;
   } else if (effort_.strategy == Strategy::DoubleFast) {
     for (std::uint32_t at = piece.low; at < end; ++at) {
       const std::uint64_t word = load_le64(piece.base + at);
@@ -188,13 +189,18 @@ void Search::prime(const Piece& piece) {
   }
 }
 
-void Search::run(const Piece& piece, std::vector<Sequence>& sequences, RecentOffsets& recent) {
-  Found found(sequences, recent, piece);
+std::span<const Sequence> Search::run(const Piece& piece, RecentOffsets& recent) {
+  const std::size_t most = (piece.end - piece.start) / 4 + 1;  // matches have four bytes and more
+  if (room_ < most) {
+    sequences_ = std::make_unique_for_overwrite<Sequence[]>(most);
+    room_ = most;
+  }
+  Found found(sequences_.get(), recent, piece);
   if (piece.end - piece.start > kTail) {
     const bool four = effort_.min_match == 4;
     switch (effort_.strategy) {
       case Strategy::Fast:
-        effort_.min_match >= 6 ? fast<6>(piece, found) : fast<5>(piece, found);
+        effort_.min_match == 7 ? fast<7>(piece, found) : fast<6>(piece, found);
         break;
       case Strategy::DoubleFast: double_fast<5>(piece, found); break;
       default:
@@ -204,10 +210,12 @@ void Search::run(const Piece& piece, std::vector<Sequence>& sequences, RecentOff
           four ? lazy<4>(piece, found) : lazy<5>(piece, found);
     }
   }
-  found.finish();
+  recent.of = found.offsets;
+  return {sequences_.get(), found.end()};
 }
 
-// One probe a position, after the last offset: where nothing is found, ever larger steps.
+// One probe a position and one of the last offset a pair of them: where nothing is found, the pairs
+// lie ever further apart.
 template <unsigned kMin>
 void Search::fast(const Piece& piece, Found& result) {
   Found found = result;  // a copy of its own stays in registers
@@ -216,48 +224,65 @@ void Search::fast(const Piece& piece, Found& result) {
   const unsigned log = effort_.hash_log;
   std::uint32_t* const table = hashes_.data();
   const std::uint32_t last = piece.end - kTail, low = piece.low;
+  const auto entry_of = [&](std::uint64_t word) -> std::uint32_t& {
+    return table[hash_bytes<kMin>(word, log)];
+  };
   std::uint32_t at = piece.start + (piece.start == low ? 1 : 0);
-  while (at < last) {
-    const std::uint32_t rep = found.offsets[0];
-    const std::uint64_t word = load_le64(base + at);
-    std::uint32_t& entry = table[hash_bytes<kMin>(word, log)];
-    const std::uint32_t candidate = entry;
-    entry = at;
-    std::uint32_t position, length, distance;
-    if (rep <= at + 1 - low &&
-        static_cast<std::uint32_t>(word >> 8) == load_le32(base + at + 1 - rep)) {
-      position = at + 1;
-      distance = rep;
-      length = 4 + common_length(base + position + 4, base + position + 4 - rep, limit);
-    } else if (candidate >= low &&
-               load_le32(base + candidate) == static_cast<std::uint32_t>(word)) {
-      position = at;
-      distance = at - candidate;
-      length = 4 + common_length(base + at + 4, base + candidate + 4, limit);
+  while (at + 2 < last) {
+    const std::uint32_t rep = found.offsets[0] <= at - low ? found.offsets[0] : 0;
+    std::uint32_t position, distance, step = 2, patience = at + kPatience;
+    bool repeats = false;
+    while (true) {
+      const std::uint64_t first = load_le64(base + at), second = load_le64(base + at + 1);
+      std::uint32_t& first_entry = entry_of(first);
+      const std::uint32_t candidate = first_entry;
+      first_entry = at;
+      if (load_le32(base + at + 2 - rep) == static_cast<std::uint32_t>(first >> 16) && rep != 0) {
+        position = at + 2, distance = rep, repeats = true;
+        break;
+      }
+      if (candidate >= low && load_le32(base + candidate) == static_cast<std::uint32_t>(first)) {
+        position = at, distance = at - candidate;
+        break;
+      }
+      std::uint32_t& second_entry = entry_of(second);
+      const std::uint32_t other = second_entry;
+      second_entry = at + 1;
+      if (other >= low && load_le32(base + other) == static_cast<std::uint32_t>(second)) {
+        position = at + 1, distance = position - other;
+        break;
+      }
+      at += step;
+      if (at + 2 >= last) return result = found, void();
+      if (at >= patience) ++step, patience += kPatience;
+    }
+    std::uint32_t length =
+        4 + common_length(base + position + 4, base + position + 4 - distance, limit);
+    if (repeats) {
+      if (base[position - 1] == base[position - 1 - distance]) --position, ++length;
+      found.repeat_match(position, length);
+    } else {
       while (position > found.anchor && position - distance > low &&
              base[position - 1] == base[position - 1 - distance])
         --position, ++length;
-    } else {
-      at += 1 + ((at - found.anchor) >> 7);
-      continue;
+      found.fresh_match(position, length, distance);
     }
-    found.match(position, length, distance);
     const std::uint32_t began = at;
     at = position + length;
     if (at >= last) break;
-    table[hash_bytes<kMin>(load_le64(base + began + 2), log)] = began + 2;
-    table[hash_bytes<kMin>(load_le64(base + at - 2), log)] = at - 2;
+    entry_of(load_le64(base + began + 2)) = began + 2;
+    entry_of(load_le64(base + at - 2)) = at - 2;
     // The offset before the last often goes on at once.
     while (at < last) {
-      const std::uint32_t second = found.offsets[1];
-      if (second > at - low || load_le32(base + at) != load_le32(base + at - second)) break;
-      const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - second, limit);
-      table[hash_bytes<kMin>(load_le64(base + at), log)] = at;
-      found.match(at, n, second);
+      const std::uint32_t before = found.offsets[1];
+      if (before > at - low || load_le32(base + at) != load_le32(base + at - before)) break;
+      const std::uint32_t n = 4 + common_length(base + at + 4, base + at + 4 - before, limit);
+      entry_of(load_le64(base + at)) = at;
+      found.second_match(n);
       at += n;
     }
   }
-  result.take(found);
+  result = found;
 }
 
 // Two probes: eight bytes first, else kMin.
@@ -329,7 +354,7 @@ void Search::double_fast(const Piece& piece, Found& result) {
       at += n;
     }
   }
-  result.take(found);
+  result = found;
 }
 
 // A match waits for a better one at the next positions.
@@ -395,7 +420,7 @@ void Search::choose(const Piece& piece, Found& result, Finder& finder) {
       at += n;
     }
   }
-  result.take(found);
+  result = found;
 }
 
 // Every position, chained by the hash of its first bytes.

@@ -24,42 +24,45 @@ Effort effort_of(int level, std::uint64_t size);
 /// Gathers the sequences of one piece.
 class Found {
  public:
-  Found(std::vector<Sequence>& sequences, RecentOffsets& recent, const Piece& piece)
-      : anchor(piece.start), offsets(recent.of), sequences_(sequences), recent_(recent) {
-    // Matches have four bytes and more.
-    if (sequences.size() < (piece.end - piece.start) / 4 + 1)
-      sequences.resize((piece.end - piece.start) / 4 + 1);
-    next_ = sequences.data();
-  }
-  /// All that were found; those before are gone.
-  void finish() {
-    sequences_.resize(static_cast<std::size_t>(next_ - sequences_.data()));
-    recent_.of = offsets;
-  }
+  /// `sequences` has room for all.
+  Found(Sequence* sequences, const RecentOffsets& recent, const Piece& piece)
+      : anchor(piece.start), offsets(recent.of), next_(sequences) {}
 
   std::uint32_t anchor;                  // where the literals since the last match begin
   std::array<std::uint32_t, 3> offsets;  // the last three
 
-  /// What a copy of this one found since.
-  void take(const Found& copy) {
-    anchor = copy.anchor;
-    offsets = copy.offsets;
-    next_ = copy.next_;
+  /// Without a look at whether the distance is a recent one.
+  AVILA_ALWAYS_INLINE void fresh_match(std::uint32_t position, std::uint32_t length,
+                                       std::uint32_t distance) {
+    offsets = {distance, offsets[0], offsets[1]};
+    put(position, length, distance + 3);
   }
+  /// By the last distance; some literals lie before it.
+  AVILA_ALWAYS_INLINE void repeat_match(std::uint32_t position, std::uint32_t length) {
+    put(position, length, 1);
+  }
+  /// By the last but one, no literals before it.
+  AVILA_ALWAYS_INLINE void second_match(std::uint32_t length) {
+    std::swap(offsets[0], offsets[1]);
+    put(anchor, length, 1);
+  }
+  Sequence* end() const noexcept { return next_; }
   AVILA_ALWAYS_INLINE void match(std::uint32_t position, std::uint32_t length,
                                  std::uint32_t distance) {
-    const std::uint32_t literals = position - anchor;
     RecentOffsets recent{offsets};
-    const std::uint32_t value = recent.take(distance, literals);
+    const std::uint32_t value = recent.take(distance, position - anchor);
     offsets = recent.of;
-    *next_++ = {literals, length, value};
-    anchor = position + length;
+    put(position, length, value);
   }
 
  private:
+  AVILA_ALWAYS_INLINE void put(std::uint32_t position, std::uint32_t length,
+                               std::uint32_t offset_value) {
+    *next_++ = {position - anchor, length, offset_value};
+    anchor = position + length;
+  }
+
   Sequence* next_;
-  std::vector<Sequence>& sequences_;
-  RecentOffsets& recent_;
 };
 
 class Search {
@@ -68,8 +71,8 @@ class Search {
   void forget();
   /// Enters what lies before the first piece.
   void prime(const Piece& piece);
-  /// The sequences of the piece, and the recent offsets after it.
-  void run(const Piece& piece, std::vector<Sequence>& sequences, RecentOffsets& recent);
+  /// The sequences of the piece, valid until the next run, and the recent offsets after it.
+  std::span<const Sequence> run(const Piece& piece, RecentOffsets& recent);
 
  private:
   template <unsigned kMin>
@@ -97,6 +100,8 @@ class Search {
   std::vector<std::uint32_t> hashes_;  // positions; of 8 bytes for DoubleFast
   std::vector<std::uint32_t> chain_;   // the one before, or short hashes for DoubleFast
   std::uint32_t next_ = 0;             // the first position not in the chains
+  std::unique_ptr<Sequence[]> sequences_;
+  std::size_t room_ = 0;  // of sequences_
 };
 
 }  // namespace avila::compress::detail::zstd

@@ -12,7 +12,7 @@ namespace {
 enum class Outcome : std::uint8_t { Done, Damaged, TooLarge };
 
 struct Work {
-  const SequenceTable* tables[3];
+  std::span<const SequenceTable, 3> tables;
   std::array<std::uint32_t, 3> offsets;
   const std::byte* literals;
   std::size_t literal_count;
@@ -45,12 +45,10 @@ AVILA_ALWAYS_INLINE Outcome decode(Work& work, ByteSpan stream, Output& out) {
   BackwardBits bits;
   std::byte room[8];
   if (!bits.open(stream, room)) return Outcome::Damaged;
-  const SequenceState* const lit_lengths = work.tables[0]->states.data();
-  const SequenceState* const offset_codes = work.tables[1]->states.data();
-  const SequenceState* const match_lengths = work.tables[2]->states.data();
-  std::size_t lit_state = bits.take(work.tables[0]->log);
-  std::size_t offset_state = bits.take(work.tables[1]->log);
-  std::size_t match_state = bits.take(work.tables[2]->log);
+  const SequenceTable* const tables = work.tables.data();  // one address for the three
+  std::size_t lit_state = bits.take(tables[0].log);
+  std::size_t offset_state = bits.take(tables[1].log);
+  std::size_t match_state = bits.take(tables[2].log);
   std::size_t rep0 = work.offsets[0], rep1 = work.offsets[1], rep2 = work.offsets[2];
   const std::byte* literal = work.literals;
   const std::byte* const literal_end = literal + work.literal_count;
@@ -59,41 +57,36 @@ AVILA_ALWAYS_INLINE Outcome decode(Work& work, ByteSpan stream, Output& out) {
   const std::byte* low = out.low;
   if (work.reach < static_cast<std::uint64_t>(at - low)) low = at - work.reach;
   for (std::size_t left = work.count; left != 0; --left) {
-    const SequenceState lit = lit_lengths[lit_state];
-    const SequenceState off = offset_codes[offset_state];
-    const SequenceState match = match_lengths[match_state];
+    const SequenceState& lit = tables[0].states[lit_state];
+    const SequenceState& off = tables[1].states[offset_state];
+    const SequenceState& match = tables[2].states[match_state];
     bits.refill();
     // An offset takes 31 bits, the lengths 16 each, the next states 9, 9 and 8.
-    const std::uint64_t offset_value = off.base + bits.take(off.extra);
     const bool many = off.extra + lit.extra + match.extra > 57 - 26;
+    const std::uint64_t offset_value = off.base + bits.take(off.extra);
     if (many) [[unlikely]]
       bits.refill();
     const std::size_t match_length = match.base + bits.take(match.extra);
     const std::size_t lit_length = lit.base + bits.take(lit.extra);
     if (many) [[unlikely]]
       bits.refill();
-    if (left != 1) {
+    const bool recent = off.extra < 2;
+    if (left != 1) [[likely]] {
       lit_state = lit.next + bits.take(lit.bits);
       match_state = match.next + bits.take(match.bits);
       offset_state = off.next + bits.take(off.bits);
     }
-    // 3.1.1.5: the last three offsets.
-    std::size_t offset;
-    if (off.extra > 1) [[likely]] {
-      offset = offset_value - 3;
-      rep2 = rep1, rep1 = rep0, rep0 = offset;
-    } else {
-      const std::size_t which = offset_value - 1 + (lit_length == 0 ? 1 : 0);
-      if (which == 0) {
-        offset = rep0;
-      } else {
-        offset = which == 1 ? rep1 : which == 2 ? rep2 : rep0 - 1;
-        if (which != 1) rep2 = rep1;
-        rep1 = rep0, rep0 = offset;
-      }
-      if (offset == 0) [[unlikely]]
-        return Outcome::Damaged;
-    }
+    // 3.1.1.5: the last three offsets, `which` being the place of this one among them.
+    const std::size_t which = recent ? offset_value - 1 + (lit_length == 0 ? 1 : 0) : 3;
+    std::size_t offset = recent ? rep0 - 1 : offset_value - 3;
+    if (which == 2) offset = rep2;
+    if (which == 1) offset = rep1;
+    if (which == 0) offset = rep0;
+    rep2 = which < 2 ? rep2 : rep1;
+    rep1 = which == 0 ? rep1 : rep0;
+    rep0 = offset;
+    if (offset == 0) [[unlikely]]
+      return Outcome::Damaged;
     if (lit_length > static_cast<std::size_t>(literal_end - literal)) [[unlikely]]
       return Outcome::Damaged;
     std::byte* const match_start = at + lit_length;
@@ -139,11 +132,7 @@ constexpr simd::Kernel<Decode> kKernels[] = {
 
 Result<void> ZstdDecoder::run_sequences(ByteSpan stream, std::size_t count, Output& out) {
   static const Decode kernel = simd::select(kKernels);
-  Work work{{tables_[0], tables_[1], tables_[2]},
-            entropy_.offsets,
-            literals_.data(),
-            literal_count_,
-            count,
+  Work work{entropy_.tables, entropy_.offsets, literals_.data(), literal_count_, count,
             // As long as the window has not moved on from the frame's start.
             with_dictionary_ && written_ <= window_ ? ByteSpan(dictionary_) : ByteSpan(),
             std::min<std::uint64_t>(written_, window_)};

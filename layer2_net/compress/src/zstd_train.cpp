@@ -83,7 +83,6 @@ Counts measure(std::span<const ByteSpan> samples, ByteSpan content) {
   for (auto& codes : counts.codes) codes.fill(1);
   const Effort effort = effort_of(3, content.size() + kMaxBlock);
   Search search(effort);
-  std::vector<Sequence> sequences;
   const std::size_t step = std::max<std::size_t>(1, samples.size() / kMeasured);
   for (std::size_t s = 0; s < samples.size(); s += step) {
     const ByteSpan sample = samples[s].first(std::min(samples[s].size(), kMaxBlock));
@@ -96,12 +95,11 @@ Counts measure(std::span<const ByteSpan> samples, ByteSpan content) {
     RecentOffsets recent;
     const Piece piece{base, kFirstPosition, middle,
                       middle + static_cast<std::uint32_t>(sample.size())};
-    search.run(piece, sequences, recent);
     std::size_t at = 0;
     const auto literals = [&](std::size_t n) {
       for (; n != 0; --n) ++counts.literals[static_cast<std::uint8_t>(sample[at++])];
     };
-    for (const Sequence& sequence : sequences) {
+    for (const Sequence& sequence : search.run(piece, recent)) {
       literals(sequence.literals);
       at += sequence.length;
       const auto symbols = symbols_of(sequence);
