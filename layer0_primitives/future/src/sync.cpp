@@ -50,4 +50,19 @@ bool Event::is_set() noexcept {
   return queue_.locked([&] { return set_; });
 }
 
+Task<Result<void>> Signal::wait_past(std::uint64_t seen, CancelToken cancel) {
+  const auto attempt = [&] { return count_ != seen; };
+  const bool done = co_await queue_.wait(waiters_, attempt, cancel);
+  if (!done) co_return cancelled_error("wait");
+  co_return Result<void>();
+}
+
+void Signal::raise() noexcept {
+  queue_.update([&] { ++count_; });
+}
+
+std::uint64_t Signal::count() noexcept {
+  return queue_.locked([&] { return count_; });
+}
+
 }  // namespace avila::future

@@ -29,7 +29,7 @@ class ClientMultiplexer final : public Multiplexer,
             {options.frame_timeout, options.idle_timeout, seconds(3600), options.write_timeout},
             CancelToken()) {}
 
-  future::Event changed;  // a stream ended, a setting came, or the connection is over
+  future::Signal changed;  // a stream ended, a setting came, or the connection is over
   // Under the mutex.
   bool finished = false;
   std::uint64_t pings_sent = 0, pings_answered = 0;
@@ -75,19 +75,19 @@ class ClientMultiplexer final : public Multiplexer,
   }
   void forget(StreamIo& io) override {
     static_cast<ClientStream&>(io).head.set();
-    changed.set();
+    changed.raise();
   }
   void after_receive() override {}
-  void settings_changed() override { changed.set(); }
+  void settings_changed() override { changed.raise(); }
   void ping_acknowledged(std::uint64_t data) override {
     if (data > pings_answered && data <= pings_sent) pings_answered = data;
-    changed.set();
+    changed.raise();
   }
-  void goaway(std::uint32_t, ErrorCode) override { changed.set(); }
+  void goaway(std::uint32_t, ErrorCode) override { changed.raise(); }
   void over() override {
     const std::lock_guard lock(mutex);
     finished = true;
-    changed.set();
+    changed.raise();
   }
 };
 
@@ -229,13 +229,13 @@ template <class Done>
 http::Task<Result<void>> wait_until(std::shared_ptr<detail::ClientMultiplexer> connection,
                                     Done done, http::CancelToken cancel) {
   while (true) {
+    const std::uint64_t seen = connection->changed.count();
     {
       const std::lock_guard lock(connection->mutex);
       if (done(*connection)) co_return Result<void>();
       if (connection->finished) co_return Error(Errc::Closed, "the connection is closed");
-      connection->changed.reset();
     }
-    auto waited = co_await connection->changed.wait(cancel);
+    auto waited = co_await connection->changed.wait_past(seen, cancel);
     if (!waited.has_value()) co_return std::move(waited).error();
   }
 }
@@ -273,6 +273,7 @@ http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end
   const std::shared_ptr<detail::ClientMultiplexer> connection = shared_;
   std::shared_ptr<detail::ClientStream> made;
   while (made == nullptr) {
+    const std::uint64_t seen = connection->changed.count();
     {
       const std::lock_guard lock(connection->mutex);
       Engine& engine = connection->engine;
@@ -298,12 +299,10 @@ http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end
         if (!start.protocol.empty()) engine.field(":protocol", start.protocol);
         detail::write_fields(engine, start.headers, false);
         engine.end_block(*stream, end_stream);
-      } else {
-        connection->changed.reset();
       }
     }
     if (made != nullptr) break;
-    auto waited = co_await connection->changed.wait(cancel);
+    auto waited = co_await connection->changed.wait_past(seen, cancel);
     if (!waited.has_value()) co_return std::move(waited).error();
   }
   if (!start.corked) connection->kick();
@@ -357,12 +356,12 @@ http::Task<void> ClientConnection::close(Duration drain) {
   connection->drain();
   const future::Deadline deadline(drain);
   while (true) {
+    const std::uint64_t seen = connection->changed.count();
     {
       const std::lock_guard lock(connection->mutex);
       if (connection->finished) co_return;
-      connection->changed.reset();
     }
-    auto waited = co_await connection->changed.wait(deadline.token());
+    auto waited = co_await connection->changed.wait_past(seen, deadline.token());
     if (!waited.has_value()) break;
   }
   connection->stop();

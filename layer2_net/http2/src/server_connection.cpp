@@ -26,7 +26,7 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   auto made = std::make_shared<ServerStream>(*this, stream, stop_token());
   std::swap(made->list, list);
   made->request.peer = peer_;
-  made->request.cancel = made->cancel.token();
+  made->request.cancel = made->cancel_source.token();
   const bool large = made->list.truncated();
   if (!large &&
       !read_request(made->list, end_stream, made->request, made->cookie, stream.announced)) {
@@ -59,7 +59,7 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   made->watch_receiving = !streamed;
   if (!streamed) return;
   made->request.stream = made.get();
-  made->reading.emplace(made->cancel.token());
+  made->reading.emplace(made->cancel_source.token());
   ready_.push_back(std::move(made));
 }
 
@@ -90,7 +90,7 @@ void ServerConnection::forget(StreamIo& io) {
   auto& stream = static_cast<ServerStream&>(io);
   if (stream.self == nullptr) return;
   // Where the response is on its way nobody is left to hear of it.
-  if (stream.closed_with != ErrorCode::NoError) stream.cancel.cancel();
+  if (stream.closed_with != ErrorCode::NoError) stream.cancel_source.cancel();
   dead_.push_back(std::move(stream.self));
 }
 
@@ -128,7 +128,7 @@ Task<void> ServerConnection::handle(SharedStream stream) {
       if (open) send_head(*stream, false);
     }
     kick();
-    const CancelToken token = stream->cancel.token();
+    const CancelToken token = stream->cancel_source.token();
     if (open) co_await response.upgrade->run(*stream, std::string(), token);
     (void)co_await stream->shutdown_write();
   } else if (response.body.kind() == http::Body::Kind::Stream) {

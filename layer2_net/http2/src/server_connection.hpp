@@ -29,7 +29,8 @@ class ServerStream final : public StreamIo,
   Task<Result<void>> flush() override;
   Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   http::Headers& trailers() noexcept override { return own_trailers_; }
-  CancelToken cancel_token() const noexcept override { return cancel.token(); }
+  CancelToken cancel_token() const noexcept override { return cancel_source.token(); }
+  void cancel() noexcept override { cancel_source.cancel(); }
   http::Response* late_head() noexcept override { return head_sent ? nullptr : &response; }
   // Transport: of a tunnel
   Task<Result<std::size_t>> read(MutableByteSpan buffer, CancelToken token) override;
@@ -50,7 +51,7 @@ class ServerStream final : public StreamIo,
   bool head_sent = false;
   http::Request request;
   http::Response response;
-  CancelSource cancel;
+  CancelSource cancel_source;
   std::optional<CancelSource> reading;  // of a body that the handler reads
   std::shared_ptr<ServerStream> self;   // while the engine knows it
 

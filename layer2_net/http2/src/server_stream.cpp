@@ -13,10 +13,10 @@ namespace avila::http2::detail {
 
 ServerStream::ServerStream(ServerConnection& connection, Engine::Stream& of,
                            const CancelToken& stop)
-    : StreamIo(connection, of), cancel(stop), connection_(connection) {}
+    : StreamIo(connection, of), cancel_source(stop), connection_(connection) {}
 
 Task<Result<ByteSpan>> ServerStream::read() {
-  const CancelToken token = reading.has_value() ? reading->token() : cancel.token();
+  const CancelToken token = reading.has_value() ? reading->token() : cancel_source.token();
   auto piece = co_await StreamIo::receive(token);
   if (!piece.has_value() && too_large)
     co_return Error(http::HttpError::BodyTooLarge, "the body is larger than is accepted");
@@ -34,7 +34,7 @@ Task<Result<void>> ServerStream::write(ByteSpan bytes) {
     gathered_ += as_text(bytes);
     co_return Result<void>();
   }
-  const CancelToken token = cancel.token();
+  const CancelToken token = cancel_source.token();
   AVILA_CO_TRY_VOID(begin());
   auto sent = co_await StreamIo::send(bytes, false, token);
   co_return std::move(sent);
@@ -55,7 +55,7 @@ Task<Result<void>> ServerStream::flush() {
     if (late) connection_.kick();
     co_return Result<void>();
   }
-  const CancelToken token = cancel.token();
+  const CancelToken token = cancel_source.token();
   const ByteSpan bytes = as_bytes(gathered_);
   auto sent = co_await StreamIo::send(bytes, false, token);
   gathered_.clear();
@@ -63,7 +63,7 @@ Task<Result<void>> ServerStream::flush() {
 }
 
 Task<Result<void>> ServerStream::finish() {
-  const CancelToken token = cancel.token();
+  const CancelToken token = cancel_source.token();
   const ByteSpan bytes = as_bytes(gathered_);
   if (own_trailers_.empty()) {
     AVILA_CO_TRY_VOID(begin());

@@ -5,6 +5,7 @@
 #include <avila/future/combine.hpp>
 #include <avila/future/sync.hpp>
 #include <avila/future/sync_wait.hpp>
+#include <avila/future/task_group.hpp>
 #include <memory>
 #include <thread>
 
@@ -178,6 +179,28 @@ Task<void> wait_event() {
   auto again = co_await event.wait();
   EXPECT_TRUE(again.has_value());
 }
+Task<void> raise_signal(Signal* signal) {
+  co_await yield();
+  signal->raise();
+}
+Task<bool> wait_signal() {
+  Signal signal;
+  signal.raise();
+  const std::uint64_t seen = signal.count();
+  CancelSource stop;
+  stop.cancel();
+  auto cancelled = co_await signal.wait_past(seen, stop.token());
+  TaskGroup group;
+  group.spawn(raise_signal(&signal));
+  auto raised = co_await signal.wait_past(seen);
+  auto at_once = co_await signal.wait_past(seen);
+  auto joined = co_await group.join();
+  co_return !cancelled.has_value() && raised.has_value() && at_once.has_value() &&
+      joined.has_value() && signal.count() == seen + 1;
+}
+
+TEST(Signal, EachWaitsForWhatComesAfterItLooked) { EXPECT_TRUE(sync_wait(wait_signal())); }
+
 TEST(Event, ReleasesAllAndStaysSet) { sync_wait(wait_event()); }
 
 Task<long> drain(Receiver<long>* receiver) {

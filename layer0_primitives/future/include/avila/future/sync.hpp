@@ -1,9 +1,10 @@
-// Waiting for each other: Semaphore, AsyncMutex, Event.
+// Waiting for each other: Semaphore, AsyncMutex, Event, Signal.
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/future/task.hpp>
 #include <avila/future/wait_queue.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -76,6 +77,20 @@ class Event {
 
  private:
   bool set_ = false;
+  WaitList waiters_{WaitList::Order::Any};
+  WaitQueue queue_{waiters_};
+};
+
+/// A state has changed: for several who wait for different things in it. Each takes count(), looks
+/// at the state, and waits for a change after that count; so none is missed in between.
+class Signal {
+ public:
+  std::uint64_t count() noexcept;
+  void raise() noexcept;
+  Task<Result<void>> wait_past(std::uint64_t seen, CancelToken cancel = {});
+
+ private:
+  std::uint64_t count_ = 0;
   WaitList waiters_{WaitList::Order::Any};
   WaitQueue queue_{waiters_};
 };

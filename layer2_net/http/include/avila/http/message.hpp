@@ -65,6 +65,9 @@ class BodyWriter {
   virtual Headers& trailers() noexcept = 0;
   /// Cancelled when the connection or the server goes down.
   virtual CancelToken cancel_token() const noexcept = 0;
+  /// Reads of the request and writes that wait, and those to come, end with Errc::Cancelled. Does
+  /// nothing over HTTP/1.1.
+  virtual void cancel() noexcept {}
   /// The response, where it has a late head that has not left yet: its status and headers may still
   /// change. Else null.
   virtual Response* late_head() noexcept { return nullptr; }
