@@ -236,10 +236,14 @@ Task<Result<std::shared_ptr<http2::ClientConnection>>> ChannelState::establish(
     transport = std::make_unique<tcp::Stream>(std::move(*made));
   }
   if (options.security != nullptr) {
-    auto secured = co_await options.security->connect(std::move(transport), host_of(authority),
-                                                      deadline.token());
+    std::vector<std::string> protocols(1, "h2");
+    auto secured = co_await options.security->connect_for(
+        std::move(protocols), std::move(transport), host_of(authority), deadline.token());
     if (!secured.has_value()) co_return deadline.translate(std::move(secured).error(), "TLS");
     transport = std::move(*secured);
+    const std::string_view chosen = transport->application_protocol();
+    if (!chosen.empty() && chosen != "h2")
+      co_return Error(Errc::Unsupported, "the server speaks " + std::string(chosen) + ", not h2");
   }
   auto connection = std::make_shared<http2::ClientConnection>(executor, std::move(transport),
                                                               http2_options(options));

@@ -195,8 +195,10 @@ Task<Result<void>> CallSource::write_to(http::BodyWriter& writer) {
   }
   Status status;
   {
-    const auto on_deadline = call_.cancel_.on_cancel([&deadline, &writer] {
-      if (deadline.has_value() && deadline->expired()) writer.cancel();
+    const auto on_deadline = call_.cancel_.on_cancel([&deadline, &writer, body = call_.body_] {
+      if (!deadline.has_value() || !deadline->expired()) return;
+      if (body != nullptr) body->interrupt();
+      writer.cancel();
     });
     status = co_await run();
   }
