@@ -60,11 +60,19 @@ Result<void> Linker::options_of_field(FieldDescriptor& field, FieldDescriptorPro
   AVILA_TRY(field.options, interpret(proto.options, "FieldOptions", scope));
   const bool packable = field.is_repeated() && is_packable(field.type);
   std::optional<bool> packed;
+  std::int32_t js_type = 0;
   Reader in(as_bytes(field.options));
-  for (std::uint32_t tag = 0; in.next(tag);)
-    if (!(tag == make_tag(2, WireType::Varint) ? in.boolean(packed.emplace()) : in.skip(tag)))
-      break;
+  for (std::uint32_t tag = 0; in.next(tag);) {
+    const bool ok = tag == make_tag(2, WireType::Varint)   ? in.boolean(packed.emplace())
+                    : tag == make_tag(6, WireType::Varint) ? in.int32(js_type)
+                                                           : in.skip(tag);
+    if (!ok) break;
+  }
   if (in.failed()) return error(proto.place, "damaged FieldOptions");
+  const auto value = field.is_message() ? Value() : zero_value(field);
+  if (js_type != 0 && !std::holds_alternative<std::int64_t>(value) &&
+      !std::holds_alternative<std::uint64_t>(value))
+    return error(proto.place, "jstype is for integers of 64 bits");
   if (packed == true && !packable)
     return error(proto.place, "[packed = true] is for repeated numbers, bools and enums");
   field.packed = packable && packed.value_or(file_->syntax == Syntax::Proto3);

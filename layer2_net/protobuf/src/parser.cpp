@@ -432,12 +432,15 @@ Result<void> ProtoParser::method(ServiceDescriptorProto& service) {
 Result<void> ProtoParser::method_type(std::string& type, bool& streaming, SourcePlace& place) {
   AVILA_TRY_VOID(lexer_.expect("("));
   place = lexer_.now().place;
-  AVILA_TRY(type, lexer_.full_name("a message, or stream and a message", true));
-  if (type == "stream" && !lexer_.is(")")) {  // "(stream)" names a message of that name
-    streaming = true;
-    place = lexer_.now().place;
-    AVILA_TRY(type, lexer_.full_name("a message", true));
+  // As protoc has it: `stream` is the keyword, and the name of a message only where it is alone.
+  AVILA_TRY(streaming, lexer_.accept("stream"));
+  if (streaming && lexer_.is(")")) {
+    streaming = false;
+    type = "stream";
+    return lexer_.advance();
   }
+  if (streaming) place = lexer_.now().place;
+  AVILA_TRY(type, lexer_.full_name("a message, or stream and a message", true));
   return lexer_.expect(")");
 }
 
