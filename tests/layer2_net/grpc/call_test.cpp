@@ -3,8 +3,9 @@
 
 #include <atomic>
 #include <avila/async/runtime.hpp>
-
-#include "echo_service.hpp"
+#include <avila/grpc/channel.hpp>
+#include <avila/grpc/server.hpp>
+#include <avila_test/grpc_echo.hpp>
 
 namespace {
 
