@@ -100,20 +100,6 @@ bool build_table(const std::uint8_t* lengths, unsigned count, const std::uint32_
   return true;
 }
 
-// Where the codes of two literals fit the first table together, one look-up gives both.
-void pair_literals(const std::uint8_t* lengths, Tables& tables) noexcept {
-  std::copy_n(lengths, tables.literal_bits.size(), tables.literal_bits.begin());
-  std::uint32_t* const table = tables.litlen.data();
-  for (std::uint32_t i = 1U << Tables::kLitlenBits; i-- > 0;) {  // a second one is still single
-    const std::uint32_t entry = table[i];
-    if ((entry & Tables::kLiteral) == 0) continue;
-    const std::uint32_t next = table[i >> (entry & 0xFF)];
-    const std::uint32_t bits = (entry & 0xFF) + (next & 0xFF);
-    if ((next & Tables::kLiteral) == 0 || bits > Tables::kLitlenBits) continue;
-    table[i] = Tables::kLiteral | Tables::kPair | (next & 0xFF00) << 8 | (entry & 0xFF00) | bits;
-  }
-}
-
 inline unsigned bits_of(std::uint32_t entry) { return entry & 0xFF; }
 
 inline std::uint32_t lookup(const std::uint32_t* table, unsigned bits, std::uint64_t buffer) {
@@ -212,7 +198,6 @@ Result<InflateCore::Step> InflateCore::read_header(BitReader& reader, const std:
                       tables_.litlen.data(), tables_.litlen.size());
     (void)build_table(kDistances.data(), kDistanceSymbols, kDistanceEntries.data(),
                       Tables::kDistanceBits, tables_.distance.data(), tables_.distance.size());
-    pair_literals(kLengths.data(), tables_);
     state_ = State::Codes;
   } else if (type == 2) {
     AVILA_TRY(const Step step, read_dynamic(reader, start));
@@ -283,7 +268,6 @@ Result<InflateCore::Step> InflateCore::read_dynamic(BitReader& reader, const std
   if (!build_table(lengths.data() + litlens, distances, kDistanceEntries.data(),
                    Tables::kDistanceBits, tables_.distance.data(), tables_.distance.size()))
     return bad("the distance code is not complete");
-  pair_literals(lengths.data(), tables_);
   return Step::Next;
 }
 
@@ -307,8 +291,6 @@ Result<InflateCore::Step> InflateCore::copy_codes(BitReader& reader, Output& out
       }
       if ((entry & (Tables::kLiteral | Tables::kSpecial | Tables::kEnd)) == Tables::kSpecial)
         return reader.count >= kMaxCodeLength;
-      if ((entry & Tables::kPair) != 0 && (entry & Tables::kLiteral) != 0)
-        return reader.count >= tables_.literal_bits[entry >> 8 & 0xFF];
       return reader.count >= bits_of(entry);
     };
     const auto value = [&](std::uint32_t entry) {
@@ -325,10 +307,8 @@ Result<InflateCore::Step> InflateCore::copy_codes(BitReader& reader, Output& out
     if (!resolve(tables_.litlen.data(), Tables::kLitlenBits, entry)) return wait(Step::NeedInput);
     if ((entry & Tables::kLiteral) != 0) {
       if (out.at == out.end) return wait(Step::NeedOutput);
-      // The first of two alone. In a second-level table, only the rest of its code is left.
-      const unsigned length = tables_.literal_bits[entry >> 8 & 0xFF];
-      reader.skip(length > Tables::kLitlenBits ? length - Tables::kLitlenBits : length);
-      *out.at++ = static_cast<std::byte>(entry >> 8);
+      reader.skip(bits_of(entry));
+      *out.at++ = static_cast<std::byte>(entry >> 8 & 0xFF);
       continue;
     }
     if ((entry & Tables::kSpecial) != 0) {

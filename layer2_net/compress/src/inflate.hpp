@@ -10,20 +10,18 @@ namespace avila::compress::detail {
 
 /// How a code is looked up. An entry of the tables is
 ///   literal:        kLiteral | byte << 8                         | code length
-///   two literals:   kLiteral | kPair | second << 16 | first << 8 | both codes' length
 ///   length, distance: base << 16 | code length << 8              | code length + extra bits
 ///   end of block:   kSpecial | kEnd                              | code length
 ///   long code:      kSpecial | kLink | subtable << 16 | its bits << 8 | kLitlenBits
 ///   no such code:   kSpecial
 struct InflateTables {
   static constexpr std::uint32_t kLiteral = 1U << 31, kSpecial = 1U << 15, kEnd = 1U << 14,
-                                 kLink = 1U << 13, kPair = 1U << 30;
+                                 kLink = 1U << 13;
   static constexpr unsigned kLitlenBits = 11, kDistanceBits = 9;
   // First table and, for each long code at worst, a place in a second-level table: the largest
   // that 288 symbols of 15 bits need beside 2^11 is 2342, and 32 symbols beside 2^9 need 594.
   std::array<std::uint32_t, 2400> litlen;
   std::array<std::uint32_t, 640> distance;
-  std::array<std::uint8_t, 256> literal_bits;  // code lengths
 };
 
 /// Decodes while both ends are far. True: the end of the block was reached. Else an end is near, or

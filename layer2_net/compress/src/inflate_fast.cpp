@@ -14,7 +14,10 @@ AVILA_ALWAYS_INLINE void copy_match(std::byte* at, std::size_t distance, std::si
   const std::byte* from = at - distance;
   std::byte* const end = at + length;
   if (distance >= 8) [[likely]] {
-    for (int i = 0; i < 4; ++i) std::memcpy(at + 8 * i, from + 8 * i, 8);
+    std::memcpy(at, from, 8);
+    std::memcpy(at + 8, from + 8, 8);
+    std::memcpy(at + 16, from + 16, 8);
+    std::memcpy(at + 24, from + 24, 8);
     for (at += 32, from += 32; at < end; at += 8, from += 8) std::memcpy(at, from, 8);
   } else if (distance == 1) {
     std::uint64_t pattern = static_cast<std::uint64_t>(*from) * 0x0101010101010101U;
@@ -31,14 +34,16 @@ AVILA_ALWAYS_INLINE std::uint64_t low_bits(std::uint64_t bits, std::uint32_t n) 
 // The low byte of `count` is the number of bits; what is above it is never looked at, so that
 // whole entries, whose low byte is what they take, can be subtracted.
 AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output& out) {
-  // A round takes at most 8 bytes twice, and writes 6 literals and a match, rounded up.
-  constexpr std::ptrdiff_t kInMargin = 24, kOutMargin = 8 + kDeflateMaxMatch + 40;
+  // A round reads 8 bytes at most 8 bytes further three times, and writes 3 literals or 2 and a
+  // match, rounded up.
+  constexpr std::ptrdiff_t kInMargin = 32, kOutMargin = 8 + kDeflateMaxMatch + 40;
   if (reader.end - reader.in < kInMargin || out.end - out.at < kOutMargin) return false;
   constexpr std::uint64_t kLitlenMask = (1U << Tables::kLitlenBits) - 1;
   constexpr std::uint64_t kDistanceMask = (1U << Tables::kDistanceBits) - 1;
   const std::byte* const in_safe = reader.end - kInMargin;
   std::byte* const out_safe = out.end - kOutMargin;
   const std::byte* in = reader.in;
+  const std::byte* saved_in = in;
   std::byte* at = out.at;
   const std::byte* const low = out.low;
   std::uint64_t bits = reader.bits, saved_bits = 0;
@@ -50,30 +55,25 @@ AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output&
   count |= 56
   AVILA_REFILL();
   std::uint32_t entry = tables.litlen[bits & kLitlenMask];
+  // An entry below is always that of the next symbol, and its bits are there.
+  const auto take = [&]() __attribute__((always_inline)) {
+    bits >>= entry & 63, count -= entry;
+    *at++ = static_cast<std::byte>(entry >> 8 & 0xFF);
+    entry = tables.litlen[bits & kLitlenMask];
+  };
   do {
-    // Here: 56 bits are there, those of `entry` among them.
     if ((entry & Tables::kLiteral) != 0) {
-      bits >>= entry & 63, count -= entry;
-      store_le16(at, static_cast<std::uint16_t>(entry >> 8));
-      at += 1 + (entry >> 30 & 1);
-      entry = tables.litlen[bits & kLitlenMask];
+      take();
       if ((entry & Tables::kLiteral) != 0) {
-        bits >>= entry & 63, count -= entry;
-        store_le16(at, static_cast<std::uint16_t>(entry >> 8));
-        at += 1 + (entry >> 30 & 1);
-        entry = tables.litlen[bits & kLitlenMask];
+        take();
         if ((entry & Tables::kLiteral) != 0) {
-          bits >>= entry & 63, count -= entry;
-          store_le16(at, static_cast<std::uint16_t>(entry >> 8));
-          at += 1 + (entry >> 30 & 1);
+          take();
           AVILA_REFILL();
-          entry = tables.litlen[bits & kLitlenMask];
           continue;
         }
       }
-      AVILA_REFILL();
     }
-    saved_bits = bits, saved_count = count;
+    saved_in = in, saved_bits = bits, saved_count = count;
     if ((entry & Tables::kSpecial) != 0) [[unlikely]] {
       if ((entry & Tables::kLink) != 0) {
         bits >>= entry & 63, count -= entry;
@@ -92,33 +92,34 @@ AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output&
         break;
       }
       if ((entry & Tables::kSpecial) != 0) {
-        bits = saved_bits, count = saved_count;
+        in = saved_in, bits = saved_bits, count = saved_count;
         break;
       }
     }
-    // At most 20 bits for the length: 36 and more are left, of which a distance takes 28.
+    // Of 56 bits, two literals took at most 22 and the length takes 20.
     const std::size_t length = (entry >> 16) + (low_bits(bits, entry) >> (entry >> 8 & 15));
     bits >>= entry & 63, count -= entry;
     std::uint32_t far = tables.distance[bits & kDistanceMask];
+    AVILA_REFILL();
     if ((far & Tables::kSpecial) != 0) [[unlikely]] {
       if ((far & Tables::kLink) != 0) {
         bits >>= far & 63, count -= far;
         far = tables.distance[(far >> 16) + low_bits(bits, far >> 8 & 15)];
       }
       if ((far & Tables::kSpecial) != 0) {
-        bits = saved_bits, count = saved_count;
+        in = saved_in, bits = saved_bits, count = saved_count;
         break;
       }
     }
     const std::size_t distance = (far >> 16) + (low_bits(bits, far) >> (far >> 8 & 15));
     if (distance > static_cast<std::size_t>(at - low)) [[unlikely]] {
-      bits = saved_bits, count = saved_count;
+      in = saved_in, bits = saved_bits, count = saved_count;
       break;
     }
     bits >>= far & 63, count -= far;
     // The next symbol is looked up while the match is copied.
-    AVILA_REFILL();
     entry = tables.litlen[bits & kLitlenMask];
+    AVILA_REFILL();
     copy_match(at, distance, length);
     at += length;
   } while (in <= in_safe && at <= out_safe);
