@@ -1,6 +1,8 @@
 #include <avila/async/io_source.hpp>
 #include <avila/error/assert.hpp>
 
+#include "poller.hpp"
+
 namespace avila::async {
 
 // How a wait ends exactly once: whoever takes the Ready out of its slot (the poller, or the cancel
@@ -19,6 +21,7 @@ bool IoSource::Ready::await_suspend(std::coroutine_handle<> coroutine) noexcept 
     return false;
   }
   armed_ = true;
+  if (source_.asked_ != nullptr) source_.asked_->arm(source_, direction_);
   register_with(cancel_);
   int arming = kArming;
   return state_.compare_exchange_strong(arming, kArmed, std::memory_order_acq_rel);

@@ -113,7 +113,7 @@ void Worker::resume(Frame frame) noexcept {
 }
 
 bool Worker::poll(int timeout_ms) noexcept {
-  const Poller::Outcome outcome = impl.poller.poll(timeout_ms);
+  const Poller::Outcome outcome = impl.poller->poll(timeout_ms);
   if (outcome.woken) {
     // Cleared before the queues are looked at: a notify() that still saw it set has queued its
     // work before, and we shall find it.
@@ -161,15 +161,17 @@ void Worker::run() noexcept {
     resume(frame);
   }
   this_worker = nullptr;
-  impl.poller.wake();  // the next sleeper sees `stopping` too: writes to the eventfd may merge
+  impl.poller->wake();  // the next sleeper sees `stopping` too: writes to the eventfd may merge
 }
 
 Runtime::Impl::Impl(Runtime& runtime, const RuntimeOptions& options)
     : owner(runtime), wheel(monotonic_now()), blocking(options.blocking_threads) {
-  if (auto opened = poller.open(); !opened.has_value()) {
+  auto opened = open_poller(options.backend);
+  if (!opened.has_value()) {
     std::fprintf(stderr, "avila: cannot start a Runtime: %s\n", opened.error().to_string().c_str());
     std::abort();
   }
+  poller = std::move(*opened);
   std::size_t count = options.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(*this, i));
@@ -189,7 +191,7 @@ void Runtime::Impl::notify() noexcept {
   if (sleeping->load(std::memory_order_seq_cst) == 0) return;
   if (wake_pending->exchange(true, std::memory_order_seq_cst)) return;
   wakes.fetch_add(1, std::memory_order_relaxed);
-  poller.wake();
+  poller->wake();
 }
 
 void Runtime::Impl::push_outside(Frame frame) noexcept {
@@ -238,7 +240,7 @@ std::size_t Runtime::shutdown(Duration deadline) {
   wait_until_idle(deadline);
   impl_->blocking.stop();  // jobs point into coroutines: they end before these are destroyed
   impl_->stopping.store(true, std::memory_order_seq_cst);
-  impl_->poller.wake();  // each worker that ends wakes another
+  impl_->poller->wake();  // each worker that ends wakes another
   for (std::thread& thread : impl_->threads) thread.join();
   const EnterExecutor enter(this);  // destructors of coroutines may ask who runs them
   return destroy_tasks();
@@ -264,6 +266,8 @@ RuntimeMetrics Runtime::metrics() const noexcept {
   }
   return sum;
 }
+
+Backend Runtime::backend() const noexcept { return impl_->poller->backend(); }
 
 Runtime* Runtime::current() noexcept {
   Worker* const worker = current_worker();
@@ -300,7 +304,7 @@ void Runtime::add_timer(future::Timer& timer) noexcept {
   // A worker looks at the wheel before it sleeps; another thread has to make one look.
   if (current() != this) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (impl_->sleeping->load(std::memory_order_seq_cst) != 0) impl_->poller.wake();
+    if (impl_->sleeping->load(std::memory_order_seq_cst) != 0) impl_->poller->wake();
   }
 }
 
@@ -308,7 +312,7 @@ bool Runtime::remove_timer(future::Timer& timer) noexcept { return impl_->wheel.
 
 Result<IoSource*> Runtime::register_io(int handle) {
   AVILA_TRY(IoSource* const source, impl_->take_source(handle));
-  if (auto added = impl_->poller.add(*source); !added.has_value()) {
+  if (auto added = impl_->poller->add(*source); !added.has_value()) {
     const atom::Guard guard(impl_->sources_lock);
     source->next_free = std::exchange(impl_->free_sources, source);
     return std::move(added).error();
@@ -317,7 +321,7 @@ Result<IoSource*> Runtime::register_io(int handle) {
 }
 
 void Runtime::release_io(IoSource* source) noexcept {
-  impl_->poller.remove(*source);
+  impl_->poller->remove(*source);
   // From now on events of the old registration are stale.
   source->generation.fetch_add(1, std::memory_order_relaxed);
   const atom::Guard guard(impl_->sources_lock);

@@ -89,7 +89,7 @@ struct Runtime::Impl {
   Result<IoSource*> take_source(int handle);
 
   Runtime& owner;
-  Poller poller;
+  std::unique_ptr<Poller> poller;
   TimerWheel wheel;
   BlockingPool blocking;
   Injector injector;

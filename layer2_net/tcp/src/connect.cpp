@@ -13,6 +13,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <cerrno>
 #endif
 
 namespace avila::tcp {
@@ -157,13 +159,16 @@ Task<Result<Stream>> connect(Executor& executor, SocketAddress address, ConnectO
 namespace {
 
 Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port) {
+  native::start_sockets();
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
   const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+#if defined(EAI_SYSTEM)
   if (status == EAI_SYSTEM) return Error::from_errno(errno, "looking up \"" + host + "\"");
+#endif
   if (status != 0)
     return Error(status == EAI_NONAME ? Errc::NotFound : Errc::Unavailable,
                  "looking up \"" + host + "\": " + ::gai_strerror(status));

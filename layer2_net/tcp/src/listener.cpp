@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 #endif
 
 namespace avila::tcp {
@@ -24,6 +26,7 @@ bool is_path(const SocketAddress& address) noexcept {
   return address.is_unix() && !address.path().empty() && !address.path().starts_with('@');
 }
 
+#if !defined(_WIN32)
 // A socket file without a listener refuses connections: left over by a process that died.
 void unlink_if_stale(const SocketAddress& address) noexcept {
   struct stat info{};
@@ -32,13 +35,20 @@ void unlink_if_stale(const SocketAddress& address) noexcept {
   if (probe.has_value() && native::connect(probe->get(), address) != 0 && errno == ECONNREFUSED)
     (void)::unlink(address.path().c_str());
 }
+#endif
+
+void remove_path([[maybe_unused]] const SocketAddress& address) noexcept {
+#if !defined(_WIN32)
+  (void)::unlink(address.path().c_str());
+#endif
+}
 
 }  // namespace
 
 Listener::~Listener() {
   if (fd_ < 0) return;
   executor_->release_io(source_);
-  if (unlink_path_) (void)::unlink(address_.path().c_str());
+  if (unlink_path_) remove_path(address_);
   native::close_socket(fd_);
 }
 
@@ -65,16 +75,24 @@ Result<Listener> Listener::bind(async::Executor& executor, const SocketAddress& 
   if (!opened.has_value()) return where(std::move(opened).error());
   native::Descriptor fd = std::move(*opened);
   if (!address.is_unix()) {
+#if defined(_WIN32)
+    // SO_REUSEADDR would let others take the port over; TIME_WAIT does not hinder bind() there.
+    AVILA_TRY_VOID(
+        native::set_option(fd.get(), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1, "SO_EXCLUSIVEADDRUSE"));
+    if (options.reuse_port) return where(Error(Errc::Unsupported, "Windows has no SO_REUSEPORT"));
+#else
     if (options.reuse_address)
       AVILA_TRY_VOID(native::set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
     if (options.reuse_port)
       AVILA_TRY_VOID(native::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
+#endif
     if (address.ip().is_v6())
       AVILA_TRY_VOID(native::set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY,
                                         options.v6_only ? 1 : 0, "IPV6_V6ONLY"));
-  } else if (is_path(address) && options.unlink_stale) {
-    unlink_if_stale(address);
   }
+#if !defined(_WIN32)
+  if (is_path(address) && options.unlink_stale) unlink_if_stale(address);
+#endif
   if (native::bind(fd.get(), address) != 0) {
     Error error = native::to_error(native::last_error(), "bind");
     if (error.is(Errc::AddressInUse))
@@ -83,9 +101,11 @@ Result<Listener> Listener::bind(async::Executor& executor, const SocketAddress& 
           "another port");
     return where(std::move(error));
   }
+#if !defined(_WIN32)
   // Before listen(): nobody can connect with looser permissions than these.
   if (is_path(address) && ::chmod(address.path().c_str(), options.unix_mode) != 0)
     return where(Error::from_errno(errno, "chmod"));
+#endif
   if (native::listen(fd.get(), options.backlog) != 0)
     return where(native::to_error(native::last_error(), "listen"));
   auto listener = adopt(executor, fd.release(), options);

@@ -104,6 +104,8 @@ std::uint32_t interface_index(std::string_view name) {
   return ::if_nametoindex(std::string(name).c_str());
 }
 
+void start_sockets() noexcept {}
+
 void close_socket(int fd) noexcept { ::close(fd); }
 
 Descriptor::~Descriptor() {

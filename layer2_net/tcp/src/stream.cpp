@@ -5,6 +5,8 @@
 #if defined(_WIN32)
 #include <winsock2.h>
 #include <ws2tcpip.h>
+// After winsock2.h:
+#include <mstcpip.h>
 #else
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -218,6 +220,15 @@ Result<void> Stream::set_keepalive(const KeepaliveOptions& options) {
   const auto whole_seconds = [](Duration d) {
     return static_cast<int>(std::clamp<std::int64_t>(d.ns / 1'000'000'000, 1, 32'767));
   };
+#if defined(_WIN32)
+  tcp_keepalive values{1, static_cast<ULONG>(whole_seconds(options.idle)) * 1000,
+                       static_cast<ULONG>(whole_seconds(options.interval)) * 1000};
+  DWORD written = 0;  // the count of probes is the system's: ten
+  if (::WSAIoctl(static_cast<SOCKET>(fd_), SIO_KEEPALIVE_VALS, &values, sizeof values, nullptr, 0,
+                 &written, nullptr, nullptr) != 0)
+    return native::to_error(native::last_error(), "SIO_KEEPALIVE_VALS");
+  return {};
+#else
   AVILA_TRY_VOID(native::set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"));
 #if defined(TCP_KEEPIDLE)
   AVILA_TRY_VOID(native::set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(options.idle),
@@ -229,6 +240,7 @@ Result<void> Stream::set_keepalive(const KeepaliveOptions& options) {
   AVILA_TRY_VOID(native::set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL,
                                     whole_seconds(options.interval), "TCP_KEEPINTVL"));
   return native::set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, options.count, "TCP_KEEPCNT");
+#endif
 }
 
 Result<void> Stream::set_send_buffer(std::size_t size_bytes) {

@@ -11,8 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include <sys/socket.h>
-#include <unistd.h>
+#include "socket_pair.hpp"
 
 namespace avila::async {
 namespace {
@@ -149,17 +148,6 @@ TEST(RuntimeStress, CancellingRacesWithTheTimerAndEachSleepEndsOnce) {
 
 // --- sockets below avila::tcp: the readiness protocol itself
 
-struct Pair {
-  int ends[2];
-  Pair() {
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-  }
-  ~Pair() {
-    ::close(ends[0]);
-    ::close(ends[1]);
-  }
-};
-
 /// Counts bytes as they come. Each wait is cut short by a timer that races with the edges.
 Task<int> count_bytes(IoSource* source, int fd, int wanted) {
   int count = 0;
@@ -167,7 +155,7 @@ Task<int> count_bytes(IoSource* source, int fd, int wanted) {
   while (count < wanted) {
     source->take_edge(IoSource::Direction::Read);
     char buffer[3];
-    const auto got = ::recv(fd, buffer, sizeof buffer, 0);
+    const auto got = Pair::receive(fd, buffer, sizeof buffer);
     if (got > 0) {
       count += static_cast<int>(got);
       continue;
@@ -180,9 +168,30 @@ Task<int> count_bytes(IoSource* source, int fd, int wanted) {
   co_return count;
 }
 
-TEST(RuntimeStress, NoEdgeIsLostBetweenWritersAndReaders) {
+class EachBackend : public ::testing::TestWithParam<Backend> {
+ protected:
+  /// False, after having said so, where the system lacks the back-end.
+  bool has_backend(const Runtime& runtime) const {
+    if (GetParam() == Backend::Automatic || runtime.backend() == GetParam()) return true;
+    std::printf("SKIPPED: no %s here\n", std::string(to_string(GetParam())).c_str());
+    return false;
+  }
+};
+#if defined(__linux__)
+constexpr Backend kBackends[] = {Backend::Epoll, Backend::IoUring};
+#else
+constexpr Backend kBackends[] = {Backend::Automatic};
+#endif
+INSTANTIATE_TEST_SUITE_P(All, EachBackend, ::testing::ValuesIn(kBackends), [](const auto& each) {
+  std::string name(to_string(each.param));
+  std::erase_if(name, [](char c) { return c == '_' || c == ' '; });
+  return name;
+});
+
+TEST_P(EachBackend, NoEdgeIsLostBetweenWritersAndReaders) {
   constexpr int kPairs = 6, kBytes = 3000;
-  Runtime runtime({.threads = 4});
+  Runtime runtime({.threads = 4, .backend = GetParam()});
+  if (!has_backend(runtime)) GTEST_SKIP();
   std::vector<std::unique_ptr<Pair>> pairs;
   std::vector<IoSource*> sources;
   std::vector<JoinHandle<int>> readers;
@@ -204,7 +213,7 @@ TEST(RuntimeStress, NoEdgeIsLostBetweenWritersAndReaders) {
         for (std::size_t i = t; i < kPairs; i += 2) {
           if (left[i] == 0) continue;
           more = true;
-          if (::send(pairs[i]->ends[1], "x", 1, MSG_NOSIGNAL) == 1) --left[i];
+          if (Pair::send(pairs[i]->ends[1], "x", 1) == 1) --left[i];
           if (random() % 16 == 0) std::this_thread::yield();
         }
       }
@@ -245,12 +254,13 @@ Task<void> never_rests(std::shared_ptr<int> witness) {
   while (count == 0) co_await future::yield();
 }
 
-TEST(Runtime, ShutdownEndsTasksInEveryKindOfWait) {
+TEST_P(EachBackend, ShutdownEndsTasksInEveryKindOfWait) {
   const auto witness = std::make_shared<int>(0);
   const auto finished = std::make_shared<std::atomic<int>>(0);
   Pair pair;
   {
-    Runtime runtime({.threads = 3, .blocking_threads = 2});
+    Runtime runtime({.threads = 3, .blocking_threads = 2, .backend = GetParam()});
+    if (!has_backend(runtime)) GTEST_SKIP();
     auto source = runtime.register_io(pair.ends[0]);
     ASSERT_TRUE(source.has_value());
     runtime.spawn(wait_readable(*source, witness)).detach();

@@ -11,9 +11,11 @@
 #include <thread>
 #include <vector>
 
+#if !defined(_WIN32)
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#endif
 
 namespace avila::tcp {
 namespace {
@@ -21,6 +23,7 @@ namespace {
 using async::CancelSource;
 using async::Runtime;
 
+#if !defined(_WIN32)
 /// A port of 127.0.0.1 that neither accepts nor refuses: Linux drops what a full backlog cannot
 /// take.
 class Silent {
@@ -51,12 +54,15 @@ class Silent {
   std::vector<int> fillers_;
 };
 
+#endif
+
 /// A port on which nobody listens.
 SocketAddress refusing(Runtime& runtime) {
   auto bound = Listener::bind(runtime, SocketAddress::loopback(0));
   return bound->local_address();  // closed again on return
 }
 
+#if !defined(_WIN32)
 std::size_t open_descriptors() {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -65,6 +71,8 @@ std::size_t open_descriptors() {
   }
   return count;
 }
+
+#endif
 
 struct Timed {
   Result<Stream> stream;
@@ -92,6 +100,7 @@ class HappyEyeballs : public ::testing::Test {
   static constexpr Duration kNever = seconds(60);
 };
 
+#if !defined(_WIN32)
 TEST_F(HappyEyeballs, ASilentAddressCostsTheAttemptDelayOnly) {
   const Silent silent;
   const Timed result = run({silent.address, good_.local_address()},
@@ -101,6 +110,7 @@ TEST_F(HappyEyeballs, ASilentAddressCostsTheAttemptDelayOnly) {
   EXPECT_GE(result.took, milliseconds(60));
   EXPECT_LT(result.took, seconds(20));
 }
+#endif
 
 TEST_F(HappyEyeballs, ARefusedAddressCostsNothing) {
   const SocketAddress dead = refusing(runtime_);
@@ -110,6 +120,7 @@ TEST_F(HappyEyeballs, ARefusedAddressCostsNothing) {
   EXPECT_LT(result.took, seconds(20));
 }
 
+#if !defined(_WIN32)
 TEST_F(HappyEyeballs, AFailureStartsTheNextWhileAnEarlierOneHangs) {
   const Silent silent;
   const SocketAddress dead = refusing(runtime_);
@@ -122,7 +133,9 @@ TEST_F(HappyEyeballs, AFailureStartsTheNextWhileAnEarlierOneHangs) {
   EXPECT_GE(result.took, milliseconds(200));
   EXPECT_LT(result.took, milliseconds(14 * 200)) << "each attempt waited for its delay";
 }
+#endif
 
+#if !defined(_WIN32)
 TEST_F(HappyEyeballs, TheTimeoutCoversAllAttempts) {
   const Silent silent;
   const Timed result = run({silent.address, silent.address, silent.address},
@@ -132,6 +145,7 @@ TEST_F(HappyEyeballs, TheTimeoutCoversAllAttempts) {
   EXPECT_GE(result.took, milliseconds(80));
   EXPECT_LT(result.took, seconds(20));
 }
+#endif
 
 TEST_F(HappyEyeballs, WhereAllFailTheFirstErrorIsTold) {
   const SocketAddress dead = refusing(runtime_);
@@ -142,6 +156,7 @@ TEST_F(HappyEyeballs, WhereAllFailTheFirstErrorIsTold) {
   EXPECT_TRUE(run({}).stream.error().is(Errc::InvalidArgument));
 }
 
+#if !defined(_WIN32)
 TEST_F(HappyEyeballs, CancellingEndsEveryAttemptAndClosesItsSocket) {
   const Silent silent;
   const std::size_t before = open_descriptors();
@@ -158,7 +173,9 @@ TEST_F(HappyEyeballs, CancellingEndsEveryAttemptAndClosesItsSocket) {
   }
   EXPECT_EQ(open_descriptors(), before);
 }
+#endif
 
+#if !defined(_WIN32)
 TEST_F(HappyEyeballs, LosersAreClosed) {
   const Silent silent;
   const std::size_t before = open_descriptors();
@@ -170,6 +187,7 @@ TEST_F(HappyEyeballs, LosersAreClosed) {
   }
   EXPECT_EQ(open_descriptors(), before);
 }
+#endif
 
 // --- names
 

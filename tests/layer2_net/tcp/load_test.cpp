@@ -1,5 +1,6 @@
 // Limits of the process: ten thousand connections at once, and none left to accept with. The other
 // side is a child process without threads of its own, made before there is a runtime.
+#if !defined(_WIN32)
 #include <gtest/gtest.h>
 
 #include <avila/async/runtime.hpp>
@@ -188,3 +189,4 @@ TEST(TcpLoad, AcceptSurvivesRunningOutOfDescriptors) {
 
 }  // namespace
 }  // namespace avila::tcp
+#endif

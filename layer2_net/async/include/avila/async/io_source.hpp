@@ -8,6 +8,8 @@
 
 namespace avila::async {
 
+class Poller;
+
 /// Edge-triggered readiness of one handle, for one reader and one writer at a time. Use:
 ///   for (;;) {
 ///     source.take_edge(Direction::Read);       // before the system call: no edge can be missed
@@ -69,6 +71,12 @@ class IoSource {
   void on_event(bool readable, bool writable, bool hang_up) noexcept;
   void reset(int handle) noexcept;
   int handle() const noexcept { return handle_; }
+  /// Of pollers that report only what is waited for: called before each wait, with their own data.
+  void set_asked(Poller* poller, void* data) noexcept {
+    asked_ = poller;
+    asked_data_ = data;
+  }
+  void* asked_data() const noexcept { return asked_data_; }
   IoSource* next_free = nullptr;  ///< the executor's free list
   std::atomic<std::uint32_t> generation{0};
 
@@ -81,6 +89,8 @@ class IoSource {
   std::atomic<std::uintptr_t> slots_[2]{};
   std::atomic<bool> hung_up_{false};
   int handle_ = -1;
+  Poller* asked_ = nullptr;
+  void* asked_data_ = nullptr;
 };
 
 }  // namespace avila::async

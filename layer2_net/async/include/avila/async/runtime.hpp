@@ -1,5 +1,6 @@
 // The real executor: worker threads that steal from each other over one edge-triggered poller.
 #pragma once
+#include <avila/async/backend.hpp>
 #include <avila/async/executor.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -7,9 +8,10 @@
 namespace avila::async {
 
 struct RuntimeOptions {
-  std::size_t threads = 0;             ///< workers; 0: one a core
-  std::size_t blocking_threads = 256;  ///< limit of the pool behind spawn_blocking()
-  const char* thread_name = "avila";   ///< as shown by ps and top; at most 10 characters count
+  std::size_t threads = 0;               ///< workers; 0: one a core
+  std::size_t blocking_threads = 256;    ///< limit of the pool behind spawn_blocking()
+  Backend backend = Backend::Automatic;  ///< what the system lacks is replaced: see backend()
+  const char* thread_name = "avila";     ///< as shown by ps and top; at most 10 characters count
 };
 
 /// Sums over all workers since the start; a moment's view.
@@ -50,6 +52,7 @@ class Runtime final : public Executor {
   std::size_t shutdown(Duration deadline);
 
   RuntimeMetrics metrics() const noexcept;
+  Backend backend() const noexcept;  ///< the one in use
   /// The runtime whose worker this thread is, or null.
   static Runtime* current() noexcept;
 

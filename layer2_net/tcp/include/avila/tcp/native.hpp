@@ -21,6 +21,9 @@ NativeAddress to_native(const SocketAddress& address) noexcept;
 SocketAddress from_native(const NativeAddress& address);
 std::uint32_t interface_index(std::string_view name);  ///< 0: there is none
 
+/// Before the first call of a process, where the system asks for that; idempotent.
+void start_sockets() noexcept;
+
 /// Owns a socket.
 class Descriptor {
  public:
