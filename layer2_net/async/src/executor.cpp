@@ -1,18 +1,36 @@
 #include <avila/async/executor.hpp>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace avila::async {
 namespace {
 constinit thread_local Executor* current_executor = nullptr;
+
+/// Where threads sleep until a task is over. Not std::atomic::wait: where libstdc++ 12 has no futex
+/// (Windows), a notification between its last look and its wait is lost.
+struct Bedroom {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::atomic<int> sleepers{0};
+};
+Bedroom& bedroom() noexcept {
+  static auto* const room = new Bedroom;  // never destroyed: threads may outlive main()
+  return *room;
 }
+}  // namespace
 
 namespace detail {
 
 void JoinState::finish(std::uintptr_t how) noexcept {
-  // acq_rel: the value is stored before; the waker was stored before it was put here.
-  const std::uintptr_t before = state_.exchange(how, std::memory_order_acq_rel);
-  state_.notify_all();
+  // Releases the value, acquires the waker. seq_cst: Dekker's flags with `sleepers`; either we see
+  // the sleeper or it sees that the task is over.
+  const std::uintptr_t before = state_.exchange(how, std::memory_order_seq_cst);
+  if (bedroom().sleepers.load(std::memory_order_seq_cst) != 0) {
+    { const std::lock_guard lock(bedroom().mutex); }  // whoever looked before is asleep by now
+    bedroom().changed.notify_all();
+  }
   if (before != kPending) reinterpret_cast<const future::Waker*>(before)->wake();
 }
 
@@ -28,11 +46,16 @@ void JoinState::disarm(const future::Waker& waker) noexcept {
 }
 
 void JoinState::block() const noexcept {
-  for (;;) {
-    const std::uintptr_t state = state_.load(std::memory_order_acquire);
-    if (state == kDone || state == kDropped) return;
-    state_.wait(state, std::memory_order_acquire);
-  }
+  const auto over = [this] {
+    const std::uintptr_t state = state_.load(std::memory_order_seq_cst);
+    return state == kDone || state == kDropped;
+  };
+  if (over()) return;
+  Bedroom& room = bedroom();
+  std::unique_lock lock(room.mutex);
+  room.sleepers.fetch_add(1, std::memory_order_seq_cst);
+  room.changed.wait(lock, over);
+  room.sleepers.fetch_sub(1, std::memory_order_seq_cst);
 }
 
 }  // namespace detail

@@ -316,6 +316,8 @@ Result<void> set_multicast_interface(int fd, bool v6, std::uint32_t interface_in
                         "IP_MULTICAST_IF");
 }
 
+void connected(int) noexcept {}
+
 bool receive(int fd, Incoming& incoming) {
   ReceiveCall call;
   msghdr message;
@@ -356,6 +358,8 @@ int send_batch(int fd, std::span<const Outgoing> batch, const SocketAddress* pee
   return uninterrupted(
       [&] { return ::sendmmsg(fd, messages, static_cast<unsigned>(wanted), kSendFlags); });
 }
+
+bool cuts() noexcept { return true; }
 
 // UDP_SEGMENT: an old kernel calls the control message invalid; a device or a route (IPsec, a
 // segment above the MTU) says EIO, EINVAL or EMSGSIZE.
@@ -415,6 +419,7 @@ int send_batch(int fd, std::span<const Outgoing> batch, const SocketAddress* pee
   return count > 0 ? count : -1;
 }
 
+bool cuts() noexcept { return false; }
 bool cannot_cut(int) noexcept { return true; }
 
 std::optional<DeliveryError> take_error(int) { return std::nullopt; }

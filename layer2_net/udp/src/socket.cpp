@@ -59,7 +59,7 @@ Result<Socket> Socket::bind(async::Executor& executor, const SocketAddress& loca
   AVILA_TRY(os::Descriptor fd, os::open_socket(local, os::Kind::Datagram));
   if (options.reuse_address)
     AVILA_TRY_VOID(os::set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
-#if defined(SO_REUSEPORT)
+#if defined(SO_REUSEPORT) && !defined(_WIN32)
   if (options.reuse_port)
     AVILA_TRY_VOID(os::set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
 #else
@@ -84,6 +84,7 @@ Result<Socket> Socket::adopt(async::Executor& executor, int descriptor, SocketOp
   socket.executor_ = &executor;
   socket.source_ = source;
   socket.v6_ = local.ip().is_v6();
+  socket.segments_ = native::cuts();
   socket.fd_ = fd.release();
   return socket;
 }
@@ -217,6 +218,7 @@ Result<void> Socket::connect(const SocketAddress& peer) {
   if (peer.is_unix()) return Error(Errc::InvalidArgument, "a UDP socket has IP peers");
   if (os::connect(fd_, peer) != 0)
     return os::to_error(os::last_error(), "connect").context("to " + peer.to_string());
+  native::connected(fd_);
   peer_ = peer;
   return {};
 }

@@ -121,9 +121,11 @@ TEST_F(Sockets, ClosingEndsWhatWaits) {
   listener_.close();
   EXPECT_TRUE(reading.wait().error().is(Errc::Closed));
   EXPECT_TRUE(accepting.wait().error().is(Errc::Closed));
+#if !defined(_WIN32)  // there the port is free when the listener goes
   const auto after =
       runtime_.block_on(connect_within(&runtime_, listener_.local_address(), seconds(60)));
   EXPECT_TRUE(after.error().is(Errc::ConnectionRefused));
+#endif
 }
 
 // --- peers that do not do their part

@@ -45,7 +45,8 @@ class Listener {
   /// How often accept() had to wait because descriptors or memory ran out.
   std::uint64_t exhausted() const noexcept { return exhausted_; }
   int native_handle() const noexcept { return fd_; }
-  /// A pending accept() completes with Errc::Closed; new connections are refused.
+  /// A pending accept() completes with Errc::Closed; new connections are refused (on Windows only
+  /// once the object goes).
   void close() noexcept;
 
  private:
