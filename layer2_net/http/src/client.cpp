@@ -400,6 +400,7 @@ Task<Result<ClientResponse>> Client::send(ClientRequest request, CancelToken can
   auto body = co_await opened->body->read_all(state->options.limits.body_bytes);
   if (!body.has_value()) co_return deadline.translate(std::move(body).error(), "the response");
   response.status = opened->status;
+  response.major_version = opened->major_version;
   response.headers = std::move(opened->headers);
   response.trailers = opened->body->trailers();
   response.url = std::move(opened->url);

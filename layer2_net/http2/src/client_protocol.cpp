@@ -80,6 +80,7 @@ class Shared final : public http::SharedConnection, public std::enable_shared_fr
     }
     http::StreamedResponse response;
     response.status = exchange.status();
+    response.major_version = 2;
     response.headers = exchange.headers();
     response.body = std::make_unique<ExchangeBody>(self, std::move(exchange), read_timeout,
                                                    std::move(body_cancel));

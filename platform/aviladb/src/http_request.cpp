@@ -5,16 +5,13 @@
 namespace avila::aviladb {
 namespace {
 
-/// The opaque part of an entity tag (RFC 9110 §8.8.3), or "*".
-Result<std::string> entity_tag(std::string_view header, std::string_view name, bool weak_allowed) {
+/// The opaque part of an entity tag (RFC 9110 §8.8.3), or "*". A weak one is one of ours on an
+/// answer that was compressed: it names a version of the document, whatever its bytes, so it is as
+/// good as a strong one here, for If-Match too.
+Result<std::string> entity_tag(std::string_view header, std::string_view name) {
   std::string_view tag = http::trim_ows(header);
   if (tag == "*") return std::string(tag);
-  if (tag.starts_with("W/")) {
-    // §13.1.1: If-Match compares strongly; a weak tag never matches.
-    if (!weak_allowed)
-      return Error(Errc::PreconditionFailed, std::string(name) + ": a weak tag never matches");
-    tag.remove_prefix(2);
-  }
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
   const bool quoted = tag.size() >= 2 && tag.front() == '"' && tag.back() == '"';
   if (quoted) tag = tag.substr(1, tag.size() - 2);
   if (tag.empty() || tag.find('"') != std::string_view::npos)
@@ -34,10 +31,10 @@ std::optional<std::string> query_parameter(const Request& request, std::string_v
 Result<DocumentOptions> document_options(const Request& request) {
   DocumentOptions options;
   if (const auto header = request.header("If-Match")) {
-    AVILA_TRY(options.if_match, entity_tag(*header, "If-Match", false));
+    AVILA_TRY(options.if_match, entity_tag(*header, "If-Match"));
   }
   if (const auto header = request.header("If-None-Match")) {
-    AVILA_TRY(options.if_none_match, entity_tag(*header, "If-None-Match", true));
+    AVILA_TRY(options.if_none_match, entity_tag(*header, "If-None-Match"));
   }
   if (auto key = query_parameter(request, "pk")) options.partition_key = std::move(*key);
   return options;

@@ -20,6 +20,12 @@ Gate::Gate(web::Router& router, metrics::Registry& registry, const KeyStore& key
       durations_(registry.histograms("avila_http_request_duration_seconds",
                                      "From the request's head to its response", {"route"})),
       in_flight_gauge_(registry.gauge("avila_http_requests_in_flight", "Requests being answered")) {
+  compression_.least_bytes = options.compress_from_bytes;
+}
+
+void Gate::compress(const http::Request& request, http::Response& response) const {
+  if (options_.compress_from_bytes > 0)
+    (void)web::compress_response(request, response, compression_);
 }
 
 bool Gate::is_public(const http::Request& request) const noexcept {
@@ -66,6 +72,7 @@ void Gate::count(const http::Request& request, const http::Response& response, I
 bool Gate::handle_now(http::Request& request, http::Response& response) {
   const Instant started = os::real_clock().now();
   if (!refuse(request, response) && !router_.handle_now(request, response)) return false;
+  compress(request, response);
   count(request, response, started);
   return true;
 }
@@ -83,6 +90,7 @@ future::Task<http::Response> Gate::handle(http::Request& request) {
     response.headers.add("Retry-After", "1");
   } else if (!refuse(request, response)) {
     response = co_await router_.handle(request);
+    compress(request, response);
   }
   in_flight_.fetch_sub(1);
   count(request, response, started);

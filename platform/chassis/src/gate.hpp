@@ -3,6 +3,7 @@
 #include <atomic>
 #include <avila/chassis/host.hpp>
 #include <avila/metrics/registry.hpp>
+#include <avila/web/compression.hpp>
 #include <avila/web/router.hpp>
 
 namespace avila::chassis {
@@ -21,11 +22,13 @@ class Gate final : public http::Handler {
   bool has_key(const http::Request& request) const noexcept;
   /// The refusal, when the request may not pass.
   bool refuse(const http::Request& request, http::Response& response) const;
+  void compress(const http::Request& request, http::Response& response) const;
   void count(const http::Request& request, const http::Response& response, Instant started);
 
   web::Router& router_;
   const KeyStore& keys_;
   const HostOptions& options_;
+  web::CompressOptions compression_;
   metrics::Vector<metrics::Counter> requests_;
   metrics::Vector<metrics::Histogram> durations_;
   metrics::Gauge& in_flight_gauge_;

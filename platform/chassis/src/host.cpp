@@ -1,4 +1,5 @@
 #include <avila/chassis/host.hpp>
+#include <avila/http2/server.hpp>
 #include <avila/json/value.hpp>
 #include <avila/metrics/registry.hpp>
 #include <avila/web/openapi.hpp>
@@ -8,17 +9,39 @@
 #include "gate.hpp"
 
 namespace avila::chassis {
+namespace {
+
+http2::ServerOptions http2_options(const http::ServerOptions& http) {
+  http2::ServerOptions options;
+  options.engine.header_list_bytes = http.limits.header_bytes;
+  options.body_bytes = http.limits.body_bytes;
+  options.streamed_body_bytes = http.streamed_body_bytes;
+  options.frame_timeout = http.header_timeout;
+  options.idle_timeout = http.idle_timeout;
+  return options;
+}
+
+}  // namespace
 
 struct Host::State {
   State(async::Executor& executor, const KeyStore& keys, HostOptions options_in)
       : options(std::move(options_in)),
         gate(router, registry, keys, options),
-        server(executor, gate, options.http) {}
+        http2(http2_options(options.http)),
+        server(executor, gate, server_options()) {}
+
+  http::ServerOptions server_options() {
+    http::ServerOptions of = options.http;
+    of.security = options.security;
+    if (of.security != nullptr) of.http2 = &http2;
+    return of;
+  }
 
   HostOptions options;
   metrics::Registry registry;
   web::Router router;
   Gate gate;
+  http2::Server http2;
   http::Server server;
   std::function<void()> update = [] {};
   std::string openapi;  // made by start(), when all routes are there
@@ -67,7 +90,10 @@ Result<void> Host::start() {
   return state_->server.listen(state_->options.listen).context(state_->options.service);
 }
 
-std::string Host::url() const { return "http://" + state_->server.local_address(); }
+std::string Host::url() const {
+  return (state_->options.security != nullptr ? "https://" : "http://") +
+         state_->server.local_address();
+}
 
 future::Task<void> Host::stop(Duration drain) { co_await state_->server.shutdown(drain); }
 

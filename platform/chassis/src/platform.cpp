@@ -4,6 +4,7 @@
 #include <avila/chassis/credentials.hpp>
 #include <avila/chassis/host.hpp>
 #include <avila/chassis/platform.hpp>
+#include <avila/chassis/server_tls.hpp>
 #include <avila/metrics/registry.hpp>
 #include <avila/os/clock.hpp>
 #include <avila/os/entropy.hpp>
@@ -25,6 +26,18 @@ constexpr Duration kTick = seconds(5);
 constexpr Setting kSharedSettings[] = {
     {"threads", SettingKind::Integer, "0", "worker threads; 0: one for each core", 0, 1'024},
     {"public_metrics", SettingKind::Boolean, "false", "answer /metrics without an API key"},
+    {"compress_from", SettingKind::Bytes, "1KiB",
+     "answers of text and JSON are compressed from this size on, where clients ask; 0: never", 0,
+     1 << 30},
+    {"tls.enabled", SettingKind::Boolean, "false", "serve HTTPS, with HTTP/2 by ALPN"},
+    {"tls.names", SettingKind::Text, "",
+     "more names and addresses for the certificate, with commas"},
+    {"tls.validity", SettingKind::Duration, "2160h",
+     "of a certificate from DATA/ca; a new one is made when a third of it is left",
+     INT64_C(3'000'000'000), INT64_C(315'360'000'000'000'000)},
+    {"tls.certificate", SettingKind::Text, "",
+     "a PEM file of your own, instead of DATA/ca; read again when it changes"},
+    {"tls.key", SettingKind::Text, "", "its key"},
     {"limits.header_bytes", SettingKind::Bytes, "64KiB", "all header fields of a request", 1 << 10,
      1 << 24},
     {"limits.headers", SettingKind::Integer, "128", "header fields of a request", 8, 10'000},
@@ -64,6 +77,7 @@ class Platform {
     AVILA_TRY_VOID(files_.create_directories(data_).context("data folder"));
     AVILA_TRY_VOID(lock_data());
     AVILA_TRY_VOID(load_keys());
+    AVILA_TRY_VOID(load_tls());
 
     AVILA_TRY(std::optional<os::SignalSet> signals, os::SignalSet::create({SIGINT, SIGTERM}));
     os::ignore_broken_pipes();
@@ -142,6 +156,37 @@ class Platform {
     return {};
   }
 
+  Result<void> load_tls() {
+    if (!config_->boolean("tls.enabled")) return {};
+    ServerTlsOptions options;
+    options.data_folder = data_;
+    options.validity = config_->duration("tls.validity");
+    options.certificate_path = config_->text("tls.certificate");
+    options.key_path = config_->text("tls.key");
+    options.hosts = {"localhost", "127.0.0.1", "::1"};
+    const auto add = [&](std::string host) {
+      const auto& known = options.hosts;
+      if (!host.empty() && std::find(known.begin(), known.end(), host) == known.end())
+        options.hosts.push_back(std::move(host));
+    };
+    std::string listen = options_.listen;
+    if (listen.starts_with('[')) listen = listen.substr(1, listen.size() - 2);
+    if (listen == "0.0.0.0" || listen == "::") {
+      add(os::host_name().value_or(""));
+    } else {
+      add(std::move(listen));
+    }
+    std::string names = config_->text("tls.names");
+    while (!names.empty()) {
+      const auto comma = names.find(',');
+      add(names.substr(0, comma));
+      names.erase(0, comma == std::string::npos ? names.size() : comma + 1);
+    }
+    const ServerTlsWorld world{files_, os::real_clock(), os::system_entropy()};
+    AVILA_TRY(tls_, ServerTls::open(world, std::move(options)).context("TLS"));
+    return {};
+  }
+
   HostOptions host_options(const ServiceFactory& factory) const {
     HostOptions options;
     options.service = factory.name;
@@ -154,6 +199,8 @@ class Platform {
     options.requests_in_flight =
         static_cast<std::size_t>(config_->integer("limits.requests_in_flight"));
     options.public_metrics = config_->boolean("public_metrics");
+    options.compress_from_bytes = config_->bytes("compress_from");
+    options.security = tls_ != nullptr ? &tls_->security() : nullptr;
     options.http.limits.header_bytes =
         static_cast<std::uint32_t>(config_->bytes("limits.header_bytes"));
     options.http.limits.header_count =
@@ -202,6 +249,9 @@ class Platform {
       std::printf("  %-14s %s\n", std::string(running.factory->name).c_str(),
                   running.host->url().c_str());
     std::printf("  %-14s %s\n", "data", data_.c_str());
+    if (tls_ != nullptr && config_->text("tls.certificate").empty())
+      std::printf("  %-14s %s\n", "authority",
+                  os::join(os::join(data_, kAuthorityFolder), "ca.crt").c_str());
     if (first_start_)
       std::printf("  %-14s %s  (shown only now)\n", "API key", credentials_.api_key.c_str());
     std::printf("  %-14s %s\n", "credentials", os::join(data_, "credentials.toml").c_str());
@@ -211,12 +261,22 @@ class Platform {
     std::fflush(stdout);
   }
 
+  /// Trouble is told once, and looked at again at the next tick: the old certificate serves on.
+  void refresh_tls() {
+    if (tls_ == nullptr) return;
+    const auto refreshed = tls_->refresh();
+    if (!refreshed.has_value() && !tls_trouble_)
+      std::fprintf(stderr, "TLS: %s\n", refreshed.error().to_string().c_str());
+    tls_trouble_ = !refreshed.has_value();
+  }
+
   future::Task<void> tick_loop(async::Runtime& runtime) {
     while (true) {
       auto slept = co_await runtime.sleep(kTick, stopping_.token());
       if (!slept.has_value()) co_return;
       auto work = [this] {
         for (Running& running : running_) running.service->tick();
+        refresh_tls();
       };
       co_await runtime.spawn_blocking(work);
     }
@@ -228,6 +288,8 @@ class Platform {
   std::string data_;
   std::unique_ptr<Config> config_;
   std::unique_ptr<os::FileLock> lock_;
+  std::unique_ptr<ServerTls> tls_;
+  bool tls_trouble_ = false;
   KeyStore keys_;
   Credentials credentials_;
   bool first_start_ = false;

@@ -2,7 +2,10 @@
 
 #include <avila/async/runtime.hpp>
 #include <avila/http/client.hpp>
+#include <avila/http2/client_protocol.hpp>
 #include <memory>
+
+#include "client_tls.hpp"
 
 namespace avila::cli {
 namespace {
@@ -12,24 +15,38 @@ constexpr Duration kTimeout = minutes(10);  // a query over much data, an index 
 }  // namespace
 
 struct Api::State {
-  explicit State(Target target_in) : target(std::move(target_in)) {}
+  State(Target target_in, std::unique_ptr<tls::Security> security_in)
+      : target(std::move(target_in)), security(std::move(security_in)) {
+    http::ClientOptions options;
+    options.timeout = kTimeout;
+    options.user_agent = "avl";
+    options.security = security.get();
+    options.http2 = &http2;
+    client = std::make_unique<http::Client>(runtime, std::move(options));
+  }
   ~State() {
     client.reset();
     runtime.shutdown(seconds(1));
   }
 
   Target target;
+  std::unique_ptr<tls::Security> security;
+  http2::ClientProtocol http2;
   async::Runtime runtime{{.threads = 1}};
-  std::unique_ptr<http::Client> client = std::make_unique<http::Client>(
-      runtime, http::ClientOptions{.timeout = kTimeout, .user_agent = "avl"});
+  std::unique_ptr<http::Client> client;
 };
 
 Result<Api> Api::open(const Arguments& arguments, std::string_view service) {
   AVILA_TRY(Target target, find_target(arguments, service));
-  return Api(std::move(target));
+  std::unique_ptr<tls::Security> security;
+  if (target.endpoint.starts_with("https:")) {
+    AVILA_TRY(security, client_security({target.ca_path, false}));
+  }
+  return Api(std::make_unique<State>(std::move(target), std::move(security)));
 }
 
-Api::Api(Target target) : state_(std::make_unique<State>(std::move(target))) {}
+Api::Api(std::unique_ptr<State> state) : state_(std::move(state)) {}
+async::Security* Api::security() const noexcept { return state_->security.get(); }
 Api::Api(Api&&) noexcept = default;
 Api::~Api() = default;
 const Target& Api::target() const noexcept { return state_->target; }

@@ -4,14 +4,20 @@
 #include <avila/json/value.hpp>
 #include <memory>
 
+namespace avila::async {
+class Security;
+}
+
 namespace avila::cli {
 
 struct Target {
   std::string endpoint;  ///< "http://127.0.0.1:7701"
   std::string api_key;
+  std::string ca_path;  ///< trusted for https; empty: what the machine trusts
 };
 
-/// --endpoint and --api-key; then --data DIR; then the profile of `avl configure`; then
+/// The certificates come from the same places: --cacert, DIR/ca/ca.crt, the profile's `ca`,
+/// AVL_CACERT. --endpoint and --api-key; then --data DIR; then the profile of `avl configure`; then
 /// AVL_ENDPOINT and AVL_API_KEY; then ./avl-data. `service` names the endpoint in credentials.toml.
 Result<Target> find_target(const Arguments& arguments, std::string_view service);
 /// ~/.config/avl/config.toml, or $XDG_CONFIG_HOME/avl/config.toml.
@@ -28,7 +34,6 @@ struct Reply {
 class Api {
  public:
   static Result<Api> open(const Arguments& arguments, std::string_view service = "aviladb");
-  explicit Api(Target target);
   Api(Api&&) noexcept;
   ~Api();
 
@@ -41,9 +46,12 @@ class Api {
   Result<json::Value> call_json(std::string_view method, const std::string& path,
                                 std::string_view body = {});
   const Target& target() const noexcept;
+  /// For https; else null. Lives as long as this.
+  async::Security* security() const noexcept;
 
  private:
   struct State;
+  explicit Api(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

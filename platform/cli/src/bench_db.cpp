@@ -3,10 +3,10 @@
 // answer also counts for those that had to wait behind it.
 #include <algorithm>
 #include <avila/async/runtime.hpp>
+#include <avila/http/client.hpp>
 #include <avila/http/parser.hpp>
 #include <avila/os/clock.hpp>
 #include <avila/random/fast.hpp>
-#include <avila/tcp/connect.hpp>
 #include <avila/text/number.hpp>
 #include <avila/url/url.hpp>
 #include <cstdio>
@@ -29,6 +29,7 @@ struct Plan {
   Operation operation = Operation::Insert;
   std::string host;
   std::uint16_t port = 0;
+  bool secure = false;
   std::string authorization;
   std::size_t connections = 64;
   Duration length = seconds(5);
@@ -82,7 +83,7 @@ std::string next_request(const Plan& plan, std::size_t connection, std::uint64_t
 }
 
 /// Reads one response; its status.
-Task<Result<int>> read_response(tcp::Stream& stream, std::string& buffer) {
+Task<Result<int>> read_response(async::Transport& stream, std::string& buffer) {
   http::HeadScanner scanner;
   const http::ParseLimits limits;
   std::size_t wanted = 0;
@@ -112,17 +113,26 @@ Task<Result<int>> read_response(tcp::Stream& stream, std::string& buffer) {
   co_return status;
 }
 
-Task<Outcome> drive(async::Runtime& runtime, const Plan& plan, std::size_t index) {
+Task<http::Connector::Connected> connect_by(http::Connector& connector, const Plan& plan) {
+  const future::CancelToken never;
+  auto connected = co_await connector.connect(plan.host, plan.port, never);
+  if (!plan.secure || !connected.has_value()) co_return connected;
+  auto secured = co_await connector.secure(std::move(*connected), plan.host, never);
+  co_return secured;
+}
+
+Task<Outcome> drive(async::Runtime& runtime, http::Connector& connector, const Plan& plan,
+                    std::size_t index) {
   Outcome outcome;
   const auto fail = [&outcome](const std::string& what) {
     if (outcome.errors++ == 0) outcome.first_error = what;
   };
-  auto connected = co_await tcp::connect(runtime, plan.host, plan.port);
+  auto connected = co_await connect_by(connector, plan);
   if (!connected.has_value()) {
     fail(connected.error().to_string());
     co_return outcome;
   }
-  tcp::Stream stream = std::move(connected).value();
+  async::Transport& stream = **connected;
   random::SplitMix64 random(index + 1);
   std::string buffer;
   const Instant start = runtime.now();
@@ -213,14 +223,16 @@ Result<int> bench_db(const Arguments& arguments) {
   AVILA_TRY(const url::Url url, url::Url::parse(api.target().endpoint));
   plan.host = url.hostname();
   plan.port = url.effective_port();
+  plan.secure = url.scheme() == "https";
   plan.authorization = "Authorization: Bearer " + api.target().api_key + "\r\n";
   AVILA_TRY_VOID(prepare(api, plan));
 
   async::Runtime runtime({.threads = 1});
+  const std::unique_ptr<http::Connector> connector = http::make_connector(runtime, api.security());
   const Instant started = os::real_clock().now();
   std::vector<async::JoinHandle<Outcome>> running;
   for (std::size_t i = 0; i < plan.connections; ++i)
-    running.push_back(runtime.spawn(drive(runtime, plan, i)));
+    running.push_back(runtime.spawn(drive(runtime, *connector, plan, i)));
   Outcome all;
   for (auto& handle : running) {
     Outcome one = handle.wait();

@@ -10,6 +10,7 @@ constexpr Option kCommon[] = {
     {"--data", "DIR", "data folder whose credentials.toml is used"},
     {"--endpoint", "URL", "the service's address (default: credentials, profile, AVL_ENDPOINT)"},
     {"--api-key", "KEY", "the API key (better: credentials, profile or AVL_API_KEY)"},
+    {"--cacert", "F", "certificates to trust for https (default: DIR/ca/ca.crt, AVL_CACERT)"},
     {"--profile", "NAME", "a profile of `avl configure` (default: default)"},
     {"--output", "FORMAT", "json: print data as JSON, for programs"},
     {"--help", "", "say what the command does and takes"},

@@ -2,6 +2,8 @@
 
 #include <avila/cli/main.hpp>
 
+#include "tool_net.hpp"
+
 namespace avila::cli {
 namespace {
 
@@ -19,6 +21,7 @@ const std::vector<Command>& table() {
         {"--port-base", "N", "ports: N+1 aviladb (default: 7700; 0: any free ones)"},
         {"--only", "SERVICES", "start these only, with commas: aviladb"},
         {"--no-demo", "", "no sample data at the first start"},
+        {"--tls", "", "HTTPS and HTTP/2, by a certificate authority of its own in DATA/ca"},
         {"--config", "FILE", "configuration (default: DATA/avila.toml when it is there)"},
         {"--set", "SETTING=VALUE", "one setting of the configuration", true},
         {"--print-config", "", "print every setting with its value, and end"}},
@@ -107,7 +110,8 @@ const std::vector<Command>& table() {
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::vector<Command> commands = table();
-  for (const auto more : {tool_commands(), crypto_tool_commands(), ca_commands()})
+  for (const auto more :
+       {tool_commands(), net_tool_commands(), crypto_tool_commands(), ca_commands()})
     commands.insert(commands.end(), more.begin(), more.end());
   return run(commands, words);
 }

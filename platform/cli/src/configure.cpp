@@ -56,10 +56,11 @@ Result<int> configure(const Arguments& arguments) {
     endpoint = ask("Endpoint, such as http://127.0.0.1:7701", endpoint, false);
     api_key = ask("API key", api_key, true);
   }
-  if (!endpoint.starts_with("http://"))
-    return Error(Errc::InvalidArgument, "an endpoint begins with http://");
+  if (!endpoint.starts_with("http://") && !endpoint.starts_with("https://"))
+    return Error(Errc::InvalidArgument, "an endpoint begins with http:// or https://");
   profile->set("endpoint", endpoint);
   profile->set("api_key", api_key);
+  if (arguments.has("--cacert")) profile->set("ca", arguments.get("--cacert"));
   AVILA_TRY_VOID(files.create_directories(os::parent(path)));
   AVILA_TRY_VOID(files.write_atomically(path, as_bytes(serde::toml::to_toml(document)), 0600));
   std::printf("profile %s written to %s\n", name.c_str(), path.c_str());

@@ -14,6 +14,8 @@ Result<void> take_credentials(Target& target, const std::string& folder, std::st
   if (target.api_key.empty()) target.api_key = credentials.api_key;
   for (const auto& [name, url] : credentials.endpoints)
     if (name == service && target.endpoint.empty()) target.endpoint = url;
+  const std::string root = os::join(os::join(folder, "ca"), "ca.crt");
+  if (target.ca_path.empty() && os::real_file_system().exists(root)) target.ca_path = root;
   return {};
 }
 
@@ -39,6 +41,7 @@ Result<void> take_profile(Target& target, const std::string& name, bool required
   };
   take("endpoint", target.endpoint);
   take("api_key", target.api_key);
+  take("ca", target.ca_path);
   return {};
 }
 
@@ -57,7 +60,7 @@ Result<std::string> cache_path(const std::string& name) {
 }
 
 Result<Target> find_target(const Arguments& arguments, std::string_view service) {
-  Target target{arguments.get("--endpoint"), arguments.get("--api-key")};
+  Target target{arguments.get("--endpoint"), arguments.get("--api-key"), arguments.get("--cacert")};
   const auto whole = [&] { return !target.endpoint.empty() && !target.api_key.empty(); };
   if (!whole() && arguments.has("--data"))
     AVILA_TRY_VOID(take_credentials(target, arguments.get("--data"), service));
@@ -66,6 +69,7 @@ Result<Target> find_target(const Arguments& arguments, std::string_view service)
         take_profile(target, arguments.get("--profile", "default"), arguments.has("--profile")));
   if (target.endpoint.empty()) target.endpoint = os::environment("AVL_ENDPOINT").value_or("");
   if (target.api_key.empty()) target.api_key = os::environment("AVL_API_KEY").value_or("");
+  if (target.ca_path.empty()) target.ca_path = os::environment("AVL_CACERT").value_or("");
   if (!whole() && os::real_file_system().exists("avl-data/credentials.toml"))
     AVILA_TRY_VOID(take_credentials(target, "avl-data", service));
   if (!whole()) {

@@ -33,6 +33,7 @@ Result<int> up(const Arguments& arguments) {
       return Error(Errc::InvalidArgument, "--set takes SETTING=VALUE, not '" + pair + '\'');
     options.overrides[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
+  if (arguments.has("--tls")) options.overrides["tls.enabled"] = "true";
   const chassis::ServiceFactory services[] = {aviladb::factory()};
   return chassis::run_platform(options, services);
 }

@@ -47,8 +47,8 @@ class Platform {
       ready = output_.find("\nready") != std::string::npos;
     }
     out_ = out[0];
-    const auto url = output_.find("http://127.0.0.1:");
-    if (url != std::string::npos) port_ = std::atoi(output_.c_str() + url + 17);
+    const auto url = output_.find("://127.0.0.1:");
+    if (url != std::string::npos) port_ = std::atoi(output_.c_str() + url + 13);
     const std::string key =
         run_command("sed -n 's/^api_key = \"\\(.*\\)\"/\\1/p' " + data_ + "/credentials.toml").out;
     api_key_ = key.substr(0, key.find('\n'));

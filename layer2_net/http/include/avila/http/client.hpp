@@ -92,6 +92,7 @@ struct ClientRequest {
 
 struct ClientResponse {
   int status = 0;
+  std::uint8_t major_version = 1;  ///< of HTTP
   Headers headers;
   std::string body;
   Headers trailers;
@@ -102,6 +103,7 @@ struct ClientResponse {
 /// it go before closes the connection.
 struct StreamedResponse {
   int status = 0;
+  std::uint8_t major_version = 1;  ///< of HTTP
   Headers headers;
   std::string url;
   std::unique_ptr<BodyReader> body;

@@ -25,6 +25,10 @@ struct HostOptions {
   std::string listen = "127.0.0.1:0";      ///< "127.0.0.1:7701", "[::1]:0"
   std::size_t requests_in_flight = 1'024;  ///< past it: 503 with Retry-After
   bool public_metrics = false;             ///< /metrics without a key
+  /// Bodies of text and JSON are compressed from here on, where the client asks; 0: never.
+  std::size_t compress_from_bytes = 1'024;
+  /// Null: plain HTTP/1.1. Else TLS, with HTTP/1.1 and HTTP/2 by ALPN; outlives the host.
+  async::Security* security = nullptr;
   http::ServerOptions http;
 };
 
@@ -43,7 +47,7 @@ class Host {
   void on_scrape(std::function<void()> update);
   /// Binds and serves. AddressInUse when the port is taken.
   Result<void> start();
-  std::string url() const;  ///< "http://127.0.0.1:7701", after start()
+  std::string url() const;  ///< "http://127.0.0.1:7701" or "https://…", after start()
   /// Running requests get `drain` to end.
   future::Task<void> stop(Duration drain);
 

@@ -1,0 +1,66 @@
+#include "tool_net.hpp"
+
+namespace avila::cli {
+
+std::span<const Command> net_tool_commands() {
+  static const Option kHeader{"-H", "H", "'Name: value'", true};
+  static const Option kInsecure{"-k", "", "trust any certificate"};
+  static const Option kCa{"--cacert", "F", "trust these certificates (PEM), not the machine's"};
+  static const std::vector<Command> commands = {
+      {"tool http",
+       "make one HTTP request, as curl does",
+       {{"URL"}},
+       {{"-X", "M", "the method (default: GET; POST with -d)"},
+        kHeader,
+        {"-d", "DATA", "the body; @FILE: of a file; several are joined with &", true},
+        {"-i", "", "the response's head, too"},
+        {"-I", "", "the head only (HEAD)"},
+        {"-o", "FILE", "write the body there"},
+        {"-L", "", "follow redirects"},
+        {"-f", "", "fail, with nothing printed, on a status of 400 or more"},
+        {"-u", "USER:PASSWORD", "Basic authorization"},
+        {"-x", "PROXY", "http://host:port (default: http_proxy, https_proxy)"},
+        {"-m", "SECONDS", "give up then (default: 300)"},
+        {"--compressed", "", "ask for a compressed body, and decode it"},
+        {"--http1.1", "", "not HTTP/2"},
+        {"--http2", "", "HTTP/2 for http, too, without asking the server"},
+        kInsecure,
+        kCa},
+       tool_http,
+       "HTTPS speaks HTTP/2 where the server does. Any answer is exit status 0 unless -f is given.",
+       false},
+      {"tool serve",
+       "serve a folder over HTTP",
+       {{"DIR"}},
+       {{"--port", "N", "default: 8000; 0: any free one"},
+        {"--listen", "ADDR", "default: 127.0.0.1"},
+        {"--tls", "", "HTTPS (TLS 1.2 and 1.3, HTTP/1.1 and HTTP/2)"},
+        {"--tls-port", "N", "HTTPS there, beside HTTP on --port"},
+        {"--cert", "F", "certificates, the server's first (PEM); read again when they change"},
+        {"--key", "F", "its private key"},
+        {"--save-cert", "F", "write the certificate there, for clients to trust"},
+        {"--compress", "", "compress text on the way"},
+        {"--no-listing", "", "folders without index.html are not found"},
+        {"--threads", "N", "default: one for each core"}},
+       tool_serve,
+       "Without --cert it makes a certificate of its own. Prints the URLs, and a line that begins\n"
+       "with ready.",
+       false},
+      {"tool ws",
+       "talk to a WebSocket",
+       {{"URL"}},
+       {kHeader,
+        {"--subprotocol", "NAME", "to offer", true},
+        {"--keep-open", "", "after the end of the input, too, until the server closes"},
+        kInsecure,
+        kCa},
+       tool_ws,
+       "Each line of standard input is a text message; messages are printed, a line each. The "
+       "exit\n"
+       "status is 1 when the connection does not end well.",
+       false},
+  };
+  return commands;
+}
+
+}  // namespace avila::cli

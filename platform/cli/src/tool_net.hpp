@@ -1,0 +1,13 @@
+// `avl tool http`, `serve` and `ws`.
+#pragma once
+#include <avila/cli/command.hpp>
+#include <span>
+
+namespace avila::cli {
+
+Result<int> tool_http(const Arguments& arguments);
+Result<int> tool_serve(const Arguments& arguments);
+Result<int> tool_ws(const Arguments& arguments);
+std::span<const Command> net_tool_commands();
+
+}  // namespace avila::cli
