@@ -85,7 +85,7 @@ bool Dispatcher::handle_now(http::Request& request, http::Response& response) {
   }
   auto source = std::make_unique<detail::CallSource>(request, type->web, options_, interceptors_);
   const auto method = methods_.find(request.path);
-  if (auto prepared = source->prepare(options_); !prepared.has_value()) {
+  if (auto prepared = source->prepare(); !prepared.has_value()) {
     source->refuse(prepared.error());
   } else if (method != methods_.end()) {
     source->set_method(method->second);
@@ -97,6 +97,7 @@ bool Dispatcher::handle_now(http::Request& request, http::Response& response) {
   response =
       http::Response(200, *request.header("content-type"), http::Body::stream(std::move(source)));
   response.late_head = true;
+  response.duplex = true;
   response.headers.add("grpc-accept-encoding", kAcceptEncoding);
   const auto origin = request.header("origin");
   if (type->web != WebKind::None && origin.has_value() && allows(*origin)) {

@@ -154,21 +154,21 @@ Task<Result<void>> ServerCall::send_initial_metadata() {
 
 namespace detail {
 
-Result<void> CallSource::prepare(const DispatcherOptions& options) {
+Result<void> CallSource::prepare() {
   http::Request& request = call_.request_;
   AVILA_TRY(const std::size_t bytes, metadata_bytes(request.fields, call_.metadata_));
-  if (bytes > options.metadata_bytes)
+  if (bytes > options_.metadata_bytes)
     return Error(Code::ResourceExhausted,
                  "metadata of " + std::to_string(bytes) + " bytes; at most " +
-                     std::to_string(options.metadata_bytes) + " are accepted");
+                     std::to_string(options_.metadata_bytes) + " are accepted");
   if (const auto timeout = request.header("grpc-timeout")) {
     auto parsed = parse_timeout(*timeout);
     if (!parsed.has_value()) return Error(Code::Internal, parsed.error().message());
     timeout_ = *parsed;
   }
   call_.accept_encoding_ = request.header("grpc-accept-encoding").value_or("");
-  if (accepts(call_.accept_encoding_, options.encoding))
-    call_.response_encoding_ = options.encoding;
+  if (accepts(call_.accept_encoding_, options_.encoding))
+    call_.response_encoding_ = options_.encoding;
   if (const auto name = request.header("grpc-encoding")) {
     const auto encoding = parse_encoding(*name);
     if (!encoding.has_value())
@@ -193,8 +193,13 @@ Task<Result<void>> CallSource::write_to(http::BodyWriter& writer) {
     deadline.emplace(*timeout_, call_.cancel_);
     call_.cancel_ = deadline->token();
   }
+  std::optional<future::Deadline> stall;
+  if (call_.request_.major_version < 2 && call_.body_ != nullptr)
+    stall.emplace(options_.web.body_timeout);
   Status status;
   {
+    const CancelToken stalled = stall.has_value() ? stall->token() : CancelToken();
+    const auto on_stall = stalled.on_cancel([body = call_.body_] { body->interrupt(); });
     const auto on_deadline = call_.cancel_.on_cancel([&deadline, &writer, body = call_.body_] {
       if (!deadline.has_value() || !deadline->expired()) return;
       if (body != nullptr) body->interrupt();

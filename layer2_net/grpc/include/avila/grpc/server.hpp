@@ -12,6 +12,7 @@ struct WebOptions {
   bool enabled = true;                       ///< gRPC-Web as such: pages of the same origin
   std::vector<std::string> allowed_origins;  ///< CORS: others that may call
   Duration preflight_age = hours(1);         ///< browsers remember the answer this long
+  Duration body_timeout = seconds(30);       ///< over HTTP/1.1: until all messages are there
 };
 
 struct DispatcherOptions {
