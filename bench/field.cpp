@@ -93,5 +93,6 @@ int main(int argc, char** argv) {
   bench::ops("field.ristretto255.encode", 1, [&] { bench::keep(RistrettoPoint::base().encode()); });
   curve<CurveP256>("p256");
   curve<CurveP384>("p384");
+  curve<CurveP521>("p521");
   curve<CurveSecp256k1>("secp256k1");
 }

@@ -50,10 +50,11 @@ void check_25519(EdwardsPoint::ByteView input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteSpan input = std::as_bytes(std::span(data + 1, size - 1));
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0: check_sec1<P256Point>(input); break;
     case 1: check_sec1<P384Point>(input); break;
     case 2: check_sec1<Secp256k1Point>(input); break;
+    case 4: check_sec1<P521Point>(input); break;
     default:
       if (input.size() == 32) check_25519(input.first<32>());
   }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr unsigned kWindow = 5;  // of secret scalars: 52 digits, 16 multiples
 constexpr std::size_t kMultiples = std::size_t{1} << (kWindow - 1);
-constexpr std::size_t kDigits = kBoothDigits<4, kWindow>;
+constexpr std::size_t kDigits = kBoothDigits<256, kWindow>;
 constexpr std::uint64_t kA24 = 121665;  // (486662 - 2) / 4
 
 using Niels = NielsPoint;

@@ -70,6 +70,16 @@ struct MapP384 {
         map_sswu(u, -FeP384::from_u64(3), FeP384::from_limbs(CurveP384::kB), z, root));
   }
 };
+struct MapP521 {
+  using Curve = CurveP521;
+  static constexpr std::size_t kExpandBytes = 98;  // ceil((521 + 256) / 8)
+  static constexpr auto kExpand = expand_message_xmd_sha512;
+  static P521Point map(const FeP521& u) noexcept {
+    static const FeP521 z = -FeP521::from_u64(4), root = FeP521::from_u64(2);
+    return to_point<CurveP521>(
+        map_sswu(u, -FeP521::from_u64(3), FeP521::from_limbs(CurveP521::kB), z, root));
+  }
+};
 
 // Section 8.7: a curve that is 3-isogenous to secp256k1, and appendix E.1: the isogeny, lowest
 // coefficient first; the denominators are monic.
@@ -154,6 +164,12 @@ Result<P384Point> hash_to_p384(ByteSpan message, ByteSpan tag) {
 }
 Result<P384Point> encode_to_p384(ByteSpan message, ByteSpan tag) {
   return hash<MapP384, 1>(message, tag);
+}
+Result<P521Point> hash_to_p521(ByteSpan message, ByteSpan tag) {
+  return hash<MapP521, 2>(message, tag);
+}
+Result<P521Point> encode_to_p521(ByteSpan message, ByteSpan tag) {
+  return hash<MapP521, 1>(message, tag);
 }
 Result<Secp256k1Point> hash_to_secp256k1(ByteSpan message, ByteSpan tag) {
   return hash<MapSecp256k1, 2>(message, tag);

@@ -215,6 +215,23 @@ inline bool has_adx_avx2() noexcept { return simd::has_adx() && simd::has_avx2()
 #define AVILA_KEEP_NZ(offset, x) \
   "cmovzq " #offset "(%[b]), %[" #x "]\n\tmovq %[" #x "], " #offset "(%[b])\n\t"
 
+// A row of a product of nine limbs: x0…x8 += a * b[i]; x0 is stored as limb i of the product,
+// behind a, and is the new top.
+#define AVILA_WIDE9_ROW(i, x0, x1, x2, x3, x4, x5, x6, x7, x8)                                     \
+  "movq 8*" #i "(%[b]), %%rdx\n\t" AVILA_CLEAR_FLAGS AVILA_MAC(                                    \
+      0, a, x0, x1) "movq %[" #x0 "], 8*(9+" #i ")(%[a])\n\tmovl $0, %k[" #x0                      \
+                    "]\n\t" AVILA_MAC(8, a, x1, x2) AVILA_MAC(16, a, x2, x3)                       \
+                        AVILA_MAC(24, a, x3, x4) AVILA_MAC(32, a, x4, x5) AVILA_MAC(40, a, x5, x6) \
+                            AVILA_MAC(48, a, x6, x7) AVILA_MAC(56, a, x7, x8)                      \
+                                AVILA_MAC(64, a, x8, x0) "movl $0, %k[l]\n\tadcxq %[l], %[" #x0    \
+                                                         "]\n\t"
+#define AVILA_LIMBS9_OUTPUTS                                                                      \
+  [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3), [x4] "+&r"(x4), [x5] "+&r"(x5), \
+      [x6] "+&r"(x6), [x7] "+&r"(x7), [x8] "+&r"(x8)
+#define AVILA_BORROW9                                                        \
+  "sbbq $0, %[x1]\n\tsbbq $0, %[x2]\n\tsbbq $0, %[x3]\n\tsbbq $0, %[x4]\n\t" \
+  "sbbq $0, %[x5]\n\tsbbq $0, %[x6]\n\tsbbq $0, %[x7]\n\tsbbq $0, %[x8]\n\t"
+
 struct AdxKernel {
   static constexpr bool kFast = true;
 
@@ -336,6 +353,10 @@ struct AdxKernel {
         : [a] "r"(&a), [p] "r"(&m), [r] "m"(pr)
         : "rdx", "cc", "memory");
   }
+  static void mont_mul(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b,
+                       const Modulus<9>& m) noexcept {
+    PortableKernel::mont_mul(r, a, b, m);
+  }
   template <std::size_t N>
   static void mont_sqr(Limbs<N>& r, const Limbs<N>& a, const Modulus<N>& m) noexcept {
     mont_mul(r, a, a, m);
@@ -382,6 +403,58 @@ struct AdxKernel {
                  :
                  : "rdx", "cc", "memory");
     r = {r0, r1, r2, r3};
+  }
+
+  // As in PortableKernel.
+  static void p521_add(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], x4 = a[4], x5 = a[5], x6 = a[6],
+                  x7 = a[7], x8 = a[8], l;
+    asm("stc\n\tadcq 0(%[b]), %[x0]\n\tadcq 8(%[b]), %[x1]\n\tadcq 16(%[b]), %[x2]\n\t"
+        "adcq 24(%[b]), %[x3]\n\tadcq 32(%[b]), %[x4]\n\tadcq 40(%[b]), %[x5]\n\t"
+        "adcq 48(%[b]), %[x6]\n\tadcq 56(%[b]), %[x7]\n\tadcq 64(%[b]), %[x8]\n\t"
+        "movq %[x8], %[l]\n\tandl $0x1ff, %k[x8]\n\tshrq $9, %[l]\n\txorl $1, %k[l]\n\t"
+        "subq %[l], %[x0]\n\t" AVILA_BORROW9
+        : AVILA_LIMBS9_OUTPUTS, [l] "=&r"(l)
+        : [b] "r"(&b), "m"(b)
+        : "cc");
+    r = {x0, x1, x2, x3, x4, x5, x6, x7, x8};
+  }
+  static void p521_sub(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    std::uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3], x4 = a[4], x5 = a[5], x6 = a[6],
+                  x7 = a[7], x8 = a[8];
+    asm("subq 0(%[b]), %[x0]\n\tsbbq 8(%[b]), %[x1]\n\tsbbq 16(%[b]), %[x2]\n\t"
+        "sbbq 24(%[b]), %[x3]\n\tsbbq 32(%[b]), %[x4]\n\tsbbq 40(%[b]), %[x5]\n\t"
+        "sbbq 48(%[b]), %[x6]\n\tsbbq 56(%[b]), %[x7]\n\tsbbq 64(%[b]), %[x8]\n\t"
+        "sbbq $0, %[x0]\n\t" AVILA_BORROW9 "andl $0x1ff, %k[x8]\n\t"
+        : AVILA_LIMBS9_OUTPUTS
+        : [b] "r"(&b), "m"(b)
+        : "cc");
+    r = {x0, x1, x2, x3, x4, x5, x6, x7, x8};
+  }
+  AVILA_NOINLINE static void p521_mul(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    struct {
+      Limbs<9> a;
+      std::uint64_t product[18];
+    } s;
+    s.a = a;
+    std::uint64_t x0 = 0, x1 = 0, x2 = 0, x3 = 0, x4 = 0, x5 = 0, x6 = 0, x7 = 0, x8 = 0, l, h;
+    asm volatile(AVILA_WIDE9_ROW(0, x0, x1, x2, x3, x4, x5, x6, x7, x8)
+                     AVILA_WIDE9_ROW(1, x1, x2, x3, x4, x5, x6, x7, x8, x0)
+                         AVILA_WIDE9_ROW(2, x2, x3, x4, x5, x6, x7, x8, x0, x1)
+                             AVILA_WIDE9_ROW(3, x3, x4, x5, x6, x7, x8, x0, x1, x2) AVILA_WIDE9_ROW(
+                                 4, x4, x5, x6, x7, x8, x0, x1, x2, x3)
+                                 AVILA_WIDE9_ROW(5, x5, x6, x7, x8, x0, x1, x2, x3, x4)
+                                     AVILA_WIDE9_ROW(6, x6, x7, x8, x0, x1, x2, x3, x4, x5)
+                                         AVILA_WIDE9_ROW(7, x7, x8, x0, x1, x2, x3, x4, x5, x6)
+                                             AVILA_WIDE9_ROW(8, x8, x0, x1, x2, x3, x4, x5, x6, x7)
+                 : AVILA_LIMBS9_OUTPUTS, [l] "=&r"(l), [h] "=&r"(h)
+                 : [a] "r"(&s), [b] "r"(&b)
+                 : "rdx", "cc", "memory");
+    const std::uint64_t high[] = {x0, x1, x2, x3, x4, x5, x6, x7, x8};
+    for (std::size_t i = 0; i < 9; ++i) s.product[9 + i] = high[i];
+    Limbs<9> y;
+    p521_fold(s.a, y, s.product);
+    p521_add(r, s.a, y);
   }
 
   static void fe_add(Limbs<4>& r, const Limbs<4>& a, const Limbs<4>& b) noexcept {
@@ -476,6 +549,9 @@ struct AdxKernel {
 #undef AVILA_K256_REDUCE
 #undef AVILA_MONT4_ROW
 #undef AVILA_MONT6_ROW
+#undef AVILA_WIDE9_ROW
+#undef AVILA_LIMBS9_OUTPUTS
+#undef AVILA_BORROW9
 #undef AVILA_STORE
 #undef AVILA_KEEP
 #undef AVILA_REDUCE4

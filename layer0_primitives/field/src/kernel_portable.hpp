@@ -31,6 +31,26 @@ AVILA_ALWAYS_INLINE std::uint64_t multiply_add(std::uint64_t accumulator, std::u
 /// 2^256 = 38 modulo 2^255 - 19: elements of GF(2^255-19) are any four limbs.
 constexpr std::uint64_t kFold = 38;
 
+// GF(p) with p = 2^521 - 1: 521 bits in nine limbs, the top one holds nine.
+constexpr std::uint64_t kP521Top = 0x1FF;
+
+/// a / 2: p is odd and its bits are ones, so that the lowest bit only moves to the top.
+inline void p521_half(Limbs<9>& r, const Limbs<9>& a) noexcept {
+  const std::uint64_t lowest = a[0] & 1;
+  for (std::size_t i = 0; i < 8; ++i) r[i] = a[i] >> 1 | a[i + 1] << 63;
+  r[8] = a[8] >> 1 | lowest << 8;
+}
+
+/// Of a product of two elements: x + y is the product / 2^576 modulo p. 2^521 = 1, so the lowest 55
+/// bits move to 2^466, above the limbs from 9 on; the 521 bits between them are y.
+inline void p521_fold(Limbs<9>& x, Limbs<9>& y, const std::uint64_t* product) noexcept {
+  for (std::size_t i = 0; i < 7; ++i) x[i] = product[9 + i];
+  x[7] = product[16] | product[0] << 18;
+  x[8] = product[0] >> 46 & kP521Top;
+  for (std::size_t i = 0; i < 8; ++i) y[i] = product[i] >> 55 | product[i + 1] << 9;
+  y[8] = product[8] >> 55;
+}
+
 struct PortableKernel {
   static constexpr bool kFast = false;
 
@@ -102,6 +122,35 @@ struct PortableKernel {
   }
   static void k256_sqr(Limbs<4>& r, const Limbs<4>& a, const Modulus<4>& m) noexcept {
     mont_mul(r, a, a, m);
+  }
+
+  /// a + b + 1 has bit 521 exactly where a + b is not below p; where it has not, the 1 goes again.
+  static void p521_add(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    std::uint64_t carry = 1;
+    for (std::size_t i = 0; i < 9; ++i) r[i] = add_carry(a[i], b[i], carry);
+    std::uint64_t borrow = ct::value_barrier(r[8] >> 9 ^ 1);
+    r[8] &= kP521Top;
+    for (std::size_t i = 0; i < 9; ++i) r[i] = subtract_borrow(r[i], 0, borrow);
+  }
+  /// A borrow took 2^576 = 2^55 too much, and p would be added: less 1, and without the bits from
+  /// 521 on.
+  static void p521_sub(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    std::uint64_t borrow = 0;
+    for (std::size_t i = 0; i < 9; ++i) r[i] = subtract_borrow(a[i], b[i], borrow);
+    borrow = ct::value_barrier(borrow);
+    for (std::size_t i = 0; i < 9; ++i) r[i] = subtract_borrow(r[i], 0, borrow);
+    r[8] &= kP521Top;
+  }
+  static void p521_mul(Limbs<9>& r, const Limbs<9>& a, const Limbs<9>& b) noexcept {
+    std::uint64_t t[18] = {};
+    for (std::size_t i = 0; i < 9; ++i) {
+      std::uint64_t carry = 0;
+      for (std::size_t j = 0; j < 9; ++j) t[i + j] = multiply_add(t[i + j], a[j], b[i], carry);
+      t[i + 9] = carry;
+    }
+    Limbs<9> x, y;
+    p521_fold(x, y, t);
+    p521_add(r, x, y);
   }
 
   // GF(2^255-19).

@@ -155,6 +155,10 @@ P384Point multi_scalar_mul_vartime(std::span<const ScalarP384> scalars,
                                    std::span<const P384Point> points) {
   return weierstrass<CurveP384>(scalars, points);
 }
+P521Point multi_scalar_mul_vartime(std::span<const ScalarP521> scalars,
+                                   std::span<const P521Point> points) {
+  return weierstrass<CurveP521>(scalars, points);
+}
 Secp256k1Point multi_scalar_mul_vartime(std::span<const ScalarSecp256k1> scalars,
                                         std::span<const Secp256k1Point> points) {
   return weierstrass<CurveSecp256k1>(scalars, points);

@@ -11,11 +11,11 @@ struct SignedDigit {
   std::uint64_t magnitude;
 };
 
-/// Digits of W bits that make 64 N bits and a sign.
-template <std::size_t N, unsigned W>
-constexpr std::size_t kBoothDigits = (64 * N + W) / W;
+/// Digits of W bits that make so many bits and a sign.
+template <std::size_t kBits, unsigned W>
+constexpr std::size_t kBoothDigits = (kBits + W) / W;
 
-/// CT: the i-th digit; sum of digit_i 2^(W i) = the scalar, whatever its 64 N bits.
+/// CT: the i-th digit; sum of digit_i 2^(W i) = the scalar, whatever its bits.
 template <unsigned W, std::size_t N>
 SignedDigit booth_digit(const Limbs<N>& scalar, std::size_t i) noexcept {
   std::uint64_t window;  // W bits and the one below them

@@ -148,6 +148,7 @@ ct::Mask CurvePoint<C>::equals(const CurvePoint& b) const noexcept {
 
 template class CurvePoint<CurveP256>;
 template class CurvePoint<CurveP384>;
+template class CurvePoint<CurveP521>;
 template class CurvePoint<CurveSecp256k1>;
 
 }  // namespace avila::field

@@ -30,6 +30,7 @@ struct Weierstrass {
   static constexpr std::size_t kN = C::Field::kLimbs;
   static constexpr const Modulus<kN>& kP = C::Field::Params::kModulus;
   static constexpr bool kIsP256 = std::is_same_v<C, CurveP256>;
+  static constexpr bool kIsP521 = std::is_same_v<C, CurveP521>;
   static constexpr bool kIsSecp256k1 = std::is_same_v<C, CurveSecp256k1>;
   using Fe = Limbs<kN>;
   using Point = JacobianPoint<kN>;
@@ -39,10 +40,10 @@ struct Weierstrass {
 
   static constexpr unsigned kWindow = 5;  // of secret scalars: 16 multiples
   static constexpr std::size_t kMultiples = std::size_t{1} << (kWindow - 1);
-  static constexpr std::size_t kDigits = kBoothDigits<kN, kWindow>;
+  static constexpr std::size_t kDigits = kBoothDigits<C::Scalar::kBits, kWindow>;
   static constexpr unsigned kBaseWindow = kN == 4 ? 6 : 5;
   static constexpr std::size_t kBaseMultiples = std::size_t{1} << (kBaseWindow - 1);
-  static constexpr std::size_t kBaseDigits = kBoothDigits<kN, kBaseWindow>;
+  static constexpr std::size_t kBaseDigits = kBoothDigits<C::Scalar::kBits, kBaseWindow>;
   static constexpr unsigned kWnafPoint = 5, kWnafBase = 8;
   static constexpr std::size_t kOddMultiples = std::size_t{1} << (kWnafPoint - 2);
 
@@ -52,6 +53,8 @@ struct Weierstrass {
       K::p256_mul(r, a, b, kP);
     } else if constexpr (kIsSecp256k1) {
       K::k256_mul(r, a, b, kP);
+    } else if constexpr (kIsP521) {
+      K::p521_mul(r, a, b);
     } else {
       K::mont_mul(r, a, b, kP);
     }
@@ -61,13 +64,33 @@ struct Weierstrass {
       K::p256_sqr(r, a, kP);
     } else if constexpr (kIsSecp256k1) {
       K::k256_sqr(r, a, kP);
+    } else if constexpr (kIsP521) {
+      K::p521_mul(r, a, a);
     } else {
       K::mont_sqr(r, a, kP);
     }
   }
-  static void add(Fe& r, const Fe& a, const Fe& b) noexcept { K::add_mod(r, a, b, kP); }
-  static void sub(Fe& r, const Fe& a, const Fe& b) noexcept { K::sub_mod(r, a, b, kP); }
-  static void half(Fe& r, const Fe& a) noexcept { K::half_mod(r, a, kP); }
+  static void add(Fe& r, const Fe& a, const Fe& b) noexcept {
+    if constexpr (kIsP521) {
+      K::p521_add(r, a, b);
+    } else {
+      K::add_mod(r, a, b, kP);
+    }
+  }
+  static void sub(Fe& r, const Fe& a, const Fe& b) noexcept {
+    if constexpr (kIsP521) {
+      K::p521_sub(r, a, b);
+    } else {
+      K::sub_mod(r, a, b, kP);
+    }
+  }
+  static void half(Fe& r, const Fe& a) noexcept {
+    if constexpr (kIsP521) {
+      p521_half(r, a);
+    } else {
+      K::half_mod(r, a, kP);
+    }
+  }
   static ct::Mask is_zero(const Fe& a) noexcept {
     std::uint64_t any = 0;
     for (const std::uint64_t limb : a) any |= limb;
@@ -323,7 +346,7 @@ struct Weierstrass {
   static void mul_glv(Point& r, const Fe& scalar, const Point& point) noexcept
     requires kIsSecp256k1
   {
-    constexpr std::size_t kHalfDigits = kBoothDigits<2, kWindow>;
+    constexpr std::size_t kHalfDigits = kBoothDigits<128, kWindow>;
     Point table[kMultiples];
     Point sum = identity();
     Point entry;

@@ -39,11 +39,15 @@ const OpsOf<CurveP256>& weierstrass_ops<CurveP256>() noexcept;
 template <>
 const OpsOf<CurveP384>& weierstrass_ops<CurveP384>() noexcept;
 template <>
+const OpsOf<CurveP521>& weierstrass_ops<CurveP521>() noexcept;
+template <>
 const OpsOf<CurveSecp256k1>& weierstrass_ops<CurveSecp256k1>() noexcept;
 template <>
 std::size_t all_weierstrass_ops<CurveP256>(const OpsOf<CurveP256>* out[2]) noexcept;
 template <>
 std::size_t all_weierstrass_ops<CurveP384>(const OpsOf<CurveP384>* out[2]) noexcept;
+template <>
+std::size_t all_weierstrass_ops<CurveP521>(const OpsOf<CurveP521>* out[2]) noexcept;
 template <>
 std::size_t all_weierstrass_ops<CurveSecp256k1>(const OpsOf<CurveSecp256k1>* out[2]) noexcept;
 

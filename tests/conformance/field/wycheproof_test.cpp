@@ -97,6 +97,9 @@ std::string_view kSpkiPrefix<P256Point> = "3059301306072a8648ce3d020106082a8648c
 template <>
 std::string_view kSpkiPrefix<P384Point> = "3076301006072a8648ce3d020106052b81040022036200";
 
+template <>
+std::string_view kSpkiPrefix<P521Point> = "30819b301006072a8648ce3d020106052b8104002303818600";
+
 template <class P>
 std::optional<Bytes> agree(const json::Value& test, bool asn) {
   using Scalar = typename P::Scalar;
@@ -129,6 +132,8 @@ TEST(FieldConformance, WycheproofEcdh) {
         shared = agree<P256Point>(test, asn);
       } else if (curve == "secp384r1") {
         shared = agree<P384Point>(test, asn);
+      } else if (curve == "secp521r1") {
+        shared = agree<P521Point>(test, asn);
       } else {
         report.exclude();  // curves that this library does not have
         return;
@@ -260,6 +265,7 @@ TEST(FieldConformance, WycheproofEcdsa) {
     const std::string sha = text_of(*group.object, "sha");
     if (curve == "secp256r1") return check_ecdsa<P256Point>(group, sha, report);
     if (curve == "secp384r1") return check_ecdsa<P384Point>(group, sha, report);
+    if (curve == "secp521r1") return check_ecdsa<P521Point>(group, sha, report);
     if (curve == "secp256k1") return check_ecdsa<Secp256k1Point>(group, sha, report);
     for_each_test(group, [&](const json::Value&, const std::string&) {
       report.exclude();  // curves that this library does not have
@@ -276,7 +282,7 @@ bool has_parameters(const json::Value& test) {
   const auto prime = number_of(bytes_of(test, "p"), F::kBytes);
   const auto limbs_be = [](const auto& limbs) {
     Bytes bytes;
-    for (std::size_t i = limbs.size() * 8; i-- > 0;)
+    for (std::size_t i = F::kBytes; i-- > 0;)
       bytes.push_back(static_cast<std::byte>(limbs[i / 8] >> (8 * (i % 8))));
     return bytes;
   };
@@ -296,6 +302,7 @@ TEST(FieldConformance, WycheproofCurveParameters) {
       const std::string curve = text_of(test, "name");
       if (curve == "secp256r1") return report.check(has_parameters<P256Point>(test), name);
       if (curve == "secp384r1") return report.check(has_parameters<P384Point>(test), name);
+      if (curve == "secp521r1") return report.check(has_parameters<P521Point>(test), name);
       if (curve == "secp256k1") return report.check(has_parameters<Secp256k1Point>(test), name);
       report.exclude();  // curves that this library does not have
     });
@@ -329,6 +336,8 @@ TEST(FieldConformance, AcvpKeys) {
         report.check(is_point<P256Point>(test) == passes, name);
       } else if (ecdsa && curve == "P-384") {
         report.check(is_point<P384Point>(test) == passes, name);
+      } else if (ecdsa && curve == "P-521") {
+        report.check(is_point<P521Point>(test) == passes, name);
       } else if (eddsa && curve == "ED-25519") {
         const Bytes q = bytes_of(test, "q");
         report.check((q.size() == 32 &&

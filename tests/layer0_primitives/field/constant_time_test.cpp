@@ -99,6 +99,12 @@ std::vector<Operation> operations() {
        [](const Key& key) { keep(ScalarP256::reduce_le(key).inverse().to_bytes_be()); }},
       {"P-384 point", multiply<P384Point>},
       {"P-384 base point", multiply_base<P384Point>},
+      {"P-521 point", multiply<P521Point>},
+      {"P-521 base point", multiply_base<P521Point>},
+      {"P-521 scalar inverse",
+       [](const Key& key) { keep(ScalarP521::reduce_le(key).inverse().to_bytes_be()); }},
+      {"hash to P-521",
+       [](const Key& key) { keep(hash_to_p521(key, as_bytes("tag")).value().jacobian()); }},
       {"secp256k1 point", multiply<Secp256k1Point>},
       {"secp256k1 base point", multiply_base<Secp256k1Point>},
       {"hash to P-256",
@@ -157,8 +163,9 @@ TEST(ConstantTime, NoBranchOrAddressDependsOnSecretsUnderMemcheck) {
 
 TEST(ConstantTime, TimesDoNotTellTheKeyByWelchsTest) {
   EXPECT_TRUE(avila_test::times_tell_the_key<48>(leaky)) << "a leak was not seen";
-  for (const char* name : {"x25519", "Ed25519 base point", "P-256 point", "P-256 base point",
-                           "secp256k1 point", "scalar inverse modulo L"}) {
+  for (const char* name :
+       {"x25519", "Ed25519 base point", "P-256 point", "P-256 base point", "P-521 point",
+        "P-521 base point", "secp256k1 point", "scalar inverse modulo L"}) {
     for (const Operation& operation : operations()) {
       if (std::string_view(operation.name) == name) {
         EXPECT_FALSE(avila_test::times_tell_the_key<48>(operation.run)) << name;

@@ -79,6 +79,8 @@ TEST(HashToCurve, VectorsOfTheNistCurves) {
   expect_points(rfc9380::kP256Nu, encode_to_p256, "P256_XMD:SHA-256_SSWU_NU_");
   expect_points(rfc9380::kP384Ro, hash_to_p384, "P384_XMD:SHA-384_SSWU_RO_");
   expect_points(rfc9380::kP384Nu, encode_to_p384, "P384_XMD:SHA-384_SSWU_NU_");
+  expect_points(rfc9380::kP521Ro, hash_to_p521, "P521_XMD:SHA-512_SSWU_RO_");
+  expect_points(rfc9380::kP521Nu, encode_to_p521, "P521_XMD:SHA-512_SSWU_NU_");
 }
 
 TEST(HashToCurve, VectorsOfSecp256k1) {

@@ -23,7 +23,8 @@ struct ScalarOf<RistrettoPoint> {
 
 template <class P>
 class MultiScalar : public testing::Test {};
-using Points = testing::Types<EdwardsPoint, RistrettoPoint, P256Point, P384Point, Secp256k1Point>;
+using Points =
+    testing::Types<EdwardsPoint, RistrettoPoint, P256Point, P384Point, P521Point, Secp256k1Point>;
 TYPED_TEST_SUITE(MultiScalar, Points);
 
 template <class P>

@@ -36,9 +36,9 @@ struct FiveLimbs {  // 2^320 - 197
 
 template <class F>
 class PrimeFields : public testing::Test {};
-using Fields = testing::Types<FeP256, FeP384, FeSecp256k1, Scalar25519, ScalarP256, ScalarP384,
-                              ScalarSecp256k1, PrimeField<Goldilocks>, PrimeField<TwoLimbs>,
-                              PrimeField<FiveLimbs>>;
+using Fields = testing::Types<FeP256, FeP384, FeP521, FeSecp256k1, Scalar25519, ScalarP256,
+                              ScalarP384, ScalarP521, ScalarSecp256k1, PrimeField<Goldilocks>,
+                              PrimeField<TwoLimbs>, PrimeField<FiveLimbs>>;
 TYPED_TEST_SUITE(PrimeFields, Fields);
 
 template <class F>
@@ -104,7 +104,7 @@ TYPED_TEST(PrimeFields, TakesOnlyNumbersBelowTheModulus) {
     return bytes;
   };
   Big top;
-  for (std::size_t i = 0; i < F::kBytes / 4; ++i) top.words[i] = ~std::uint32_t{0};
+  for (std::size_t i = 0; i < 8 * F::kBytes; ++i) top.words[i / 32] |= std::uint32_t{1} << i % 32;
   for (const Big& good : {Big(), Big(1), p - Big(2), p - Big(1)}) {
     auto bytes = bytes_of(good);
     const auto x = F::from_bytes_le(bytes);
@@ -222,6 +222,45 @@ void expect_kernels_agree(const Modulus<N>& m) {
       AdxKernel::p256_sqr(fast, a, m);
       ASSERT_EQ(slow, fast);
     }
+  }
+}
+
+TEST(FieldKernels, AgreeModuloTheMersennePrime) {
+  using field::detail::PortableKernel;
+  const Big p = modulus_of<FeP521>();
+  const auto& m = FieldP521::kModulus;
+  textbook::Numbers numbers(7);
+  const auto expect_all = [&](const Limbs<9>& a, const Limbs<9>& b) {
+    Limbs<9> sum, difference, product, half, r;
+    PortableKernel::add_mod(sum, a, b, m);
+    PortableKernel::sub_mod(difference, a, b, m);
+    PortableKernel::mont_mul(product, a, b, m);
+    PortableKernel::half_mod(half, a, m);
+    field::detail::p521_half(r, a);
+    ASSERT_EQ(r, half);
+    const auto expect = [&](auto kernel) {
+      kernel.p521_add(r, a, b);
+      ASSERT_EQ(r, sum);
+      kernel.p521_sub(r, a, b);
+      ASSERT_EQ(r, difference);
+      kernel.p521_mul(r, a, b);
+      ASSERT_EQ(r, product);
+      r = a;
+      kernel.p521_mul(r, r, b);  // in place
+      ASSERT_EQ(r, product);
+    };
+    expect(PortableKernel());
+#if AVILA_FIELD_ADX
+    if (field::detail::has_adx_avx2()) expect(field::detail::AdxKernel());
+#endif
+  };
+  std::vector<Big> edges = {Big(), Big(1), Big(2), p - Big(1), p - Big(2), p.half()};
+  for (const Big& a : edges)
+    for (const Big& b : edges) expect_all(a.limbs<9>(), b.limbs<9>());
+  for (int i = 0; i < 3000; ++i) {
+    const Big a = numbers.below(p);
+    expect_all(a.limbs<9>(), numbers.below(p).limbs<9>());
+    expect_all(a.limbs<9>(), (p - a).limbs<9>());  // the sum is p
   }
 }
 

@@ -1,4 +1,4 @@
-// Slow arithmetic by the definitions: numbers of 13 x 32 bits, products by doubling and adding,
+// Slow arithmetic by the definitions: numbers of 19 x 32 bits, products by doubling and adding,
 // inverses by Euclid's algorithm, curves in affine coordinates. Nothing of the library is used.
 #pragma once
 #include <array>
@@ -13,7 +13,7 @@
 namespace textbook {
 
 struct Big {
-  static constexpr std::size_t kWords = 13;
+  static constexpr std::size_t kWords = 19;
   std::array<std::uint32_t, kWords> words{};
 
   Big() = default;
@@ -88,6 +88,12 @@ struct Big {
   }
 };
 
+/// One above its highest one.
+inline std::size_t top_bit(const Big& a) {
+  std::size_t bits = 32 * Big::kWords;
+  while (bits > 0 && !a.bit(bits - 1)) --bits;
+  return bits;
+}
 inline Big add(const Big& a, const Big& b, const Big& p) {
   const Big sum = a + b;
   return sum < p ? sum : sum - p;
@@ -95,17 +101,17 @@ inline Big add(const Big& a, const Big& b, const Big& p) {
 inline Big sub(const Big& a, const Big& b, const Big& p) { return a < b ? a + p - b : a - b; }
 inline Big mul(const Big& a, const Big& b, const Big& p) {
   Big r;
-  for (std::size_t i = 392; i-- > 0;) {
+  for (std::size_t i = top_bit(a); i-- > 0;) {
     r = add(r, r, p);
     if (a.bit(i)) r = add(r, b, p);
   }
   return r;
 }
-/// Of any a < 2^392.
+/// Of any a.
 inline Big reduce(const Big& a, const Big& p) { return mul(a, Big(1), p); }
 inline Big power(const Big& a, const Big& e, const Big& p) {
   Big r(1);
-  for (std::size_t i = 392; i-- > 0;) {
+  for (std::size_t i = top_bit(e); i-- > 0;) {
     r = mul(r, r, p);
     if (e.bit(i)) r = mul(r, a, p);
   }
@@ -153,7 +159,7 @@ struct Weierstrass {
   }
   Element times(const Big& k, const Element& s) const {
     Element r;
-    for (std::size_t i = 392; i-- > 0;) {
+    for (std::size_t i = top_bit(k); i-- > 0;) {
       r = plus(r, r);
       if (k.bit(i)) r = plus(r, s);
     }
@@ -173,7 +179,7 @@ struct Edwards {
   }
   Point times(const Big& k, const Point& s) const {
     Point r{Big(), Big(1)};
-    for (std::size_t i = 392; i-- > 0;) {
+    for (std::size_t i = top_bit(k); i-- > 0;) {
       r = plus(r, r);
       if (k.bit(i)) r = plus(r, s);
     }
@@ -191,7 +197,7 @@ class Numbers {
     if (kind == 0) return reduce(Big(random_() % 4), p);
     if (kind == 1) return p - Big(1 + random_() % 4);
     Big r;
-    for (std::size_t i = 0; i < 12; ++i) {
+    for (std::size_t i = 0; i < (top_bit(p) + 31) / 32; ++i) {
       const std::uint64_t word = random_();
       r.words[i] =
           kind == 2 ? ((word & 1) != 0 ? ~std::uint32_t{0} : 0) : static_cast<std::uint32_t>(word);

@@ -37,11 +37,11 @@ class Curves : public testing::Test {
     EXPECT_EQ(Big::from_limbs(affine.y.to_limbs()), expected->y);
   }
 };
-using Points = testing::Types<P256Point, P384Point, Secp256k1Point>;
+using Points = testing::Types<P256Point, P384Point, P521Point, Secp256k1Point>;
 TYPED_TEST_SUITE(Curves, Points);
 
-// x of 1 G … 9 G: NIST, "Mathematical routines for the NIST prime elliptic curves" (P-256, P-384),
-// and the list for secp256k1 that implementations share.
+// x of 1 G … 9 G: NIST, "Mathematical routines for the NIST prime elliptic curves" (P-256, P-384,
+// P-521), and the list for secp256k1 that implementations share.
 template <class P>
 constexpr std::string_view kMultiples[9] = {};
 template <>
@@ -75,6 +75,26 @@ constexpr std::string_view kMultiples<P384Point>[9] = {
     "900c3c73256f11fb5a3258d6f403d5ece6e9b269d822c87d",
     "8f0a39a4049bcb3ef1bf29b8b025b78f2216f7291e6fd3ba"
     "c6cb1ee285fb6e21c388528bfee2b9535c55e4461079118b"};
+template <>
+constexpr std::string_view kMultiples<P521Point>[9] = {
+    "00c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3d"
+    "baa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66",
+    "00433c219024277e7e682fcb288148c282747403279b1ccc06352c6e5505d769be"
+    "97b3b204da6ef55507aa104a3a35c5af41cf2fa364d60fd967f43e3933ba6d783d",
+    "01a73d352443de29195dd91d6a64b5959479b52a6e5b123d9ab9e5ad7a112d7a8d"
+    "d1ad3f164a3a4832051da6bd16b59fe21baeb490862c32ea05a5919d2ede37ad7d",
+    "0035b5df64ae2ac204c354b483487c9070cdc61c891c5ff39afc06c5d55541d3ce"
+    "ac8659e24afe3d0750e8b88e9f078af066a1d5025b08e5a5e2fbc87412871902f3",
+    "00652bf3c52927a432c73dbc3391c04eb0bf7a596efdb53f0d24cf03dab8f177ac"
+    "e4383c0c6d5e3014237112feaf137e79a329d7e1e6d8931738d5ab5096ec8f3078",
+    "01ee4569d6cdb59219532eff34f94480d195623d30977fd71cf3981506ade4ab01"
+    "525fbcca16153f7394e0727a239531be8c2f66e95657f380ae23731bedf79206b9",
+    "0056d5d1d99d5b7f6346eeb65fda0b073a0c5f22e0e8f5483228f018d2c2f7114c"
+    "5d8c308d0abfc698d8c9a6df30dce3bbc46f953f50fdc2619a01cead882816ecd4",
+    "000822c40fb6301f7262a8348396b010e25bd4e29d8a9b003e0a8b8a3b05f82629"
+    "8f5bfea5b8579f49f08b598c1bc8d79e1ab56289b5a6f4040586f9ea54aa78ce68",
+    "01585389e359e1e21826a2f5bf157156d488ed34541b988746992c4ab145b8c6b6"
+    "657429e1396134da35f3c556df725a318f4f50babd85cd28661f45627967cbe207"};
 template <>
 constexpr std::string_view kMultiples<Secp256k1Point>[9] = {
     "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
@@ -172,7 +192,7 @@ TYPED_TEST(Curves, ScalarsAtTheEdges) {
   EXPECT_EQ(P::mul_base(this->scalar(n + Big(1))), base);
   EXPECT_EQ(this->scalar(Big(5)) * id, id);
   // k = 2 d 2^w - n at the top digit of the base table, where the sum so far is the addend.
-  const std::size_t bits = 64 * P::Scalar::kLimbs;
+  constexpr std::size_t bits = P::Scalar::kBits;
   for (std::size_t shift = bits - 12; shift < bits; ++shift) {
     Big power(1);
     for (std::size_t i = 0; i < shift; ++i) power = power + power;
@@ -184,7 +204,7 @@ TYPED_TEST(Curves, ScalarsAtTheEdges) {
     }
   }
   // Every top digit of the base table with k = 2 d 2^s - n, made positive.
-  for (const std::size_t step : {std::size_t{252}, std::size_t{380}}) {
+  for (const std::size_t step : {std::size_t{252}, std::size_t{380}, std::size_t{520}}) {
     if (step >= bits) continue;
     Big power(1);
     for (std::size_t i = 0; i < step; ++i) power = power + power;

@@ -15,6 +15,9 @@ Result<P256Point> encode_to_p256(ByteSpan message, ByteSpan tag);
 /// P384_XMD:SHA-384_SSWU_RO_ and _NU_ (section 8.3).
 Result<P384Point> hash_to_p384(ByteSpan message, ByteSpan tag);
 Result<P384Point> encode_to_p384(ByteSpan message, ByteSpan tag);
+/// P521_XMD:SHA-512_SSWU_RO_ and _NU_ (section 8.4).
+Result<P521Point> hash_to_p521(ByteSpan message, ByteSpan tag);
+Result<P521Point> encode_to_p521(ByteSpan message, ByteSpan tag);
 /// secp256k1_XMD:SHA-256_SSWU_RO_ and _NU_ (section 8.7).
 Result<Secp256k1Point> hash_to_secp256k1(ByteSpan message, ByteSpan tag);
 Result<Secp256k1Point> encode_to_secp256k1(ByteSpan message, ByteSpan tag);

@@ -1,6 +1,7 @@
 // A prime and what Montgomery's multiplication needs to know of it, computed by the compiler.
 #pragma once
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -63,6 +64,14 @@ constexpr Limbs<N> shifted(const Limbs<N>& p, int add, unsigned shift) noexcept 
     for (std::size_t i = 0; i < N; ++i)
       out[i] = out[i] >> 1 | (i + 1 < N ? out[i + 1] << 63 : (s == 0 && !down ? carry << 63 : 0));
   return out;
+}
+
+/// Bits of a number that is not zero.
+template <std::size_t N>
+constexpr std::size_t bit_length(const Limbs<N>& p) noexcept {
+  std::size_t top = N - 1;
+  while (top > 0 && p[top] == 0) --top;
+  return 64 * top + static_cast<std::size_t>(std::bit_width(p[top]));
 }
 
 }  // namespace detail

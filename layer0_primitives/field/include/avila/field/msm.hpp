@@ -19,6 +19,8 @@ P256Point multi_scalar_mul_vartime(std::span<const ScalarP256> scalars,
                                    std::span<const P256Point> points);
 P384Point multi_scalar_mul_vartime(std::span<const ScalarP384> scalars,
                                    std::span<const P384Point> points);
+P521Point multi_scalar_mul_vartime(std::span<const ScalarP521> scalars,
+                                   std::span<const P521Point> points);
 Secp256k1Point multi_scalar_mul_vartime(std::span<const ScalarSecp256k1> scalars,
                                         std::span<const Secp256k1Point> points);
 

@@ -1,4 +1,4 @@
-// GF(p) for any odd prime p of up to 8 limbs, in Montgomery's form.
+// GF(p) for any odd prime p of up to 9 limbs, in Montgomery's form.
 //
 // A field is its parameters:
 //   struct Goldilocks {
@@ -18,7 +18,7 @@
 namespace avila::field {
 
 namespace detail {
-// All CT in their values. Defined for N = 1…8, with assembly for 4 and 6.
+// All CT in their values. Defined for N = 1…9, with assembly for 4 and 6.
 template <std::size_t N>
 void add_mod(Limbs<N>& r, const Limbs<N>& a, const Limbs<N>& b, const Modulus<N>& m) noexcept;
 template <std::size_t N>
@@ -52,7 +52,8 @@ class PrimeField {
  public:
   using Params = P;
   static constexpr std::size_t kLimbs = P::kLimbs;
-  static constexpr std::size_t kBytes = 8 * kLimbs;
+  static constexpr std::size_t kBits = detail::bit_length(P::kModulus.p);
+  static constexpr std::size_t kBytes = (kBits + 7) / 8;
   using LimbArray = Limbs<kLimbs>;
   using Bytes = std::array<std::byte, kBytes>;
 

@@ -26,6 +26,13 @@ struct OrderP384 {
                        0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF});
   static constexpr bool kSecret = true;
 };
+struct OrderP521 {
+  static constexpr std::size_t kLimbs = 9;
+  static constexpr Modulus<9> kModulus = make_modulus<9>(
+      {0xBB6FB71E91386409, 0x3BB5C9B8899C47AE, 0x7FCC0148F709A5D0, 0x51868783BF2F966B,
+       0xFFFFFFFFFFFFFFFA, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x1FF});
+  static constexpr bool kSecret = true;
+};
 struct OrderSecp256k1 {
   static constexpr std::size_t kLimbs = 4;
   static constexpr Modulus<4> kModulus = make_modulus<4>(
@@ -36,11 +43,13 @@ struct OrderSecp256k1 {
 using Scalar25519 = PrimeField<Order25519>;
 using ScalarP256 = PrimeField<OrderP256>;
 using ScalarP384 = PrimeField<OrderP384>;
+using ScalarP521 = PrimeField<OrderP521>;
 using ScalarSecp256k1 = PrimeField<OrderSecp256k1>;
 
 extern template class PrimeField<Order25519>;
 extern template class PrimeField<OrderP256>;
 extern template class PrimeField<OrderP384>;
+extern template class PrimeField<OrderP521>;
 extern template class PrimeField<OrderSecp256k1>;
 
 }  // namespace avila::field

@@ -1,6 +1,6 @@
-// Curves y^2 = x^3 + a x + b of prime order: NIST P-256 and P-384 (SP 800-186), secp256k1 (SEC 2).
-// CT in scalars and points but for what is called _vartime. Every sum is right, whichever points
-// meet: the doubling and the identity are chosen by masks where they can happen.
+// Curves y^2 = x^3 + a x + b of prime order: NIST P-256, P-384 and P-521 (SP 800-186), secp256k1
+// (SEC 2). CT in scalars and points but for what is called _vartime. Every sum is right, whichever
+// points meet: the doubling and the identity are chosen by masks where they can happen.
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/field/prime_field.hpp>
@@ -21,6 +21,13 @@ struct FieldP384 {
                        0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF});
   static constexpr bool kSecret = false;
 };
+struct FieldP521 {  // 2^521 - 1
+  static constexpr std::size_t kLimbs = 9;
+  static constexpr std::uint64_t kOnes = ~std::uint64_t{0};
+  static constexpr Modulus<9> kModulus =
+      make_modulus<9>({kOnes, kOnes, kOnes, kOnes, kOnes, kOnes, kOnes, kOnes, 0x1FF});
+  static constexpr bool kSecret = false;
+};
 struct FieldSecp256k1 {
   static constexpr std::size_t kLimbs = 4;
   static constexpr Modulus<4> kModulus = make_modulus<4>(
@@ -29,6 +36,7 @@ struct FieldSecp256k1 {
 };
 using FeP256 = PrimeField<FieldP256>;
 using FeP384 = PrimeField<FieldP384>;
+using FeP521 = PrimeField<FieldP521>;
 using FeSecp256k1 = PrimeField<FieldSecp256k1>;
 
 /// A curve: its fields, a (as a small number), b and the base point.
@@ -53,6 +61,20 @@ struct CurveP384 {
                                       0x6E1D3B628BA79B98, 0x8EB1C71EF320AD74, 0xAA87CA22BE8B0537};
   static constexpr Limbs<6> kBaseY = {0x7A431D7C90EA0E5F, 0x0A60B1CE1D7E819D, 0xE9DA3113B5F0B8C0,
                                       0xF8F41DBD289A147C, 0x5D9E98BF9292DC29, 0x3617DE4A96262C6F};
+};
+struct CurveP521 {
+  using Field = FeP521;
+  using Scalar = ScalarP521;
+  static constexpr int kA = -3;
+  static constexpr Limbs<9> kB = {0xEF451FD46B503F00, 0x3573DF883D2C34F1, 0x1652C0BD3BB1BF07,
+                                  0x56193951EC7E937B, 0xB8B489918EF109E1, 0xA2DA725B99B315F3,
+                                  0x929A21A0B68540EE, 0x953EB9618E1C9A1F, 0x51};
+  static constexpr Limbs<9> kBaseX = {0xF97E7E31C2E5BD66, 0x3348B3C1856A429B, 0xFE1DC127A2FFA8DE,
+                                      0xA14B5E77EFE75928, 0xF828AF606B4D3DBA, 0x9C648139053FB521,
+                                      0x9E3ECB662395B442, 0x858E06B70404E9CD, 0xC6};
+  static constexpr Limbs<9> kBaseY = {0x88BE94769FD16650, 0x353C7086A272C240, 0xC550B9013FAD0761,
+                                      0x97EE72995EF42640, 0x17AFBD17273E662C, 0x98F54449579B4468,
+                                      0x5C8A5FB42C7D1BD9, 0x39296A789A3BC004, 0x118};
 };
 struct CurveSecp256k1 {
   using Field = FeSecp256k1;
@@ -108,7 +130,7 @@ class CurvePoint {
   friend CurvePoint operator*(const Scalar& scalar, const CurvePoint& point) noexcept {
     return multiply(scalar, point);
   }
-  /// From tables that are made at first use (up to 120 KiB, about a millisecond).
+  /// From tables that are made at first use (up to 240 KiB, a millisecond or two).
   static CurvePoint mul_base(const Scalar& scalar) noexcept;
   /// a A + b G, G the base point. All public: for verification.
   static CurvePoint double_mul_vartime(const Scalar& a, const CurvePoint& point,
@@ -144,9 +166,11 @@ class CurvePoint {
 
 using P256Point = CurvePoint<CurveP256>;
 using P384Point = CurvePoint<CurveP384>;
+using P521Point = CurvePoint<CurveP521>;
 using Secp256k1Point = CurvePoint<CurveSecp256k1>;
 extern template class CurvePoint<CurveP256>;
 extern template class CurvePoint<CurveP384>;
+extern template class CurvePoint<CurveP521>;
 extern template class CurvePoint<CurveSecp256k1>;
 
 }  // namespace avila::field
