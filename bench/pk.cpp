@@ -92,5 +92,6 @@ int main(int argc, char** argv) {
   rsa(4096, message);
   curve<field::CurveP256>("p256", message);
   curve<field::CurveP384>("p384", message);
+  curve<field::CurveP521>("p521", message);
   curve<field::CurveSecp256k1>("secp256k1", message);
 }

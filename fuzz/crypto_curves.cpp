@@ -68,13 +68,15 @@ void check_25519(ByteSpan input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteSpan input = std::as_bytes(std::span(data + 1, size - 1));
-  switch (data[0] % 7) {
+  switch (data[0] % 9) {
     case 0: check_signature<field::CurveP256>(input); break;
     case 1: check_signature<field::CurveP384>(input); break;
     case 2: check_signature<field::CurveSecp256k1>(input); break;
     case 3: check_key<field::CurveP256>(input); break;
     case 4: check_key<field::CurveP384>(input); break;
     case 5: check_key<field::CurveSecp256k1>(input); break;
+    case 7: check_signature<field::CurveP521>(input); break;
+    case 8: check_key<field::CurveP521>(input); break;
     default: check_25519(input);
   }
   return 0;

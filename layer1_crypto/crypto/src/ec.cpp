@@ -13,9 +13,10 @@ namespace {
 namespace ct = field::ct;
 
 /// A digest as a number modulo the order (FIPS 186-5 section 6.4.1): the leftmost bits of it. The
-/// orders here are whole bytes long.
+/// orders here are whole bytes long, or longer than every digest.
 template <class Scalar>
 Scalar reduce_digest(ByteSpan digest) noexcept {
+  static_assert(Scalar::kBits % 8 == 0 || Scalar::kBits > 8 * kDigestBytesMax);
   return Scalar::reduce_be(digest.first(std::min(digest.size(), Scalar::kBytes)));
 }
 
@@ -25,6 +26,18 @@ Result<Scalar> decode_scalar(ByteSpan bytes) {
   AVILA_TRY(const Scalar scalar, Scalar::from_bytes_be(bytes));
   if (ct::reveal(scalar.is_zero())) return Error(Errc::Malformed, "the scalar is zero");
   return scalar;
+}
+
+/// The leftmost bits of random bytes: as many as the order has (bits2int of RFC 6979
+/// section 2.3.2).
+template <class Scalar>
+void keep_order_bits(std::array<std::byte, Scalar::kBytes>& bytes) noexcept {
+  constexpr unsigned kShift = 8 * Scalar::kBytes - Scalar::kBits;
+  if constexpr (kShift != 0) {
+    for (std::size_t i = bytes.size(); i-- > 1;)
+      bytes[i] = bytes[i] >> kShift | bytes[i - 1] << (8 - kShift);
+    bytes[0] >>= kShift;
+  }
 }
 
 /// The same point with Z = 1: another Z would tell something of the scalar that made it.
@@ -158,6 +171,7 @@ Result<EcPrivateKey<C>> EcPrivateKey<C>::generate(os::Entropy& entropy) {
   SecretArray<kBytes> bytes;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     AVILA_TRY_VOID(entropy.fill(*bytes));
+    keep_order_bits<typename C::Scalar>(*bytes);
     const auto scalar = decode_scalar<typename C::Scalar>(*bytes);
     if (scalar.has_value()) return EcPrivateKey(*scalar);
   }
@@ -200,6 +214,7 @@ Result<EcdsaSignature<C>> EcPrivateKey<C>::sign_digest(DigestAlgorithm algorithm
   SecretArray<kBytes> candidate;
   while (true) {
     nonces.next(*candidate);
+    keep_order_bits<Scalar>(*candidate);
     const auto k = decode_scalar<Scalar>(*candidate);
     if (!k.has_value()) continue;
     const Scalar r = x_modulo_order(PublicKey::Point::mul_base(*k));
@@ -231,6 +246,7 @@ SecretArray<EcPrivateKey<C>::kSharedBytes> EcPrivateKey<C>::agree(const PublicKe
   template class EcPrivateKey<C>;
 AVILA_CRYPTO_EC(field::CurveP256)
 AVILA_CRYPTO_EC(field::CurveP384)
+AVILA_CRYPTO_EC(field::CurveP521)
 AVILA_CRYPTO_EC(field::CurveSecp256k1)
 #undef AVILA_CRYPTO_EC
 

@@ -16,7 +16,8 @@ class EcdsaNonces {
   EcdsaNonces(const EcdsaNonces&) = delete;
   EcdsaNonces& operator=(const EcdsaNonces&) = delete;
 
-  /// Section 3.2 h, step 2: bits2int of what comes out, which may be too large.
+  /// Section 3.2 h, step 2: the bytes whose leftmost bits, as many as the order has, are the nonce
+  /// or too large for one.
   void next(MutableByteSpan candidate) noexcept;
 
  private:

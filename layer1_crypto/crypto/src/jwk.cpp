@@ -163,6 +163,7 @@ Result<AnyKey> read_key(const Value& object) {
     if (type == "EC") {
       if (curve == "P-256") return read_ec<field::CurveP256>(object);
       if (curve == "P-384") return read_ec<field::CurveP384>(object);
+      if (curve == "P-521") return read_ec<field::CurveP521>(object);
       if (curve == "secp256k1") return read_ec<field::CurveSecp256k1>(object);
     } else {
       if (curve == "Ed25519")
@@ -203,9 +204,13 @@ void set_bytes(Value& object, std::string_view member, ByteSpan bytes) {
 }
 
 template <class C>
-constexpr std::string_view kCurveName = "P-256";
+constexpr std::string_view kCurveName = {};
+template <>
+constexpr std::string_view kCurveName<field::CurveP256> = "P-256";
 template <>
 constexpr std::string_view kCurveName<field::CurveP384> = "P-384";
+template <>
+constexpr std::string_view kCurveName<field::CurveP521> = "P-521";
 template <>
 constexpr std::string_view kCurveName<field::CurveSecp256k1> = "secp256k1";
 

@@ -77,6 +77,7 @@ std::string_view name(KeyType type) noexcept {
   constexpr std::string_view kNames[] = {"rsa",
                                          "p256",
                                          "p384",
+                                         "p521",
                                          "secp256k1",
                                          "ed25519",
                                          "x25519",
@@ -108,12 +109,13 @@ bool fits(SignatureAlgorithm algorithm, KeyType type) noexcept {
   switch (entry(algorithm).scheme) {
     case Scheme::Pkcs1:
     case Scheme::Pss: return type == KeyType::Rsa;
-    case Scheme::Ecdsa:
-      return type == KeyType::P256 || type == KeyType::P384 || type == KeyType::Secp256k1;
+    case Scheme::Ecdsa: return is_ec(type);
     case Scheme::Own: return type == entry(algorithm).own;
   }
   return false;
 }
+
+bool is_ec(KeyType type) noexcept { return type >= KeyType::P256 && type <= KeyType::Secp256k1; }
 
 bool can_sign(KeyType type) noexcept {
   return type != KeyType::X25519 && type != KeyType::MlKem512 && type != KeyType::MlKem768 &&
@@ -124,6 +126,7 @@ SignatureAlgorithm default_algorithm(KeyType type) noexcept {
   AVILA_ASSERT(can_sign(type));
   if (type == KeyType::Rsa) return SignatureAlgorithm::RsaPkcs1Sha256;
   if (type == KeyType::P384) return SignatureAlgorithm::EcdsaSha384;
+  if (type == KeyType::P521) return SignatureAlgorithm::EcdsaSha512;
   if (type == KeyType::P256 || type == KeyType::Secp256k1) return SignatureAlgorithm::EcdsaSha256;
   std::size_t algorithm = 0;
   while (kAlgorithms[algorithm].scheme != Scheme::Own || kAlgorithms[algorithm].own != type)
@@ -199,6 +202,7 @@ Result<PrivateKey> PrivateKey::generate(KeyType type, os::Entropy& entropy,
     case KeyType::Rsa: return made(RsaPrivateKey::generate(options.rsa_bits, entropy));
     case KeyType::P256: return made(P256PrivateKey::generate(entropy));
     case KeyType::P384: return made(P384PrivateKey::generate(entropy));
+    case KeyType::P521: return made(P521PrivateKey::generate(entropy));
     case KeyType::Secp256k1: return made(Secp256k1PrivateKey::generate(entropy));
     case KeyType::Ed25519: return made(Ed25519PrivateKey::generate(entropy));
     case KeyType::X25519: return made(X25519PrivateKey::generate(entropy));

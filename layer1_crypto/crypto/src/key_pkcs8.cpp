@@ -47,6 +47,7 @@ Result<PrivateKey> read_sec1(ByteSpan der, const KeyType* expected) {
   };
   Result<PrivateKey> key = type == KeyType::P256   ? made(P256PrivateKey::decode(scalar))
                            : type == KeyType::P384 ? made(P384PrivateKey::decode(scalar))
+                           : type == KeyType::P521 ? made(P521PrivateKey::decode(scalar))
                                                    : made(Secp256k1PrivateKey::decode(scalar));
   if (key.has_value() && point.has_value()) {
     AVILA_TRY(const ByteSpan encoded, point->bit_string_bytes());
@@ -104,6 +105,7 @@ Result<PrivateKey> read_private_key(KeyType type, ByteSpan bytes) {
     case KeyType::X25519: return read_curve25519(type, bytes);
     case KeyType::P256:
     case KeyType::P384:
+    case KeyType::P521:
     case KeyType::Secp256k1: return read_sec1(bytes, &type);
     default: break;
   }

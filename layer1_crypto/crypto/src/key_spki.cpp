@@ -16,6 +16,7 @@ Result<KeyType> read_named_curve(asn1::Reader& from) {
   AVILA_TRY(const asn1::Oid curve, from.oid());
   if (curve == oids::kP256) return KeyType::P256;
   if (curve == oids::kP384) return KeyType::P384;
+  if (curve == oids::kP521) return KeyType::P521;
   if (curve == oids::kSecp256k1) return KeyType::Secp256k1;
   return Error(Errc::Unsupported, "unknown curve " + curve.to_string());
 }
@@ -23,6 +24,7 @@ Result<KeyType> read_named_curve(asn1::Reader& from) {
 const asn1::Oid& curve_oid(KeyType type) noexcept {
   if (type == KeyType::P256) return oids::kP256;
   if (type == KeyType::P384) return oids::kP384;
+  if (type == KeyType::P521) return oids::kP521;
   return oids::kSecp256k1;
 }
 
@@ -58,6 +60,7 @@ void write_key_algorithm(asn1::Writer& to, KeyType type) {
       case KeyType::Rsa: w.oid(oids::kRsaEncryption).null(); break;
       case KeyType::P256:
       case KeyType::P384:
+      case KeyType::P521:
       case KeyType::Secp256k1: w.oid(oids::kEcPublicKey).oid(curve_oid(type)); break;
       case KeyType::Ed25519: w.oid(oids::kEd25519); break;
       case KeyType::X25519: w.oid(oids::kX25519); break;
@@ -86,6 +89,7 @@ Result<PublicKey> read_public_key(KeyType type, ByteSpan bytes) {
     case KeyType::Rsa: return read_rsa_public_key(bytes);
     case KeyType::P256: return made(P256PublicKey::decode(bytes));
     case KeyType::P384: return made(P384PublicKey::decode(bytes));
+    case KeyType::P521: return made(P521PublicKey::decode(bytes));
     case KeyType::Secp256k1: return made(Secp256k1PublicKey::decode(bytes));
     case KeyType::Ed25519: return made(Ed25519PublicKey::decode(bytes));
     case KeyType::X25519: return made(X25519PublicKey::decode(bytes));

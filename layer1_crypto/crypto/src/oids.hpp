@@ -12,6 +12,7 @@ inline constexpr Oid kRsassaPss{"1.2.840.113549.1.1.10"};
 inline constexpr Oid kEcPublicKey{"1.2.840.10045.2.1"};  // RFC 5480
 inline constexpr Oid kP256{"1.2.840.10045.3.1.7"};
 inline constexpr Oid kP384{"1.3.132.0.34"};
+inline constexpr Oid kP521{"1.3.132.0.35"};
 inline constexpr Oid kSecp256k1{"1.3.132.0.10"};  // SEC 2
 inline constexpr Oid kX25519{"1.3.101.110"};      // RFC 8410
 inline constexpr Oid kEd25519{"1.3.101.112"};

@@ -5,9 +5,9 @@ namespace avila::jwt {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 13> kSignatures = {
-    "HS256", "HS384", "HS512", "RS256", "RS384",  "RS512", "PS256",
-    "PS384", "PS512", "ES256", "ES384", "ES256K", "EdDSA"};
+constexpr std::array<std::string_view, 14> kSignatures = {
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",  "PS256",
+    "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA"};
 constexpr std::array<std::string_view, 16> kKeyManagements = {"dir",
                                                               "A128KW",
                                                               "A192KW",

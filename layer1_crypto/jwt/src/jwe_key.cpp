@@ -18,8 +18,8 @@ bool is_password(KeyManagement algorithm) { return algorithm >= KeyManagement::P
 
 bool fits_pair(KeyManagement algorithm, KeyType type) {
   if (is_rsa(algorithm)) return type == KeyType::Rsa;
-  return detail::is_ecdh(algorithm) &&
-         (type == KeyType::P256 || type == KeyType::P384 || type == KeyType::X25519);
+  return detail::is_ecdh(algorithm) && (type == KeyType::P256 || type == KeyType::P384 ||
+                                        type == KeyType::P521 || type == KeyType::X25519);
 }
 bool fits_shared(KeyManagement algorithm, std::size_t bytes) {
   return is_direct(algorithm) || (is_wrap(algorithm) && bytes == detail::kek_bytes(algorithm));

@@ -22,7 +22,8 @@ DigestAlgorithm digest_of(Algorithm algorithm) {
     case Algorithm::Es384: return DigestAlgorithm::Sha384;
     case Algorithm::Hs512:
     case Algorithm::Rs512:
-    case Algorithm::Ps512: return DigestAlgorithm::Sha512;
+    case Algorithm::Ps512:
+    case Algorithm::Es512: return DigestAlgorithm::Sha512;
     default: return DigestAlgorithm::Sha256;
   }
 }
@@ -56,6 +57,7 @@ bool fits_type(Algorithm algorithm, KeyType type) {
     case Algorithm::Es256:  // RFC 7518 section 3.4: a curve each
       return type == KeyType::P256;
     case Algorithm::Es384: return type == KeyType::P384;
+    case Algorithm::Es512: return type == KeyType::P521;
     case Algorithm::Es256k: return type == KeyType::Secp256k1;
     case Algorithm::EdDsa: return type == KeyType::Ed25519;
     default: return false;
@@ -63,8 +65,8 @@ bool fits_type(Algorithm algorithm, KeyType type) {
 }
 
 Result<void> check_public(const crypto::PublicKey& key) {
-  constexpr Algorithm kOfEachType[] = {Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384,
-                                       Algorithm::Es256k, Algorithm::EdDsa};
+  constexpr Algorithm kOfEachType[] = {Algorithm::Rs256, Algorithm::Es256,  Algorithm::Es384,
+                                       Algorithm::Es512, Algorithm::Es256k, Algorithm::EdDsa};
   if (std::none_of(std::begin(kOfEachType), std::end(kOfEachType),
                    [&](Algorithm algorithm) { return fits_type(algorithm, key.type()); }))
     return Error(Errc::InvalidArgument, "JWS has no algorithm for keys of this type");
@@ -100,6 +102,7 @@ Result<void> verify_public(const crypto::PublicKey& key, Algorithm algorithm, By
       return key.as<crypto::RsaPublicKey>()->verify_pss(pss_options(algorithm), input, signature);
     case Algorithm::Es256: return verify_ec<field::CurveP256>(key, algorithm, input, signature);
     case Algorithm::Es384: return verify_ec<field::CurveP384>(key, algorithm, input, signature);
+    case Algorithm::Es512: return verify_ec<field::CurveP521>(key, algorithm, input, signature);
     case Algorithm::Es256k:
       return verify_ec<field::CurveSecp256k1>(key, algorithm, input, signature);
     default: return key.as<crypto::Ed25519PublicKey>()->verify(input, signature);
@@ -272,6 +275,7 @@ Result<std::vector<std::byte>> SigningKey::sign(ByteSpan input, os::Entropy& ent
       return key.as<crypto::RsaPrivateKey>()->sign_pss(pss_options(algorithm_), input, entropy);
     case Algorithm::Es256: return sign_ec<field::CurveP256>(key, algorithm_, input, entropy);
     case Algorithm::Es384: return sign_ec<field::CurveP384>(key, algorithm_, input, entropy);
+    case Algorithm::Es512: return sign_ec<field::CurveP521>(key, algorithm_, input, entropy);
     case Algorithm::Es256k: return sign_ec<field::CurveSecp256k1>(key, algorithm_, input, entropy);
     default: {
       const auto signature = key.as<crypto::Ed25519PrivateKey>()->sign(input);

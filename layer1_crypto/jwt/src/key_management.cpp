@@ -218,6 +218,8 @@ Result<SecretBytes> agree(const crypto::PrivateKey& own, const crypto::PublicKey
     return SecretBytes::copy_of(*key->agree(*peer.as<crypto::P256PublicKey>()));
   if (const auto* key = own.as<crypto::P384PrivateKey>())
     return SecretBytes::copy_of(*key->agree(*peer.as<crypto::P384PublicKey>()));
+  if (const auto* key = own.as<crypto::P521PrivateKey>())
+    return SecretBytes::copy_of(*key->agree(*peer.as<crypto::P521PublicKey>()));
   const auto* key = own.as<crypto::X25519PrivateKey>();
   AVILA_ASSERT(key != nullptr);
   AVILA_TRY(const auto shared, key->agree(*peer.as<crypto::X25519PublicKey>()));

@@ -28,6 +28,8 @@ bool with_curve(std::string_view name, Use&& use) {
     use.template operator()<avila::field::CurveP256>();
   } else if (name == "P-384" || name == "NIST P-384" || name == "secp384r1") {
     use.template operator()<avila::field::CurveP384>();
+  } else if (name == "P-521" || name == "NIST P-521" || name == "secp521r1") {
+    use.template operator()<avila::field::CurveP521>();
   } else if (name == "secp256k1") {
     use.template operator()<avila::field::CurveSecp256k1>();
   } else {

@@ -23,10 +23,10 @@ std::vector<json::Value> listed(const json::Value& value) {
   if (value.is_array()) return value.array();
   return {value};
 }
-// P-521, Ed448 and X448 are left out of this library.
+// Ed448 and X448 are left out of this library.
 bool unsupported_curve(const json::Value& key) {
   const std::string curve = member(key, "crv");
-  return curve == "P-521" || curve == "Ed448" || curve == "X448";
+  return curve == "Ed448" || curve == "X448";
 }
 
 class Jws {
@@ -43,7 +43,7 @@ class Jws {
       const std::string name(algorithms[i].as_string());
       const auto algorithm = jwt::find_algorithm(name);
       if (!algorithm || unsupported_curve(keys[i])) {
-        report_.exclude();  // the signature step of ES512
+        report_.exclude();  // the signature step of EdDSA with Ed448
         continue;
       }
       allowed_.add(*algorithm);

@@ -64,7 +64,6 @@ std::string refused_on_purpose(const json::Value& group, const std::string& toke
   const auto header = jwt::peek_header(token);
   if (!header.has_value()) return "";
   const std::string_view algorithm = header->algorithm();
-  if (algorithm == "ES512") return "P-521 is left out";
   if (algorithm == "RSA1_5") return "RSA1_5 is left out";
   if (header->members.find("zip") != nullptr) return "compression is left out";
   const json::Value* key = group.find("public");

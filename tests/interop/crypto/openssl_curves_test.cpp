@@ -44,6 +44,8 @@ constexpr const char* kCurveOid<field::CurveP256> = "1.2.840.10045.3.1.7";
 template <>
 constexpr const char* kCurveOid<field::CurveP384> = "1.3.132.0.34";
 template <>
+constexpr const char* kCurveOid<field::CurveP521> = "1.3.132.0.35";
+template <>
 constexpr const char* kCurveOid<field::CurveSecp256k1> = "1.3.132.0.10";
 
 asn1::Oid oid(const char* text) { return asn1::Oid::parse(text).value(); }
@@ -125,6 +127,7 @@ TEST(OpensslCurves, EcdsaSignaturesVerifyOnBothSides) {
   for (const auto& [digest, name] : digests) {
     exchange_signatures<field::CurveP256>(dir, digest, name);
     exchange_signatures<field::CurveP384>(dir, digest, name);
+    exchange_signatures<field::CurveP521>(dir, digest, name);
     exchange_signatures<field::CurveSecp256k1>(dir, digest, name);
   }
 }
@@ -151,6 +154,7 @@ TEST(OpensslCurves, EcdhSecretsAreEqual) {
   const avila_test::TempDir dir;
   derive_both<field::CurveP256>(dir);
   derive_both<field::CurveP384>(dir);
+  derive_both<field::CurveP521>(dir);
   derive_both<field::CurveSecp256k1>(dir);
 }
 

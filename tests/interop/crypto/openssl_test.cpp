@@ -19,14 +19,13 @@ const Kind kKinds[] = {
     {KeyType::Rsa, "-algorithm RSA -pkeyopt rsa_keygen_bits:2048"},
     {KeyType::P256, "-algorithm EC -pkeyopt ec_paramgen_curve:P-256"},
     {KeyType::P384, "-algorithm EC -pkeyopt ec_paramgen_curve:P-384"},
+    {KeyType::P521, "-algorithm EC -pkeyopt ec_paramgen_curve:P-521"},
     {KeyType::Secp256k1, "-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"},
     {KeyType::Ed25519, "-algorithm ED25519"},
     {KeyType::X25519, "-algorithm X25519"},
 };
 
-bool is_curve(KeyType type) {
-  return type == KeyType::P256 || type == KeyType::P384 || type == KeyType::Secp256k1;
-}
+bool is_curve(KeyType type) { return is_ec(type); }
 
 class Openssl : public ::testing::Test {
  protected:

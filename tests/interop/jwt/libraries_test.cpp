@@ -19,6 +19,12 @@ constexpr char kP384[] =
     R"("x":"YU4rRUzdmVqmRtWOs2OpDE_T5fsNIodcG8G5FWPrTPMyxpzsSOGaQLpe2FpxBmu2",)"
     R"("y":"A8-yxCHxkfBz3hKZfI1jUYMjUhsEveZ9THuwFjH2sCNdtksRJU7D5-SkgaFL1ETP",)"
     R"("d":"iTx2pk7wW-GqJkHcEkFQb2EFyYcO7RugmaW3mRrQVAOUiPommT0IdnYK2xDlZh-j"})";
+// RFC 7520 section 3.2.
+constexpr char kP521[] =
+    R"({"kty":"EC","crv":"P-521",)"
+    R"("x":"AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqvjyekWF-7ytDyRXYgCF5cj0Kt",)"
+    R"("y":"AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgDPrwQrJmbnX9cwlGfP-HqHZR1",)"
+    R"("d":"AAhRON2r9cqXX1hg-RoI6R1tX5p2rUAYdmpHZoC1XNM56KtscrX6zbKipQrCW9CGZH3T4ubpnoTKLDYJ_fF3_rJt"})";
 constexpr char kX25519[] =
     R"({"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08",)"
     R"("d":"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os"})";
@@ -42,6 +48,7 @@ std::vector<Case> signature_cases() {
     cases.push_back({name, "", vectors::kE1Key});
   cases.push_back({"ES256", "", vectors::kA3Key});
   cases.push_back({"ES384", "", kP384});
+  cases.push_back({"ES512", "", kP521});
   cases.push_back({"EdDSA", "", vectors::kEd25519Key});
   return cases;
 }
@@ -64,6 +71,7 @@ std::vector<Case> encryption_cases() {
                                                       {"ECDH-ES+A128KW", vectors::kBobKey},
                                                       {"ECDH-ES+A192KW", kP384},
                                                       {"ECDH-ES+A256KW", kX25519},
+                                                      {"ECDH-ES", kP521},
                                                       {"PBES2-HS256+A128KW", oct(20)},
                                                       {"PBES2-HS384+A192KW", oct(20)},
                                                       {"PBES2-HS512+A256KW", oct(20)}};

@@ -12,7 +12,8 @@ using crypto_test::hex;
 
 template <class C>
 class EcKeys : public testing::Test {};
-using Curves = testing::Types<field::CurveP256, field::CurveP384, field::CurveSecp256k1>;
+using Curves =
+    testing::Types<field::CurveP256, field::CurveP384, field::CurveP521, field::CurveSecp256k1>;
 TYPED_TEST_SUITE(EcKeys, Curves);
 
 /// Gives the same bytes for ever.

@@ -11,7 +11,7 @@ using namespace avila;
 using namespace avila::crypto;
 using Bytes = std::vector<std::byte>;
 
-constexpr KeyType kTypes[] = {KeyType::Rsa,       KeyType::P256,    KeyType::P384,
+constexpr KeyType kTypes[] = {KeyType::Rsa,       KeyType::P256,    KeyType::P384,  KeyType::P521,
                               KeyType::Secp256k1, KeyType::Ed25519, KeyType::X25519};
 
 const PrivateKey& key(KeyType type) {
@@ -49,8 +49,7 @@ TEST(Key, GoesThroughEveryFormat) {
     EXPECT_EQ(PrivateKey::from_pem(text.value(), as_bytes("secret"))->public_key(), public_key);
     EXPECT_TRUE(PrivateKey::from_pem(text.value()).error().is(Errc::InvalidArgument));
     EXPECT_EQ(original.to_pkcs1().has_value(), type == KeyType::Rsa);
-    EXPECT_EQ(original.to_sec1().has_value(),
-              type == KeyType::P256 || type == KeyType::P384 || type == KeyType::Secp256k1);
+    EXPECT_EQ(original.to_sec1().has_value(), is_ec(type));
     if (const auto der = original.to_pkcs1(); der.has_value()) {
       EXPECT_EQ(PrivateKey::from_pkcs1(der->span())->public_key(), public_key);
     }

@@ -119,7 +119,8 @@ TEST(Jwe, OpensWhatItSealsByEachAlgorithm) {
 }
 
 TEST(Jwe, AgreesOnEveryCurve) {
-  for (const auto type : {crypto::KeyType::P256, crypto::KeyType::P384, crypto::KeyType::X25519}) {
+  for (const auto type : {crypto::KeyType::P256, crypto::KeyType::P384, crypto::KeyType::P521,
+                          crypto::KeyType::X25519}) {
     auto key = crypto::PrivateKey::generate(type, entropy()).value();
     const auto to = jwt::EncryptionKey::create(KeyManagement::EcdhEsA128Kw, key.public_key(), "k");
     const auto token =

@@ -66,13 +66,14 @@ TEST(Jws, VerifiesWhatItSignsByEachAlgorithm) {
     for (const Algorithm algorithm : algorithms)
       pairs.emplace_back(signing(text, algorithm), verifying(text));
   for (const auto& [type, algorithm] : {std::pair(crypto::KeyType::P384, Algorithm::Es384),
+                                        std::pair(crypto::KeyType::P521, Algorithm::Es512),
                                         std::pair(crypto::KeyType::Secp256k1, Algorithm::Es256k)}) {
     auto key = crypto::PrivateKey::generate(type, entropy()).value();
     auto verifier = jwt::VerifyingKey::create(key.public_key()).value();
     pairs.emplace_back(jwt::SigningKey::create(algorithm, std::move(key)).value(),
                        std::move(verifier));
   }
-  EXPECT_EQ(pairs.size(), 13U);
+  EXPECT_EQ(pairs.size(), 14U);
   for (const auto& [signer, verifier] : pairs) {
     SCOPED_TRACE(std::string(jwt::name(signer.algorithm())));
     const std::string token = jwt::sign_compact(as_bytes(secret()), signer, entropy()).value();

@@ -1,5 +1,5 @@
-// Keys on P-256, P-384 and secp256k1: ECDSA (FIPS 186-5 section 6, RFC 6979) and ECDH (SP 800-56A
-// section 5.7.1.2).
+// Keys on P-256, P-384, P-521 and secp256k1: ECDSA (FIPS 186-5 section 6, RFC 6979) and ECDH (SP
+// 800-56A section 5.7.1.2).
 #pragma once
 #include <avila/crypto/digest.hpp>
 #include <avila/error/result.hpp>
@@ -115,6 +115,8 @@ using P256PublicKey = EcPublicKey<field::CurveP256>;
 using P256PrivateKey = EcPrivateKey<field::CurveP256>;
 using P384PublicKey = EcPublicKey<field::CurveP384>;
 using P384PrivateKey = EcPrivateKey<field::CurveP384>;
+using P521PublicKey = EcPublicKey<field::CurveP521>;
+using P521PrivateKey = EcPrivateKey<field::CurveP521>;
 using Secp256k1PublicKey = EcPublicKey<field::CurveSecp256k1>;
 using Secp256k1PrivateKey = EcPrivateKey<field::CurveSecp256k1>;
 
@@ -124,6 +126,7 @@ using Secp256k1PrivateKey = EcPrivateKey<field::CurveSecp256k1>;
   extern template class EcPrivateKey<C>
 AVILA_CRYPTO_EC(field::CurveP256);
 AVILA_CRYPTO_EC(field::CurveP384);
+AVILA_CRYPTO_EC(field::CurveP521);
 AVILA_CRYPTO_EC(field::CurveSecp256k1);
 #undef AVILA_CRYPTO_EC
 

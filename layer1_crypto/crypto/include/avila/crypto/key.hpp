@@ -15,6 +15,7 @@ enum class KeyType : std::uint8_t {
   Rsa,
   P256,
   P384,
+  P521,
   Secp256k1,
   Ed25519,
   X25519,
@@ -37,8 +38,9 @@ enum class KeyType : std::uint8_t {
   SlhDsaShake_256s,
   SlhDsaShake_256f,
 };
-inline constexpr std::size_t kKeyTypes = 24;
+inline constexpr std::size_t kKeyTypes = 25;
 std::string_view name(KeyType type) noexcept;  ///< "rsa", "p256", "ml-dsa-65", …
+bool is_ec(KeyType type) noexcept;             ///< a curve of SEC 1: ECDSA and ECDH
 bool can_sign(KeyType type) noexcept;          ///< all but X25519 and ML-KEM
 
 /// PSS ones take a salt as long as the digest and MGF1 with the same digest. Sha1 verifies only.
@@ -82,8 +84,8 @@ SignatureAlgorithm default_algorithm(KeyType type) noexcept;
 class PublicKey {
  public:
   using Variant =
-      std::variant<RsaPublicKey, P256PublicKey, P384PublicKey, Secp256k1PublicKey, Ed25519PublicKey,
-                   X25519PublicKey, LatticePublicKey<post_quantum::MlKem512>,
+      std::variant<RsaPublicKey, P256PublicKey, P384PublicKey, P521PublicKey, Secp256k1PublicKey,
+                   Ed25519PublicKey, X25519PublicKey, LatticePublicKey<post_quantum::MlKem512>,
                    LatticePublicKey<post_quantum::MlKem768>,
                    LatticePublicKey<post_quantum::MlKem1024>,
                    LatticePublicKey<post_quantum::MlDsa44>, LatticePublicKey<post_quantum::MlDsa65>,
@@ -119,8 +121,8 @@ class PublicKey {
 class PrivateKey {
  public:
   using Variant = std::variant<
-      RsaPrivateKey, P256PrivateKey, P384PrivateKey, Secp256k1PrivateKey, Ed25519PrivateKey,
-      X25519PrivateKey, LatticePrivateKey<post_quantum::MlKem512>,
+      RsaPrivateKey, P256PrivateKey, P384PrivateKey, P521PrivateKey, Secp256k1PrivateKey,
+      Ed25519PrivateKey, X25519PrivateKey, LatticePrivateKey<post_quantum::MlKem512>,
       LatticePrivateKey<post_quantum::MlKem768>, LatticePrivateKey<post_quantum::MlKem1024>,
       LatticePrivateKey<post_quantum::MlDsa44>, LatticePrivateKey<post_quantum::MlDsa65>,
       LatticePrivateKey<post_quantum::MlDsa87>, SlhDsaPrivateKey>;

@@ -8,7 +8,7 @@
 
 namespace avila::jwt {
 
-/// "alg" of a JWS. There is no "none". ES512 is left out with its curve, P-521.
+/// "alg" of a JWS. There is no "none".
 enum class Algorithm : std::uint8_t {
   Hs256,
   Hs384,
@@ -21,6 +21,7 @@ enum class Algorithm : std::uint8_t {
   Ps512,
   Es256,
   Es384,
+  Es512,
   Es256k,
   EdDsa,
 };

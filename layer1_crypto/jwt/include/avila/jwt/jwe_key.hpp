@@ -31,7 +31,7 @@ class DecryptionKey {
  public:
   using Variant = std::variant<crypto::PrivateKey, detail::SharedKey, detail::Password>;
 
-  /// RSA, P-256, P-384 or X25519. Errors: InvalidArgument (another type, RSA as
+  /// RSA, P-256, P-384, P-521 or X25519. Errors: InvalidArgument (another type, RSA as
   /// VerifyingKey::create(), an algorithm that does not fit).
   static Result<DecryptionKey> create(crypto::PrivateKey key, JweKeyInfo info = {});
   /// For dir, A*KW and A*GCMKW: 16 to 64 bytes. Errors: InvalidArgument.
