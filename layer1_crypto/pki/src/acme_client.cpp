@@ -218,7 +218,7 @@ Duration AcmeClient::Impl::pause_of(const HttpReply& reply) const {
 
 Result<AcmeClient> AcmeClient::connect(const AcmeClientOptions& options, crypto::PrivateKey key) {
   if (detail::jws_algorithm(key.type()).empty())
-    return Error(Errc::InvalidArgument, "an account's key is P-256, P-384, Ed25519 or RSA");
+    return Error(Errc::InvalidArgument, "an account's key is P-256, P-384, P-521, Ed25519 or RSA");
   auto impl = std::make_unique<Impl>(options, std::move(key));
   AVILA_TRY(const HttpReply reply, impl->get(options.directory_url));
   auto object = detail::parse_object(reply.body);

@@ -45,6 +45,7 @@ std::string_view jws_algorithm(crypto::KeyType type) noexcept {
   switch (type) {
     case crypto::KeyType::P256: return "ES256";
     case crypto::KeyType::P384: return "ES384";
+    case crypto::KeyType::P521: return "ES512";
     case crypto::KeyType::Ed25519: return "EdDSA";
     case crypto::KeyType::Rsa: return "RS256";
     default: return {};
@@ -55,7 +56,7 @@ Result<std::string> sign_jws(const crypto::PrivateKey& key, json::Value header,
                              std::string_view payload, os::Entropy& entropy) {
   const std::string_view algorithm = jws_algorithm(key.type());
   if (algorithm.empty())
-    return Error(Errc::InvalidArgument, "an account's key is P-256, P-384, Ed25519 or RSA");
+    return Error(Errc::InvalidArgument, "an account's key is P-256, P-384, P-521, Ed25519 or RSA");
   const std::string input = signing_input_of(std::move(header), algorithm, payload);
   const ByteSpan message = as_bytes(input);
   if (const auto* ed = key.as<crypto::Ed25519PrivateKey>())
@@ -65,6 +66,8 @@ Result<std::string> sign_jws(const crypto::PrivateKey& key, json::Value header,
     AVILA_TRY(signature, sign_ec(*p256, DigestAlgorithm::Sha256, message, entropy));
   } else if (const auto* p384 = key.as<crypto::P384PrivateKey>()) {
     AVILA_TRY(signature, sign_ec(*p384, DigestAlgorithm::Sha384, message, entropy));
+  } else if (const auto* p521 = key.as<crypto::P521PrivateKey>()) {
+    AVILA_TRY(signature, sign_ec(*p521, DigestAlgorithm::Sha512, message, entropy));
   } else {
     AVILA_TRY(signature, key.as<crypto::RsaPrivateKey>()->sign_pkcs1(DigestAlgorithm::Sha256,
                                                                      message, entropy));
@@ -124,6 +127,8 @@ Result<void> verify_jws(const Jws& jws, const crypto::PublicKey& key) {
     verified = verify_ec(*p256, DigestAlgorithm::Sha256, message, signature);
   else if (const auto* p384 = key.as<crypto::P384PublicKey>())
     verified = verify_ec(*p384, DigestAlgorithm::Sha384, message, signature);
+  else if (const auto* p521 = key.as<crypto::P521PublicKey>())
+    verified = verify_ec(*p521, DigestAlgorithm::Sha512, message, signature);
   else if (const auto* ed = key.as<crypto::Ed25519PublicKey>())
     verified = ed->verify(message, signature);
   else

@@ -128,11 +128,11 @@ std::optional<HttpReply> AcmeServer::Impl::check(const HttpRequest& request, boo
   if (!jws.has_value()) return problem(400, "malformed", jws.error().message());
   const json::Value& header = jws->header;
   const std::string algorithm = text_member(header, "alg");
-  if (algorithm != "ES256" && algorithm != "ES384" && algorithm != "EdDSA" &&
-      algorithm != "RS256") {
-    HttpReply reply = problem(400, "badSignatureAlgorithm", "ES256, ES384, EdDSA or RS256");
+  if (algorithm != "ES256" && algorithm != "ES384" && algorithm != "ES512" &&
+      algorithm != "EdDSA" && algorithm != "RS256") {
+    HttpReply reply = problem(400, "badSignatureAlgorithm", "ES256, ES384, ES512, EdDSA or RS256");
     json::Value body = acme::problem_json(400, "badSignatureAlgorithm", "see \"algorithms\"");
-    body.set("algorithms", json::Value::make_array({"ES256", "ES384", "EdDSA", "RS256"}));
+    body.set("algorithms", json::Value::make_array({"ES256", "ES384", "ES512", "EdDSA", "RS256"}));
     reply.body = json::to_string(body);
     return reply;
   }
@@ -151,7 +151,7 @@ std::optional<HttpReply> AcmeServer::Impl::check(const HttpRequest& request, boo
     auto parsed = crypto::Jwk::parse(*jwk);
     const auto* given = parsed.has_value() ? std::get_if<crypto::PublicKey>(&parsed->key) : nullptr;
     if (given == nullptr || detail::jws_algorithm(given->type()).empty())
-      return problem(400, "badPublicKey", "a key of P-256, P-384, Ed25519 or RSA");
+      return problem(400, "badPublicKey", "a key of P-256, P-384, P-521, Ed25519 or RSA");
     if (const auto* rsa = given->as<crypto::RsaPublicKey>();
         rsa != nullptr && (rsa->bits() < 2048 || rsa->bits() > 4096))
       return problem(400, "badPublicKey", "RSA keys have 2048 to 4096 bits here");

@@ -12,7 +12,7 @@ using asn1::Writer;
 using crypto::SignatureAlgorithm;
 
 enum class Parameters : std::uint8_t {
-  Absent,  ///< RFC 5758 §3.2, RFC 8410 §3
+  Absent,  ///< RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2, RFC 9909 §3
   Null,    ///< RFC 4055 §5 says NULL, and that absent ones are taken too
   Pss,
 };
@@ -32,6 +32,21 @@ constexpr Known kKnown[] = {
     {"1.2.840.10045.4.3.3", Parameters::Absent, SignatureAlgorithm::EcdsaSha384},
     {"1.2.840.10045.4.3.4", Parameters::Absent, SignatureAlgorithm::EcdsaSha512},
     {"1.3.101.112", Parameters::Absent, SignatureAlgorithm::Ed25519},
+    {"2.16.840.1.101.3.4.3.17", Parameters::Absent, SignatureAlgorithm::MlDsa44},
+    {"2.16.840.1.101.3.4.3.18", Parameters::Absent, SignatureAlgorithm::MlDsa65},
+    {"2.16.840.1.101.3.4.3.19", Parameters::Absent, SignatureAlgorithm::MlDsa87},
+    {"2.16.840.1.101.3.4.3.20", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_128s},
+    {"2.16.840.1.101.3.4.3.21", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_128f},
+    {"2.16.840.1.101.3.4.3.22", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_192s},
+    {"2.16.840.1.101.3.4.3.23", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_192f},
+    {"2.16.840.1.101.3.4.3.24", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_256s},
+    {"2.16.840.1.101.3.4.3.25", Parameters::Absent, SignatureAlgorithm::SlhDsaSha2_256f},
+    {"2.16.840.1.101.3.4.3.26", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_128s},
+    {"2.16.840.1.101.3.4.3.27", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_128f},
+    {"2.16.840.1.101.3.4.3.28", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_192s},
+    {"2.16.840.1.101.3.4.3.29", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_192f},
+    {"2.16.840.1.101.3.4.3.30", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_256s},
+    {"2.16.840.1.101.3.4.3.31", Parameters::Absent, SignatureAlgorithm::SlhDsaShake_256f},
 };
 constexpr Oid kPss = "1.2.840.113549.1.1.10", kMgf1 = "1.2.840.113549.1.1.8";
 

@@ -59,7 +59,7 @@ Result<void> check_key(const crypto::PublicKey& key) {
   const auto* const rsa = key.as<crypto::RsaPublicKey>();
   if (rsa != nullptr && rsa->bits() < 2048)
     return Error(Errc::InvalidArgument, "an RSA key of less than 2048 bits");
-  if (key.type() == crypto::KeyType::X25519 || key.type() == crypto::KeyType::Secp256k1)
+  if (!crypto::can_sign(key.type()) || key.type() == crypto::KeyType::Secp256k1)
     return Error(Errc::InvalidArgument, "no key for TLS");
   return {};
 }

@@ -37,6 +37,18 @@ bool has_good_serial(const Certificate& certificate) noexcept {
   return !negative && !zero && size <= kMaxSerialBytes && serial.size() <= kMaxSerialBytes + 1;
 }
 
+/// RFC 9881 §5, RFC 9909 §5 and RFC 9935 §5: what keys of the post-quantum schemes are for.
+bool is_for_its_key(const Certificate& certificate) {
+  const auto key = certificate.public_key();
+  const auto& usage = certificate.extensions().key_usage;
+  if (!key.has_value() || !usage.has_value() || key->type() < crypto::KeyType::MlKem512)
+    return true;
+  constexpr KeyUsage kSigning = KeyUsage::DigitalSignature | KeyUsage::NonRepudiation |
+                                KeyUsage::KeyCertSign | KeyUsage::CrlSign;
+  const KeyUsage allowed = crypto::can_sign(key->type()) ? kSigning : KeyUsage::KeyEncipherment;
+  return *usage != KeyUsage{} && (*usage | allowed) == allowed;
+}
+
 Result<void> check_rfc5280(const Subject& subject) {
   const Certificate& certificate = subject.certificate;
   const Extensions& extensions = certificate.extensions();
@@ -56,6 +68,8 @@ Result<void> check_rfc5280(const Subject& subject) {
   AVILA_TRY_VOID(subject.ask(
       subject.is_self_signed() || (authority.has_value() && authority->key_identifier.has_value()),
       "does not identify its issuer's key (section 4.2.1.1)"));
+  AVILA_TRY_VOID(subject.ask(is_for_its_key(certificate),
+                             "may use its key for what keys of its kind cannot do"));
   const bool ca = certificate.is_ca();
   if (!subject.leaf) {
     AVILA_TRY_VOID(subject.ask(ca && is_critical(certificate, oids::kBasicConstraints),
@@ -84,7 +98,7 @@ bool is_listed_key(const Certificate& certificate) {
   if (!key.has_value()) return false;
   const crypto::KeyType type = key->type();
   return type == crypto::KeyType::Rsa || type == crypto::KeyType::P256 ||
-         type == crypto::KeyType::P384;
+         type == crypto::KeyType::P384 || type == crypto::KeyType::P521;
 }
 
 Result<void> check_web(const Subject& subject, const VerifyOptions& options) {

@@ -2,6 +2,7 @@
 #include <avila/asn1/pem.hpp>
 #include <avila/json/value.hpp>
 #include <avila/pki/csr.hpp>
+#include <avila/pki/ocsp.hpp>
 #include <avila/text/encoding.hpp>
 #include <avila/time/civil.hpp>
 
@@ -135,6 +136,32 @@ void parse_folder(const std::string& folder) {
     } else {
       report.check(why->empty(), name + ": " + *why);
     }
+  }
+  report.finish();
+}
+
+// Chains and answers of OCSP signed by ML-DSA and SLH-DSA.
+TEST(VectorConformance, BotanPostQuantum) {
+  AVILA_REQUIRE_SUITE("x509/botan_ocsp");
+  avila_test::SuiteReport report("x509/botan_ocsp, post-quantum");
+  for (const std::string kind : {"mldsa", "slhdsa"}) {
+    const auto root = read_certificate(suite("botan_ocsp") / (kind + "_root.pem"));
+    const auto leaf = read_certificate(suite("botan_ocsp") / (kind + "_ee.pem"));
+    if (!root.has_value() || !leaf.has_value()) {
+      report.fail(kind + ": does not parse");
+      continue;
+    }
+    pki::TrustStore store;
+    store.add(*root);
+    const auto chain = pki::verify_chain(
+        *leaf, {}, store, {.time = leaf->not_before() + days(1), .purpose = pki::Purpose::Any});
+    report.check(chain.has_value(), kind + ": chain");
+    const std::string der = avila_test::read_file(suite("botan_ocsp") / (kind + "_ocsp.der"));
+    const auto response = pki::OcspResponse::parse(as_bytes(der));
+    const auto status = response->status_of(
+        *leaf, *root, {.time = response->produced_at() + hours(1), .age_max = days(365)});
+    report.check(status.has_value() && status->status == pki::CertificateStatus::Good,
+                 kind + ": " + (status.has_value() ? "status" : status.error().to_string()));
   }
   report.finish();
 }

@@ -16,13 +16,15 @@ using namespace avila;
 using namespace avila::pki;
 using avila_test::CommandResult;
 
-constexpr const char* kKinds[] = {"rsa", "p256", "p384", "ed25519"};
+constexpr const char* kKinds[] = {"rsa", "p256", "p384", "p521", "ed25519"};
 constexpr const char* kGenerate[] = {"-algorithm RSA -pkeyopt rsa_keygen_bits:2048",
                                      "-algorithm EC -pkeyopt ec_paramgen_curve:P-256",
                                      "-algorithm EC -pkeyopt ec_paramgen_curve:P-384",
+                                     "-algorithm EC -pkeyopt ec_paramgen_curve:P-521",
                                      "-algorithm ED25519"};
 constexpr crypto::KeyType kTypes[] = {crypto::KeyType::Rsa, crypto::KeyType::P256,
-                                      crypto::KeyType::P384, crypto::KeyType::Ed25519};
+                                      crypto::KeyType::P384, crypto::KeyType::P521,
+                                      crypto::KeyType::Ed25519};
 
 class Openssl : public ::testing::Test {
  public:

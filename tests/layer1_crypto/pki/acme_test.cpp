@@ -146,7 +146,7 @@ struct World final : AcmeValidator, AcmeIssuer, AcmeSolver, HttpTransport {
 TEST(Acme, GivesCertificatesToEveryKindOfAccountKey) {
   using enum crypto::KeyType;
   World world;
-  for (const auto type : {P256, P384, Ed25519, Rsa}) {
+  for (const auto type : {P256, P384, P521, Ed25519, Rsa}) {
     SCOPED_TRACE(std::string(crypto::name(type)));
     AcmeClient acme = world.client(type);
     const auto key = world.new_key();
@@ -161,8 +161,8 @@ TEST(Acme, GivesCertificatesToEveryKindOfAccountKey) {
     EXPECT_OK(chain[0].check_signature(world.root));
     EXPECT_EQ(chain[0].extensions().subject_alt_name->size(), 3U);
   }
-  EXPECT_EQ(world.cleaned, 12);
-  EXPECT_EQ(world.server->account_count(), 4U);
+  EXPECT_EQ(world.cleaned, 15);
+  EXPECT_EQ(world.server->account_count(), 5U);
   EXPECT_CODE(InvalidArgument, AcmeClient::connect(world.options(), world.new_key(X25519)));
 }
 

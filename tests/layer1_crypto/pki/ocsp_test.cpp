@@ -146,8 +146,8 @@ TEST(Fetch, AsksOverATransport) {
 }
 
 TEST(Csr, RoundTrips) {
-  for (const crypto::KeyType type :
-       {crypto::KeyType::Ed25519, crypto::KeyType::P256, crypto::KeyType::P384}) {
+  for (const crypto::KeyType type : {crypto::KeyType::Ed25519, crypto::KeyType::P256,
+                                     crypto::KeyType::P384, crypto::KeyType::P521}) {
     CsrBuilder builder;
     builder.subject = Name::from_string("CN=Ana,O=Avila").value();
     builder.subject_alt_names = {GeneralName::dns("a.example")};

@@ -83,8 +83,8 @@ class AcmeSolver {
 /// (serverInternal, other statuses). Not synchronised.
 class AcmeClient {
  public:
-  /// Reads the directory. The key is P-256, P-384, Ed25519 or RSA. Errors: InvalidArgument (key,
-  /// address), and as above.
+  /// Reads the directory. The key is P-256, P-384, P-521, Ed25519 or RSA. Errors: InvalidArgument
+  /// (key, address), and as above.
   static Result<AcmeClient> connect(const AcmeClientOptions& options, crypto::PrivateKey key);
   AcmeClient(AcmeClient&&) noexcept;
   AcmeClient& operator=(AcmeClient&&) noexcept;

@@ -1,4 +1,4 @@
-// Algorithm identifiers of signatures (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
+// Algorithm identifiers of signatures (RFC 3279, RFC 4055, RFC 5758, RFC 8410, RFC 9881, RFC 9909).
 #pragma once
 #include <avila/asn1/reader.hpp>
 #include <avila/asn1/writer.hpp>
