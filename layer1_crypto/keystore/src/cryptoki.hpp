@@ -73,7 +73,8 @@ struct Functions {
   Unused close_all_sessions, get_session_info, get_operation_state, set_operation_state;
   Rv (*login)(Session, Ulong user, Byte* pin, Ulong length);
   Rv (*logout)(Session);
-  Unused create_object, copy_object;
+  Rv (*create_object)(Session, Attribute*, Ulong count, Object*);
+  Unused copy_object;
   Rv (*destroy_object)(Session, Object);
   Unused get_object_size;
   Rv (*get_attribute_value)(Session, Object, Attribute*, Ulong count);
@@ -96,7 +97,11 @@ struct Functions {
   Rv (*generate_key)(Session, Mechanism*, Attribute*, Ulong count, Object*);
   Rv (*generate_key_pair)(Session, Mechanism*, Attribute* open, Ulong open_count, Attribute* secret,
                           Ulong secret_count, Object* open_key, Object* secret_key);
-  Unused wrap_key, unwrap_key, derive_key, seed_random;
+  Rv (*wrap_key)(Session, Mechanism*, Object wrapping_key, Object key, Byte* wrapped,
+                 Ulong* wrapped_length);
+  Rv (*unwrap_key)(Session, Mechanism*, Object unwrapping_key, Byte* wrapped, Ulong wrapped_length,
+                   Attribute*, Ulong count, Object*);
+  Unused derive_key, seed_random;
   Rv (*generate_random)(Session, Byte*, Ulong length);
   Unused get_function_status, cancel_function, wait_for_slot_event;
 };
@@ -112,9 +117,10 @@ inline constexpr Ulong kOsLocking = 2, kRwSession = 2, kSerialSession = 4, kUser
 namespace attribute {
 inline constexpr Ulong kClass = 0, kToken = 1, kPrivate = 2, kLabel = 3, kKeyType = 0x100,
                        kId = 0x102, kSensitive = 0x103, kEncrypt = 0x104, kDecrypt = 0x105,
-                       kSign = 0x108, kVerify = 0x10a, kModulus = 0x120, kModulusBits = 0x121,
-                       kPublicExponent = 0x122, kValueLength = 0x161, kExtractable = 0x162,
-                       kEcParameters = 0x180, kEcPoint = 0x181;
+                       kWrap = 0x106, kUnwrap = 0x107, kSign = 0x108, kVerify = 0x10a,
+                       kModulus = 0x120, kModulusBits = 0x121, kPublicExponent = 0x122,
+                       kValueLength = 0x161, kExtractable = 0x162, kEcParameters = 0x180,
+                       kEcPoint = 0x181;
 }
 namespace object_class {
 inline constexpr Ulong kPublicKey = 2, kPrivateKey = 3, kSecretKey = 4;
@@ -124,9 +130,9 @@ inline constexpr Ulong kRsa = 0, kEc = 3, kAes = 0x1f;
 }
 namespace mechanism {
 inline constexpr Ulong kRsaKeyPairGen = 0, kRsaPkcs = 1, kRsaPss = 0xd, kEcKeyPairGen = 0x1040,
-                       kEcdsa = 0x1041, kAesKeyGen = 0x1080, kAesGcm = 0x1087, kSha256 = 0x250,
-                       kSha384 = 0x260, kSha512 = 0x270, kMgf1Sha256 = 2, kMgf1Sha384 = 3,
-                       kMgf1Sha512 = 4;
+                       kEcdsa = 0x1041, kAesKeyGen = 0x1080, kAesGcm = 0x1087,
+                       kAesKeyWrapPad = 0x210a, kSha256 = 0x250, kSha384 = 0x260, kSha512 = 0x270,
+                       kMgf1Sha256 = 2, kMgf1Sha384 = 3, kMgf1Sha512 = 4;
 }
 namespace rv {
 inline constexpr Rv kOk = 0, kEncryptedDataInvalid = 0x40, kEncryptedDataLength = 0x41,

@@ -15,7 +15,8 @@ constexpr std::string_view kKinds[] = {"",
                                        "rsa2048",
                                        "rsa3072",
                                        "rsa4096",
-                                       "x25519"};
+                                       "x25519",
+                                       "p521"};
 constexpr std::string_view kUses[] = {"encrypt", "decrypt", "wrap",       "unwrap", "sign",
                                       "verify",  "mac",     "verify-mac", "agree"};
 static_assert(std::size(kUses) == kKeyUseCount);

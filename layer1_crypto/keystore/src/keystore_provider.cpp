@@ -8,6 +8,7 @@ KeyKind kind_of(ProviderKeyKind kind) {
     case ProviderKeyKind::Aes256: return KeyKind::Aes256Gcm;
     case ProviderKeyKind::P256: return KeyKind::P256;
     case ProviderKeyKind::P384: return KeyKind::P384;
+    case ProviderKeyKind::P521: return KeyKind::P521;
     case ProviderKeyKind::Rsa2048: return KeyKind::Rsa2048;
     case ProviderKeyKind::Rsa3072: return KeyKind::Rsa3072;
     case ProviderKeyKind::Rsa4096: return KeyKind::Rsa4096;

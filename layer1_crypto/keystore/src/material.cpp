@@ -11,6 +11,7 @@ crypto::KeyType type_of(KeyKind kind) noexcept {
     case KeyKind::Ed25519: return crypto::KeyType::Ed25519;
     case KeyKind::P256: return crypto::KeyType::P256;
     case KeyKind::P384: return crypto::KeyType::P384;
+    case KeyKind::P521: return crypto::KeyType::P521;
     case KeyKind::X25519: return crypto::KeyType::X25519;
     default: return crypto::KeyType::Rsa;
   }
@@ -59,6 +60,7 @@ std::optional<ProviderKeyKind> provider_kind(KeyKind kind) noexcept {
     case KeyKind::Aes256Gcm: return ProviderKeyKind::Aes256;
     case KeyKind::P256: return ProviderKeyKind::P256;
     case KeyKind::P384: return ProviderKeyKind::P384;
+    case KeyKind::P521: return ProviderKeyKind::P521;
     case KeyKind::Rsa2048: return ProviderKeyKind::Rsa2048;
     case KeyKind::Rsa3072: return ProviderKeyKind::Rsa3072;
     case KeyKind::Rsa4096: return ProviderKeyKind::Rsa4096;
@@ -71,6 +73,7 @@ crypto::SignatureAlgorithm default_signature(KeyKind kind) noexcept {
     case KeyKind::Ed25519: return crypto::SignatureAlgorithm::Ed25519;
     case KeyKind::P256: return crypto::SignatureAlgorithm::EcdsaSha256;
     case KeyKind::P384: return crypto::SignatureAlgorithm::EcdsaSha384;
+    case KeyKind::P521: return crypto::SignatureAlgorithm::EcdsaSha512;
     default: return crypto::SignatureAlgorithm::RsaPssSha256;
   }
 }

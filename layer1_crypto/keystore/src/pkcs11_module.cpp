@@ -69,6 +69,11 @@ std::string_view rv_name(Rv value) noexcept {
       {0x102, "CKR_USER_PIN_NOT_INITIALIZED"},
       {0x103, "CKR_USER_TYPE_INVALID"},
       {0x104, "CKR_USER_ANOTHER_ALREADY_LOGGED_IN"},
+      {0x110, "CKR_WRAPPED_KEY_INVALID"},
+      {0x112, "CKR_WRAPPED_KEY_LEN_RANGE"},
+      {0x113, "CKR_WRAPPING_KEY_HANDLE_INVALID"},
+      {0x114, "CKR_WRAPPING_KEY_SIZE_RANGE"},
+      {0x115, "CKR_WRAPPING_KEY_TYPE_INCONSISTENT"},
       {0x120, "CKR_RANDOM_SEED_NOT_SUPPORTED"},
       {0x121, "CKR_RANDOM_NO_RNG"},
       {0x130, "CKR_DOMAIN_PARAMS_INVALID"},
@@ -96,6 +101,8 @@ Errc kind_of(cryptoki::Rv rv) {
     case 0xe1: return Errc::Unavailable;
     case 0x40:
     case 0x41:
+    case 0x110:
+    case 0x112:
     case 0xa0:
     case 0xa2:
     case 0x101: return Errc::Unauthenticated;

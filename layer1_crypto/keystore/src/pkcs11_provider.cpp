@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <avila/asn1/reader.hpp>
 #include <avila/asn1/writer.hpp>
 #include <avila/keystore/pkcs11.hpp>
@@ -13,7 +14,16 @@ using crypto::SignatureAlgorithm;
 
 constexpr std::byte kWrapVersion{1};
 constexpr std::size_t kIv = 12, kTag = 16;
-constexpr std::string_view kP256Oid = "1.2.840.10045.3.1.7", kP384Oid = "1.3.132.0.34";
+constexpr std::size_t kMaxWrappedKey = 8192;  // PKCS #8 of RSA-4096 has 2,400 bytes
+
+struct Curve {
+  ProviderKeyKind kind;
+  std::string_view oid;
+  std::size_t digest_bytes;  // FIPS 186-5 section 6.4.1: of a digest, the leftmost count
+};
+constexpr Curve kCurves[] = {{ProviderKeyKind::P256, "1.2.840.10045.3.1.7", 32},
+                             {ProviderKeyKind::P384, "1.3.132.0.34", 48},
+                             {ProviderKeyKind::P521, "1.3.132.0.35", 64}};
 
 ck::Byte* bytes_of(ByteSpan span) {  // the ABI has no const
   return reinterpret_cast<ck::Byte*>(const_cast<std::byte*>(span.data()));
@@ -50,6 +60,18 @@ std::vector<std::byte> curve_oid(std::string_view dotted) {
   asn1::Writer writer;
   writer.oid(asn1::Oid::parse(dotted).value());
   return writer.take();
+}
+
+/// Of CKA_EC_PARAMS; null for another one.
+const Curve* curve_of(ByteSpan parameters) {
+  const auto* const found = std::ranges::find_if(kCurves, [&](const Curve& curve) {
+    return std::ranges::equal(parameters, curve_oid(curve.oid));
+  });
+  return found == std::end(kCurves) ? nullptr : found;
+}
+const Curve* curve_of(ProviderKeyKind kind) {
+  const auto* const found = std::ranges::find(kCurves, kind, &Curve::kind);
+  return found == std::end(kCurves) ? nullptr : found;
 }
 
 /// The objects of a class with a label; two of one label are not ours to choose from.
@@ -140,26 +162,101 @@ std::vector<std::byte> digest_info(const Scheme& scheme, ByteSpan digest) {
 }
 
 Result<std::vector<std::byte>> ecdsa_der(ByteSpan raw) {  // r and s, as PKCS #11 has them
-  if (raw.size() == 64) {
-    AVILA_TRY(const auto signature, crypto::EcdsaSignature<field::CurveP256>::decode(raw));
+  const auto encoded = [&]<class C>(C) -> Result<std::vector<std::byte>> {
+    AVILA_TRY(const auto signature, crypto::EcdsaSignature<C>::decode(raw));
     return signature.to_der();
-  }
-  AVILA_TRY(const auto signature, crypto::EcdsaSignature<field::CurveP384>::decode(raw));
-  return signature.to_der();
+  };
+  if (raw.size() == 64) return encoded(field::CurveP256());
+  if (raw.size() == 96) return encoded(field::CurveP384());
+  return encoded(field::CurveP521());
 }
 
 Result<crypto::PublicKey> ec_key(ByteSpan parameters, ByteSpan der_point) {
   asn1::Reader reader(der_point);
   AVILA_TRY(const ByteSpan point, reader.octet_string());
-  if (as_text(parameters) == as_text(curve_oid(kP256Oid))) {
-    AVILA_TRY(auto key, crypto::P256PublicKey::decode(point));
+  const auto decoded = [&]<class C>(C) -> Result<crypto::PublicKey> {
+    AVILA_TRY(auto key, crypto::EcPublicKey<C>::decode(point));
     return crypto::PublicKey(std::move(key));
+  };
+  const Curve* const curve = curve_of(parameters);
+  if (curve == nullptr)
+    return Error(Errc::Unsupported, "the token's key is on another curve than P-256, -384, -521");
+  if (curve->kind == ProviderKeyKind::P256) return decoded(field::CurveP256());
+  if (curve->kind == ProviderKeyKind::P384) return decoded(field::CurveP384());
+  return decoded(field::CurveP521());
+}
+
+/// AlreadyExists where there is a key of that label.
+Result<void> check_free(const ck::Functions& f, ck::Session session, std::string_view label) {
+  for (const ck::Ulong object_class :
+       {ck::object_class::kSecretKey, ck::object_class::kPrivateKey}) {
+    const auto there = find(f, session, object_class, label);
+    if (there.has_value() || there.error().is(Errc::Conflict))
+      return Error(Errc::AlreadyExists, "the token has a key of that label");
+    if (!there.error().is(Errc::NotFound)) return there.error().clone();
   }
-  if (as_text(parameters) == as_text(curve_oid(kP384Oid))) {
-    AVILA_TRY(auto key, crypto::P384PublicKey::decode(point));
-    return crypto::PublicKey(std::move(key));
+  return {};
+}
+
+Result<void> check_label(std::string_view label) {
+  if (label.empty() || label.size() > Pkcs11Provider::kMaxLabel)
+    return Error(Errc::InvalidArgument, "a label has 1 to 256 bytes");
+  return {};
+}
+
+/// What every key has that we make: its name, its home, and that nobody reads it.
+Template key_template(std::string_view label, bool extractable) {
+  namespace a = ck::attribute;
+  Template key;
+  key.add(a::kLabel, label_of(label)).add(a::kId, label_of(label)).flag(a::kToken, true);
+  key.flag(a::kPrivate, true).flag(a::kSensitive, true).flag(a::kExtractable, extractable);
+  return key;
+}
+
+Result<void> generate_aes(const ck::Functions& f, ck::Session session, Template key) {
+  const ck::Ulong length = 32;
+  ck::Object made = 0;
+  ck::Mechanism mechanism{ck::mechanism::kAesKeyGen, nullptr, 0};
+  key.add(ck::attribute::kValueLength, length);
+  return said(f.generate_key(session, &mechanism, key.list.data(), key.count(), &made),
+              "C_GenerateKey");
+}
+
+/// The public half as an object of the token. Errors: InvalidArgument (of another kind).
+Result<void> create_public(const ck::Functions& f, ck::Session session, std::string_view label,
+                           ProviderKeyKind kind, const crypto::PublicKey& key) {
+  namespace a = ck::attribute;
+  const ck::Ulong object_class = ck::object_class::kPublicKey, rsa_type = ck::key_type::kRsa,
+                  ec_type = ck::key_type::kEc;
+  Template open;
+  open.add(a::kClass, object_class).add(a::kLabel, label_of(label)).add(a::kId, label_of(label));
+  open.flag(a::kToken, true).flag(a::kVerify, true);
+  std::vector<std::byte> parameters, point;
+  const Curve* const curve = curve_of(kind);
+  if (const auto* rsa = key.as<crypto::RsaPublicKey>(); rsa != nullptr && curve == nullptr) {
+    open.add(a::kKeyType, rsa_type).add(a::kModulus, rsa->modulus());
+    open.add(a::kPublicExponent, rsa->exponent());
+  } else {
+    std::visit(
+        [&]<class K>(const K& one) {
+          if constexpr (requires { one.encode(); }) {
+            asn1::Writer writer;
+            writer.octet_string(one.encode());
+            point = writer.take();
+          }
+        },
+        key.key());
+    const bool fits =
+        curve != nullptr &&
+        ((key.type() == crypto::KeyType::P256 && curve->kind == ProviderKeyKind::P256) ||
+         (key.type() == crypto::KeyType::P384 && curve->kind == ProviderKeyKind::P384) ||
+         (key.type() == crypto::KeyType::P521 && curve->kind == ProviderKeyKind::P521));
+    if (!fits) return Error(Errc::InvalidArgument, "the public key is of another kind");
+    parameters = curve_oid(curve->oid);
+    open.add(a::kKeyType, ec_type).add(a::kEcParameters, parameters).add(a::kEcPoint, point);
   }
-  return Error(Errc::Unsupported, "the token's key is on another curve than P-256 and P-384");
+  ck::Object made = 0;
+  return said(f.create_object(session, open.list.data(), open.count(), &made), "C_CreateObject");
 }
 
 }  // namespace
@@ -224,51 +321,123 @@ Result<std::vector<Pkcs11TokenInfo>> Pkcs11Provider::list_tokens(const std::stri
 
 std::string Pkcs11Provider::name() const { return "pkcs11:token=" + impl_->token; }
 
-Result<void> Pkcs11Provider::generate(std::string_view label, ProviderKeyKind kind) {
-  if (label.empty() || label.size() > kMaxLabel)
-    return Error(Errc::InvalidArgument, "a label has 1 to 256 bytes");
+Result<void> Pkcs11Provider::generate(std::string_view label, ProviderKeyKind kind,
+                                      const Pkcs11KeyOptions& options) {
+  AVILA_TRY_VOID(check_label(label));
   namespace a = ck::attribute;
-  const bool ec = kind == ProviderKeyKind::P256 || kind == ProviderKeyKind::P384;
   return impl_->with_session<void>([&](ck::Session session) -> Result<void> {
     const ck::Functions& f = impl_->f();
-    for (const ck::Ulong object_class :
-         {ck::object_class::kSecretKey, ck::object_class::kPrivateKey}) {
-      const auto there = find(f, session, object_class, label);
-      if (there.has_value() || there.error().is(Errc::Conflict))
-        return Error(Errc::AlreadyExists, "the token has a key of that label");
-      if (!there.error().is(Errc::NotFound)) return there.error().clone();
-    }
-    const ByteSpan named = label_of(label);
-    ck::Object made = 0, made_open = 0;
-    if (kind == ProviderKeyKind::Aes256) {
-      const ck::Ulong length = 32;
-      ck::Mechanism mechanism{ck::mechanism::kAesKeyGen, nullptr, 0};
-      Template key;
-      key.add(a::kLabel, named).add(a::kId, named).add(a::kValueLength, length);
-      key.flag(a::kToken, true).flag(a::kPrivate, true).flag(a::kSensitive, true);
-      key.flag(a::kExtractable, false).flag(a::kEncrypt, true).flag(a::kDecrypt, true);
-      return said(f.generate_key(session, &mechanism, key.list.data(), key.count(), &made),
-                  "C_GenerateKey");
-    }
+    AVILA_TRY_VOID(check_free(f, session, label));
+    Template secret = key_template(label, options.extractable);
+    if (kind == ProviderKeyKind::Aes256)
+      return generate_aes(f, session, secret.flag(a::kEncrypt, true).flag(a::kDecrypt, true));
     const ck::Ulong bits = kind == ProviderKeyKind::Rsa2048   ? 2048
                            : kind == ProviderKeyKind::Rsa3072 ? 3072
                                                               : 4096;
     const std::byte exponent[] = {std::byte{1}, std::byte{0}, std::byte{1}};
-    const auto curve = curve_oid(kind == ProviderKeyKind::P256 ? kP256Oid : kP384Oid);
-    ck::Mechanism mechanism{ec ? ck::mechanism::kEcKeyPairGen : ck::mechanism::kRsaKeyPairGen,
-                            nullptr, 0};
-    Template open, secret;
-    open.add(a::kLabel, named).add(a::kId, named).flag(a::kToken, true).flag(a::kVerify, true);
-    if (ec)
-      open.add(a::kEcParameters, curve);
+    const Curve* const curve = curve_of(kind);
+    const auto parameters = curve != nullptr ? curve_oid(curve->oid) : std::vector<std::byte>();
+    ck::Mechanism mechanism{
+        curve != nullptr ? ck::mechanism::kEcKeyPairGen : ck::mechanism::kRsaKeyPairGen, nullptr,
+        0};
+    Template open;
+    open.add(a::kLabel, label_of(label)).add(a::kId, label_of(label)).flag(a::kToken, true);
+    open.flag(a::kVerify, true);
+    if (curve != nullptr)
+      open.add(a::kEcParameters, parameters);
     else
       open.add(a::kModulusBits, bits).add(a::kPublicExponent, exponent);
-    secret.add(a::kLabel, named).add(a::kId, named).flag(a::kToken, true).flag(a::kSign, true);
-    secret.flag(a::kPrivate, true).flag(a::kSensitive, true).flag(a::kExtractable, false);
+    secret.flag(a::kSign, true);
+    ck::Object made = 0, made_open = 0;
     return said(f.generate_key_pair(session, &mechanism, open.list.data(), open.count(),
                                     secret.list.data(), secret.count(), &made_open, &made),
                 "C_GenerateKeyPair");
   });
+}
+
+Result<void> Pkcs11Provider::generate_wrapping_key(std::string_view label) {
+  AVILA_TRY_VOID(check_label(label));
+  return impl_->with_session<void>([&](ck::Session session) -> Result<void> {
+    namespace a = ck::attribute;
+    AVILA_TRY_VOID(check_free(impl_->f(), session, label));
+    Template key = key_template(label, false);
+    return generate_aes(impl_->f(), session, key.flag(a::kWrap, true).flag(a::kUnwrap, true));
+  });
+}
+
+Result<std::vector<std::byte>> Pkcs11Provider::wrap_key(std::string_view wrapping_label,
+                                                        std::string_view label) {
+  return impl_->with_session<std::vector<std::byte>>(
+      [&](ck::Session session) -> Result<std::vector<std::byte>> {
+        const ck::Functions& f = impl_->f();
+        AVILA_TRY(const ck::Object by,
+                  find(f, session, ck::object_class::kSecretKey, wrapping_label));
+        auto key = find(f, session, ck::object_class::kPrivateKey, label);
+        if (!key.has_value() && key.error().is(Errc::NotFound))
+          key = find(f, session, ck::object_class::kSecretKey, label);
+        if (!key.has_value()) return std::move(key).error();
+        ck::Mechanism mechanism{ck::mechanism::kAesKeyWrapPad, nullptr, 0};
+        std::vector<std::byte> out(kMaxWrappedKey);
+        ck::Ulong length = length_of(out);
+        AVILA_TRY_VOID(
+            said(f.wrap_key(session, &mechanism, by, *key, bytes_of(out), &length), "C_WrapKey"));
+        out.resize(length);
+        return out;
+      });
+}
+
+Result<void> Pkcs11Provider::unwrap_key(std::string_view wrapping_label, ByteSpan wrapped,
+                                        std::string_view label, ProviderKeyKind kind,
+                                        const crypto::PublicKey* public_key,
+                                        const Pkcs11KeyOptions& options) {
+  AVILA_TRY_VOID(check_label(label));
+  if (wrapped.size() > kMaxWrappedKey)
+    return Error(Errc::LimitExceeded, "a wrapped key of over 8 KiB");
+  const bool pair = kind != ProviderKeyKind::Aes256;
+  if (pair != (public_key != nullptr))
+    return Error(Errc::InvalidArgument, pair ? "a private key comes with its public key"
+                                             : "a symmetric key has no public one");
+  namespace a = ck::attribute;
+  auto unwrapped = impl_->with_session<void>([&](ck::Session session) -> Result<void> {
+    const ck::Functions& f = impl_->f();
+    AVILA_TRY_VOID(check_free(f, session, label));
+    AVILA_TRY(const ck::Object by, find(f, session, ck::object_class::kSecretKey, wrapping_label));
+    const ck::Ulong object_class =
+        pair ? ck::object_class::kPrivateKey : ck::object_class::kSecretKey;
+    const ck::Ulong type = !pair                       ? ck::key_type::kAes
+                           : curve_of(kind) != nullptr ? ck::key_type::kEc
+                                                       : ck::key_type::kRsa;
+    Template key = key_template(label, options.extractable);
+    key.add(a::kClass, object_class).add(a::kKeyType, type);
+    if (pair)
+      key.flag(a::kSign, true);
+    else
+      key.flag(a::kEncrypt, true).flag(a::kDecrypt, true);
+    ck::Mechanism mechanism{ck::mechanism::kAesKeyWrapPad, nullptr, 0};
+    ck::Object made = 0;
+    const auto rv = f.unwrap_key(session, &mechanism, by, bytes_of(wrapped), length_of(wrapped),
+                                 key.list.data(), key.count(), &made);
+    // As for C_Decrypt: modules have several names for what was changed.
+    if (rv == ck::rv::kGeneralError || rv == ck::rv::kFunctionFailed)
+      return Error(Errc::Unauthenticated, "C_UnwrapKey: " + std::string(ck::rv_name(rv)));
+    AVILA_TRY_VOID(said(rv, "C_UnwrapKey"));
+    if (!pair) return {};
+    auto stored = create_public(f, session, label, kind, *public_key);
+    if (!stored.has_value()) (void)f.destroy_object(session, made);
+    return stored;
+  });
+  if (!pair || !unwrapped.has_value()) return unwrapped;
+  // A signature proves that the halves belong together.
+  const auto algorithm = crypto::default_algorithm(public_key->type());
+  const ByteSpan message = label_of("the halves of a key that was unwrapped");
+  auto signature = sign(label, algorithm, message);
+  auto proved = signature.has_value() ? public_key->verify(algorithm, message, *signature)
+                                      : Result<void>(std::move(signature).error());
+  if (proved.has_value()) return {};
+  (void)destroy(label);
+  if (proved.error().is(Errc::Unauthenticated))
+    return Error(Errc::InvalidArgument, "the public key is not that of the unwrapped one");
+  return proved;
 }
 
 Result<void> Pkcs11Provider::destroy(std::string_view label) {
@@ -362,10 +531,11 @@ Result<std::vector<std::byte>> Pkcs11Provider::sign(std::string_view label,
           mechanism.mechanism = ck::mechanism::kRsaPkcs;
           input = digest_info(*scheme, digest);
         } else {
-          // FIPS 186-5 section 6.4.1: the leftmost bits, as many as the order has.
           AVILA_TRY(const auto curve, attribute(f, session, key, ck::attribute::kEcParameters));
-          const std::size_t order = as_text(curve) == as_text(curve_oid(kP256Oid)) ? 32 : 48;
-          input.resize(std::min(input.size(), order));
+          const Curve* const known = curve_of(curve);
+          if (known == nullptr)
+            return Error(Errc::Unsupported, "the token's key is on another curve");
+          input.resize(std::min(input.size(), known->digest_bytes));
         }
         AVILA_TRY_VOID(said(f.sign_init(session, &mechanism, key), "C_SignInit"));
         std::vector<std::byte> out(2048);

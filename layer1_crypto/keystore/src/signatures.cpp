@@ -54,6 +54,8 @@ Result<SecretBytes> agree_on(const crypto::PrivateKey& ours, const crypto::Publi
   }
   if (const auto* key = ours.as<crypto::P256PrivateKey>())
     return SecretBytes::copy_of(*key->agree(*peer.as<crypto::P256PublicKey>()));
+  if (const auto* key = ours.as<crypto::P521PrivateKey>())
+    return SecretBytes::copy_of(*key->agree(*peer.as<crypto::P521PublicKey>()));
   return SecretBytes::copy_of(
       *ours.as<crypto::P384PrivateKey>()->agree(*peer.as<crypto::P384PublicKey>()));
 }

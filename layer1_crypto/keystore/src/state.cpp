@@ -76,7 +76,7 @@ Result<Key> read_key(WireReader& in, LockedArena& arena) {
   key.name = as_text(name);
   AVILA_TRY_VOID(check_key_name(key.name));
   AVILA_TRY(const std::uint8_t kind, in.u8());
-  if (kind < 1 || kind > static_cast<std::uint8_t>(KeyKind::X25519))
+  if (kind < 1 || kind > static_cast<std::uint8_t>(KeyKind::P521))
     return in.malformed("a kind that is not known here");
   key.kind = static_cast<KeyKind>(kind);
   AVILA_TRY(const std::uint16_t uses, in.u16());

@@ -121,6 +121,7 @@ TEST_F(Pkcs11, SignsByEveryAlgorithm) {
   EXPECT_OK(provider->generate("rsa", ProviderKeyKind::Rsa2048));
   EXPECT_OK(provider->generate("p256", ProviderKeyKind::P256));
   EXPECT_OK(provider->generate("p384", ProviderKeyKind::P384));
+  EXPECT_OK(provider->generate("p521", ProviderKeyKind::P521));
   const auto check = [&](std::string_view label, crypto::SignatureAlgorithm algorithm) {
     SCOPED_TRACE(std::string(label) + " " + std::string(crypto::name(algorithm)));
     const auto signature = take(provider->sign(label, algorithm, as_bytes("message")));
@@ -134,10 +135,75 @@ TEST_F(Pkcs11, SignsByEveryAlgorithm) {
   for (const auto algorithm : {EcdsaSha256, EcdsaSha384, EcdsaSha512}) {
     check("p256", algorithm);
     check("p384", algorithm);
+    check("p521", algorithm);
   }
   EXPECT_CODE(InvalidArgument, provider->sign("rsa", EcdsaSha256, as_bytes("m")));
   EXPECT_CODE(InvalidArgument, provider->sign("p256", RsaPssSha256, as_bytes("m")));
   EXPECT_CODE(InvalidArgument, provider->sign("p256", Ed25519, as_bytes("m")));
+}
+
+TEST_F(Pkcs11, KeysTravelWrapped) {
+  using enum crypto::SignatureAlgorithm;
+  const auto provider = open();
+  EXPECT_OK(provider->generate_wrapping_key("kek"));
+  EXPECT_CODE(AlreadyExists, provider->generate_wrapping_key("kek"));
+  const Pkcs11KeyOptions leaves{.extractable = true};
+  const std::tuple<const char*, ProviderKeyKind, crypto::SignatureAlgorithm> kPairs[] = {
+      {"rsa", ProviderKeyKind::Rsa2048, RsaPssSha256},
+      {"p256", ProviderKeyKind::P256, EcdsaSha256},
+      {"p384", ProviderKeyKind::P384, EcdsaSha384},
+      {"p521", ProviderKeyKind::P521, EcdsaSha512}};
+  for (const auto& [name, kind, algorithm] : kPairs) {
+    SCOPED_TRACE(name);
+    const std::string label = name, copy = label + " copy";
+    EXPECT_OK(provider->generate(label, kind, leaves));
+    const auto key = take(provider->public_key(label));
+    const auto wrapped = take(provider->wrap_key("kek", label));
+    EXPECT_CODE(InvalidArgument, provider->unwrap_key("kek", wrapped, copy, kind));
+    EXPECT_CODE(AlreadyExists, provider->unwrap_key("kek", wrapped, label, kind, &key));
+    EXPECT_OK(provider->unwrap_key("kek", wrapped, copy, kind, &key));
+    EXPECT_EQ(take(provider->public_key(copy)), key);
+    EXPECT_OK(
+        key.verify(algorithm, as_bytes("m"), take(provider->sign(copy, algorithm, as_bytes("m")))));
+    EXPECT_CODE(PermissionDenied, provider->wrap_key("kek", copy));
+    auto changed = wrapped;
+    changed[9] ^= std::byte{1};
+    EXPECT_CODE(Unauthenticated, provider->unwrap_key("kek", changed, "bad", kind, &key));
+    EXPECT_CODE(NotFound, provider->public_key("bad"));
+  }
+  // Another key's public half: nothing of it stays.
+  const auto wrapped = take(provider->wrap_key("kek", "p256"));
+  EXPECT_OK(provider->generate("other", ProviderKeyKind::P256));
+  const auto other = take(provider->public_key("other"));
+  EXPECT_CODE(InvalidArgument,
+              provider->unwrap_key("kek", wrapped, "mixed", ProviderKeyKind::P256, &other));
+  EXPECT_CODE(NotFound, provider->public_key("mixed"));
+  EXPECT_CODE(InvalidArgument,
+              provider->unwrap_key("kek", wrapped, "mixed", ProviderKeyKind::P384, &other));
+  EXPECT_CODE(NotFound, provider->wrap_key("no such key", "p256"));
+  EXPECT_CODE(NotFound, provider->wrap_key("kek", "no such key"));
+}
+
+// What comes out is RFC 5649, and what goes in may be made by anybody who has the wrapping key.
+TEST_F(Pkcs11, SymmetricKeysTravelWrapped) {
+  const auto provider = open();
+  EXPECT_OK(provider->generate_wrapping_key("kek"));
+  EXPECT_OK(provider->generate("data", ProviderKeyKind::Aes256, {.extractable = true}));
+  EXPECT_OK(provider->generate("stays", ProviderKeyKind::Aes256));
+  const auto sealed = take(provider->wrap("data", as_bytes("secret"), as_bytes("aad")));
+  const auto wrapped = take(provider->wrap_key("kek", "data"));
+  EXPECT_EQ(wrapped.size(), 40U);
+  EXPECT_CODE(PermissionDenied, provider->wrap_key("kek", "stays"));
+  EXPECT_CODE(PermissionDenied, provider->wrap_key("data", "stays"));  // encrypts data, no keys
+  EXPECT_OK(provider->destroy("data"));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{20}, wrapped.size() - 1}) {
+    auto changed = wrapped;
+    changed[at] ^= std::byte{0x80};
+    EXPECT_CODE(Unauthenticated,
+                provider->unwrap_key("kek", changed, "data", ProviderKeyKind::Aes256));
+  }
+  EXPECT_OK(provider->unwrap_key("kek", wrapped, "data", ProviderKeyKind::Aes256));
+  EXPECT_EQ(as_text(take(provider->unwrap("data", sealed, as_bytes("aad"))).span()), "secret");
 }
 
 TEST_F(Pkcs11, OtherToolsSeeTheKeysAndCannotTakeThem) {

@@ -259,6 +259,7 @@ TEST(Keystore, SignaturesOfEveryKind) {
   const std::pair<KeyKind, crypto::SignatureAlgorithm> kinds[] = {{KeyKind::Ed25519, Ed25519},
                                                                   {KeyKind::P256, EcdsaSha256},
                                                                   {KeyKind::P384, EcdsaSha384},
+                                                                  {KeyKind::P521, EcdsaSha512},
                                                                   {KeyKind::Rsa2048, RsaPssSha256}};
   World world;
   world.initialize();
@@ -313,7 +314,7 @@ TEST(Keystore, MacsAndAgreement) {
     tag.bytes.pop_back();
     EXPECT_CODE(Unauthenticated, store.verify_mac(kCaller, key, as_bytes("m"), tag));
   }
-  for (const KeyKind kind : {KeyKind::X25519, KeyKind::P256, KeyKind::P384}) {
+  for (const KeyKind kind : {KeyKind::X25519, KeyKind::P256, KeyKind::P384, KeyKind::P521}) {
     const std::string prefix(name(kind));
     const auto a = take(store.create_key(kCaller, prefix + "-a", kind));
     const auto b = take(store.create_key(kCaller, prefix + "-b", kind));

@@ -25,6 +25,7 @@ enum class KeyKind : std::uint8_t {
   Rsa3072 = 10,
   Rsa4096 = 11,
   X25519 = 12,
+  P521 = 13,
 };
 std::string_view name(KeyKind kind) noexcept;  ///< "aes256-gcm", …
 std::optional<KeyKind> key_kind_of(std::string_view name) noexcept;

@@ -109,7 +109,7 @@ struct MaintenanceReport {
 struct CreateKeyOptions {
   KeyPolicy policy = {};
   /// The key is made and held by KeystoreOptions::provider: Aes256Gcm (messages up to
-  /// KeyProvider::kMaxWrapped), P256, P384 and RSA (signatures).
+  /// KeyProvider::kMaxWrapped), P256, P384, P521 and RSA (signatures).
   bool in_provider = false;
 };
 
@@ -233,9 +233,9 @@ class Keystore {
   /// Errors: Unauthenticated.
   Result<void> verify_mac(const Caller& caller, const KeyHandle& key, ByteSpan message,
                           const Signature& mac);
-  /// Key agreement of X25519, P-256 and P-384 keys: `size` bytes of HKDF-SHA-256 over the shared
-  /// secret, with both public keys (SPKI, in the order of their bytes) and `info` behind them as
-  /// its info.
+  /// Key agreement of X25519, P-256, P-384 and P-521 keys: `size` bytes of HKDF-SHA-256 over the
+  /// shared secret, with both public keys (SPKI, in the order of their bytes) and `info` behind
+  /// them as its info.
   Result<SecretBytes> agree(const Caller& caller, const KeyHandle& key, std::uint32_t version,
                             const crypto::PublicKey& peer, ByteSpan info, std::size_t size = 32);
 

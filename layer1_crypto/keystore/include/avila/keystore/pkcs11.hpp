@@ -17,6 +17,10 @@ struct Pkcs11TokenInfo {
   std::string label, manufacturer, model, serial;
 };
 
+struct Pkcs11KeyOptions {
+  bool extractable = false;  ///< wrap_key() may take it out, encrypted; cannot be given later
+};
+
 /// One token of one module. Threads may share it: each call has a session of its own from a pool.
 /// Errors carry the name of what the module said (CKR_…): CKR_PIN_INCORRECT is Unauthenticated,
 /// CKR_DEVICE_REMOVED Unavailable, … Keys are made so that they cannot leave (CKA_SENSITIVE, not
@@ -34,7 +38,11 @@ class Pkcs11Provider final : public KeyProvider {
   ~Pkcs11Provider() override;
 
   std::string name() const override;  ///< "pkcs11:token=" and the token's label
-  Result<void> generate(std::string_view label, ProviderKeyKind kind) override;
+  Result<void> generate(std::string_view label, ProviderKeyKind kind) override {
+    return generate(label, kind, Pkcs11KeyOptions{});
+  }
+  Result<void> generate(std::string_view label, ProviderKeyKind kind,
+                        const Pkcs11KeyOptions& options);
   Result<void> destroy(std::string_view label) override;
   Result<std::vector<std::byte>> wrap(std::string_view label, ByteSpan secret,
                                       ByteSpan aad) override;
@@ -43,6 +51,20 @@ class Pkcs11Provider final : public KeyProvider {
   Result<std::vector<std::byte>> sign(std::string_view label, crypto::SignatureAlgorithm algorithm,
                                       ByteSpan message) override;
   Result<crypto::PublicKey> public_key(std::string_view label) override;
+
+  /// An AES-256 key for wrap_key() and unwrap_key() alone. Errors: as generate().
+  Result<void> generate_wrapping_key(std::string_view label);
+  /// C_WrapKey: a key of the token as AES key wrap with padding (RFC 5649) under a wrapping key of
+  /// the token, for a backup or another module: the bytes of an AES key, PKCS #8 of a private one.
+  /// Errors: NotFound, PermissionDenied (the key is not extractable).
+  Result<std::vector<std::byte>> wrap_key(std::string_view wrapping_label, std::string_view label);
+  /// C_UnwrapKey: makes a key of what wrap_key(), or somebody else with that wrapping key, made.
+  /// A private key comes with its public key; that they belong together is proved by a signature.
+  /// Errors: NotFound, AlreadyExists, Unauthenticated (changed, or of another wrapping key),
+  /// InvalidArgument (another kind, another public key).
+  Result<void> unwrap_key(std::string_view wrapping_label, ByteSpan wrapped, std::string_view label,
+                          ProviderKeyKind kind, const crypto::PublicKey* public_key = nullptr,
+                          const Pkcs11KeyOptions& options = {});
 
   /// From the module's generator. Errors: those of the module.
   Result<void> random(MutableByteSpan into);

@@ -10,7 +10,7 @@
 namespace avila::keystore {
 
 /// What a provider makes.
-enum class ProviderKeyKind : std::uint8_t { Aes256, P256, P384, Rsa2048, Rsa3072, Rsa4096 };
+enum class ProviderKeyKind : std::uint8_t { Aes256, P256, P384, Rsa2048, Rsa3072, Rsa4096, P521 };
 
 /// A hardware module, or another keystore. Threads may share one. Errors beyond those named: Io,
 /// Unavailable (the module is gone), PermissionDenied (it refuses), Unsupported.
