@@ -79,45 +79,17 @@ class DeflateChains {
   std::array<std::uint16_t, kDeflateWindow> step_;
 };
 
-/// The last two positions of each hash of four bytes.
-class DeflatePairs {
+/// The last position of each hash of four bytes, modulo 64 KiB.
+class DeflateTable {
  public:
-  void reset() noexcept { places_.fill({}); }
-  void enter(const std::byte* base, std::uint32_t position) noexcept {
-    auto& place = places_[hash32(load_le32(base + position), kLog)];
-    place[1] = place[0];
-    place[0] = position;
-  }
-  Match find(const std::byte* base, std::uint32_t low, std::uint32_t position,
-             const std::byte* limit, std::uint32_t nice) noexcept {
-    const std::byte* const at = base + position;
-    const std::uint32_t first = load_le32(at);
-    auto& place = places_[hash32(first, kLog)];
-    prefetch(&places_[hash32(load_le32(at + 1), kLog)]);
-    const auto [a, b] = place;
-    place = {position, a};
-    const std::uint32_t farthest =
-        std::max(low, position >= kDeflateWindow ? position - (kDeflateWindow - 1) : 0);
-    if (a < farthest) return {};
-    const std::byte* const end = limit - at > kDeflateMaxMatch ? at + kDeflateMaxMatch : limit;
-    Match best;
-    if (load_le32(base + a) == first) {
-      best = {4 + common_length(at + 4, base + a + 4, end), position - a};
-      if (best.length >= nice || b < farthest || at + best.length >= end) return best;
-      if (load_le32(base + b) == first &&
-          load_le32(base + b + best.length - 3) == load_le32(at + best.length - 3)) {
-        const std::uint32_t length = 4 + common_length(at + 4, base + b + 4, end);
-        if (length > best.length) best = {length, position - b};
-      }
-    } else if (b >= farthest && load_le32(base + b) == first) {
-      best = {4 + common_length(at + 4, base + b + 4, end), position - b};
-    }
-    return best;
+  void reset() noexcept { places_.fill(0); }
+  std::uint16_t& operator[](std::uint32_t first_bytes) noexcept {
+    return places_[hash32(first_bytes, kLog)];
   }
 
  private:
   static constexpr unsigned kLog = 15;
-  std::array<std::array<std::uint32_t, 2>, 1U << kLog> places_;
+  std::array<std::uint16_t, 1U << kLog> places_;
 };
 
 }  // namespace avila::compress::detail

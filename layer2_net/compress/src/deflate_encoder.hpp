@@ -21,6 +21,7 @@ class DeflateCore : public EncoderCore {
  private:
   static constexpr std::size_t kPieceSize = 256U << 10;
   void parse_fast(const Piece& piece, bool last, Sink& out);
+  void find_fast(const Piece& block);
   void parse_greedy(const Piece& piece, bool last, Sink& out);
   template <bool kTwice>
   void parse_lazy(const Piece& piece, bool last, Sink& out);
@@ -34,7 +35,7 @@ class DeflateCore : public EncoderCore {
   BitWriter writer_;
   std::vector<DeflateSequence> sequences_;
   std::unique_ptr<DeflateChains> chains_;
-  std::unique_ptr<DeflatePairs> pairs_;
+  std::unique_ptr<DeflateTable> table_;
 };
 
 }  // namespace avila::compress::detail
