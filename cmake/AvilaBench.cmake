@@ -17,6 +17,11 @@ function(avila_collect_benches)
     add_executable(bench_${topic} EXCLUDE_FROM_ALL ${file})
     list(TRANSFORM used PREPEND avila::)
     target_link_libraries(bench_${topic} PRIVATE avila_flags ${used} Threads::Threads)
+    if(EXISTS ${AVILA_ROOT}/bench/${topic}.proto)   # `#include "<topic>.pb.hpp"`
+      avila_protobuf_library(bench_${topic}_protos PROTOS ${AVILA_ROOT}/bench/${topic}.proto
+        IMPORT_DIRS ${AVILA_ROOT}/bench)
+      target_link_libraries(bench_${topic} PRIVATE bench_${topic}_protos)
+    endif()
     add_dependencies(bench bench_${topic})
   endforeach()
 endfunction()

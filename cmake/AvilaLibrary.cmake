@@ -161,5 +161,5 @@ function(avila_install)
   configure_file(${AVILA_ROOT}/cmake/AvilaConfig.cmake.in ${PROJECT_BINARY_DIR}/AvilaConfig.cmake @ONLY)
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/AvilaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/AvilaConfig.cmake ${PROJECT_BINARY_DIR}/AvilaConfigVersion.cmake
-    DESTINATION ${where})
+    ${AVILA_ROOT}/cmake/AvilaProtobuf.cmake DESTINATION ${where})
 endfunction()

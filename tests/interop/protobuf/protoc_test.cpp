@@ -24,9 +24,8 @@ void put(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-constexpr std::string_view kOptions = R"pb(
-  syntax = "proto3"
-  ;
+constexpr std::string_view kOptions = R"schema(
+  syntax = "proto3";
 package options.test;
 import "google/protobuf/descriptor.proto";
 option java_package = "a.b";
@@ -73,11 +72,10 @@ service S {
   rpc R(M) returns (stream M) { option (mode) = STRICT; option idempotency_level = IDEMPOTENT; }
   rpc Q(stream .options.test.M) returns (Rule) {}
 }
-)pb";
+)schema";
 
-constexpr std::string_view kDefaults = R"pb(
-  syntax = "proto2"
-  ;
+constexpr std::string_view kDefaults = R"schema(
+  syntax = "proto2";
 import public "google/protobuf/any.proto";
 import weak "google/protobuf/empty.proto";
 message D {
@@ -102,7 +100,7 @@ message D {
   message Inner { extend D { repeated string within = 120 [deprecated = true]; } }
   extensions 100 to 199 [deprecated_is_not_here];
 }
-)pb";
+)schema";
 
 class Protoc : public testing::Test {
  protected:

@@ -223,9 +223,8 @@ TEST(Pool, KeywordsAreNamesToo) {
 
 TEST(Pool, InterpretsCustomOptions) {
   DescriptorPool pool;
-  const FileDescriptor* file = must_add(pool, "opt.proto", R"pb(
-    syntax = "proto3"
-    ;
+  const FileDescriptor* file = must_add(pool, "opt.proto", R"schema(
+    syntax = "proto3";
     package o;
     import "google/protobuf/descriptor.proto";
     message Rule {
@@ -255,7 +254,7 @@ TEST(Pool, InterpretsCustomOptions) {
       }];
     }
     service S { rpc R(M) returns (M) { option (mode) = STRICT; } }
-  )pb");
+  )schema");
   ASSERT_NE(file, nullptr);
   const MessageDescriptor& options = *pool.find_message("google.protobuf.FieldOptions");
   const MessageDescriptor* m = pool.find_message("o.M");

@@ -22,9 +22,8 @@ inline std::string refusal(std::string_view text) {
   return file.has_value() ? std::string() : file.error().to_string();
 }
 
-inline constexpr std::string_view kEverything = R"pb(
-  syntax = "proto3"
-  ;
+inline constexpr std::string_view kEverything = R"schema(
+  syntax = "proto3";
 package t;
 import "google/protobuf/any.proto";
 import "google/protobuf/duration.proto";
@@ -105,11 +104,10 @@ service Search {
     option deprecated = true;
   }
 }
-)pb";
+)schema";
 
-inline constexpr std::string_view kProto2 = R"pb(
-  syntax = "proto2"
-  ;
+inline constexpr std::string_view kProto2 = R"schema(
+  syntax = "proto2";
 package t2;
 enum Closed { ONE = 1; TWO = 2; }
 enum Zeroed { ZERO = 0; UNO = 1; }
@@ -136,6 +134,6 @@ extend Old {
   repeated Old more = 1000;
   optional group Extra = 101 { optional int32 y = 1; }
 }
-)pb";
+)schema";
 
 }  // namespace avila::protobuf

@@ -349,6 +349,17 @@ class BackwardWriter {
   void raw(std::string_view bytes) {
     if (!bytes.empty()) __builtin_memcpy(take(bytes.size()), bytes.data(), bytes.size());
   }
+  void int32(std::int32_t value) { int64(value); }
+  void int64(std::int64_t value) { varint(static_cast<std::uint64_t>(value)); }
+  void uint32(std::uint32_t value) { varint(value); }
+  void uint64(std::uint64_t value) { varint(value); }
+  void sint32(std::int32_t value) { varint(zigzag_encode(value)); }
+  void sint64(std::int64_t value) { varint(zigzag_encode(value)); }
+  void boolean(bool value) { varint(value ? 1 : 0); }
+  void sfixed32(std::int32_t value) { fixed32(static_cast<std::uint32_t>(value)); }
+  void sfixed64(std::int64_t value) { fixed64(static_cast<std::uint64_t>(value)); }
+  void float_(float value) { fixed32(std::bit_cast<std::uint32_t>(value)); }
+  void double_(double value) { fixed64(std::bit_cast<std::uint64_t>(value)); }
   /// Length and bytes.
   void bytes(std::string_view value) {
     raw(value);

@@ -1,0 +1,43 @@
+// Made by avila-protoc from google/protobuf/any.proto; changes will be lost.
+#pragma once
+#include <avila/error/result.hpp>
+#include <avila/error/span.hpp>
+#include <avila/protobuf/fwd.hpp>
+#include <avila/protobuf/generated.hpp>
+#include <avila/protobuf/wire.hpp>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace avila::protobuf::wkt {
+
+struct Any;
+
+struct Any {
+  static constexpr std::string_view kFullName = "google.protobuf.Any";
+
+  std::string type_url;
+  std::string value;
+  /// Fields that the .proto file does not have, as they came in.
+  std::string unknown_fields;
+
+  static ::avila::Result<Any> parse(::avila::ByteSpan avila_bytes, const
+      ::avila::protobuf::ParseOptions& avila_options = {});
+  ::avila::Result<void> merge(::avila::ByteSpan avila_bytes, const ::avila::protobuf::ParseOptions&
+      avila_options = {});
+  ::avila::Result<std::string> serialize() const;
+  bool read_from(::avila::protobuf::Reader& avila_in);
+  void write_to(::avila::protobuf::BackwardWriter& avila_out) const;
+  static const ::avila::protobuf::MessageDescriptor& descriptor();
+  bool operator==(const Any& avila_other) const;
+};
+
+/// The file's descriptor, in protobuf::generated_pool().
+const ::avila::protobuf::FileDescriptor& file_google_protobuf_any();
+
+}  // namespace avila::protobuf::wkt
