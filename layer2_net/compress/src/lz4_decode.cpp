@@ -78,14 +78,13 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
     if (op >= out_far) [[unlikely]]
       goto careful;
     token = static_cast<std::size_t>(*ip);
+    copy16(op, ip + 1);  // before it is known whether they are that few: hides the latency
     literals = token >> 4;
     length = token & kRunMask;
-    copy16(op, ip + 1);  // before it is known whether they are that few: hides the latency
     if (literals != kRunMask) [[likely]] {
+      ip += literals + 3;
       op += literals;
-      ip += literals;
-      distance = load_le16(ip + 1);
-      ip += 3;
+      distance = load_le16(ip - 2);
     } else {
       more = static_cast<std::size_t>(ip[1]);
       ip += 2;
@@ -105,17 +104,17 @@ Result<std::size_t> decode(ByteSpan in, MutableByteSpan out, const std::byte* lo
       distance = load_le16(ip);
       ip += 2;
     }
-    if (distance > static_cast<std::size_t>(op - low)) [[unlikely]]
+    // As addresses, which saves a step: no memory begins in the first 64 KiB.
+    if (reinterpret_cast<std::uintptr_t>(op) - distance < reinterpret_cast<std::uintptr_t>(low))
+        [[unlikely]]
       goto far_match;
     if (length != kRunMask) [[likely]] {  // at most 18 bytes
       const std::byte* const from = op - distance;
-      if (distance >= 16) [[likely]] {
-        copy16(op, from);
-        std::memcpy(op + 16, from + 16, 2);
-      } else if (distance >= 8) {
+      if (distance >= 8) [[likely]] {
         copy8(op, from);
         copy8(op + 8, from + 8);
-        std::memcpy(op + 16, from + 16, 2);
+        if (length > 12) [[unlikely]]
+          std::memcpy(op + 16, from + 16, 2);
       } else if (distance != 0) {
         copy_match_loosely(op, distance, length + kMinMatch);
       } else {
