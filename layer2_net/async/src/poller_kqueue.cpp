@@ -1,4 +1,4 @@
-// macOS, FreeBSD, NetBSD, OpenBSD: kqueue, edge-triggered (EV_CLEAR). Source: kqueue(2) of FreeBSD
+// macOS, FreeBSD, NetBSD 10: kqueue, edge-triggered (EV_CLEAR). Source: kqueue(2) of FreeBSD
 // and macOS. On Linux a test compiles this file against declarations of its own and a kqueue made
 // of an array (kqueue_test.cpp).
 #include <sys/types.h>

@@ -4,7 +4,10 @@
 namespace avila::udp {
 
 class DatagramTransport;
+class MessageChannel;
 class Network;
+class Reassembler;
+class SimNetwork;
 class Socket;
 class SystemNetwork;
 struct Datagram;
