@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <avila/grpc/reflection.hpp>
-#include <avila/protobuf/descriptor_proto.hpp>
+#include <avila/protobuf/pool.hpp>
 #include <avila/protobuf/wire.hpp>
+
+#include "protos.hpp"
 
 namespace avila::grpc {
 
@@ -48,7 +50,24 @@ struct Reflection::Index {
   }
 };
 
-Reflection::Reflection() : index_(std::make_shared<Index>()) {}
+Reflection::Reflection() : index_(std::make_shared<Index>()) {
+  protobuf::DescriptorPool pool;
+  const auto own = [&](const std::string& name, const std::string& text) {
+    auto file = pool.add_text(name, text);
+    AVILA_ASSERT(file.has_value() && add(**file).has_value());
+  };
+  own(std::string(detail::kHealthProto.name), std::string(detail::kHealthProto.text));
+  for (const std::string version : {"v1", "v1alpha"})
+    own("grpc/reflection/" + version + "/reflection.proto",
+        "syntax = \"proto3\";\npackage grpc.reflection." + version + ";\n" +
+            std::string(detail::kReflectionMessages));
+}
+
+Result<void> Reflection::add(const protobuf::FileDescriptor& file) {
+  for (const protobuf::FileDescriptor* each : protobuf::DescriptorPool::with_dependencies({&file}))
+    AVILA_TRY_VOID(add_file(each->serialize()));
+  return {};
+}
 
 Result<void> Reflection::add_file(std::string bytes) {
   AVILA_TRY(const protobuf::FileDescriptorProto file,

@@ -6,6 +6,11 @@ std::span<const Command> net_tool_commands() {
   static const Option kHeader{"-H", "H", "'Name: value'", true};
   static const Option kInsecure{"-k", "", "trust any certificate"};
   static const Option kCa{"--cacert", "F", "trust these certificates (PEM), not the machine's"};
+  static const Option kMetadata{"-H", "H", "metadata, 'name: value'; of -bin names: base64", true};
+  static const Option kProto{"--proto", "FILE", "the schema, in place of reflection", true};
+  static const Option kImport{"-I", "DIR", "where --proto and its imports are (default: .)", true};
+  static const Option kDeadline{"--deadline", "SECONDS", "give up then (default: 300)"};
+  static const Option kTls{"--tls", "", "TLS; --cacert and -k say so, too"};
   static const std::vector<Command> commands = {
       {"tool http",
        "make one HTTP request, as curl does",
@@ -58,6 +63,32 @@ std::span<const Command> net_tool_commands() {
        "Each line of standard input is a text message; messages are printed, a line each. The "
        "exit\n"
        "status is 1 when the connection does not end well.",
+       false},
+      {"tool grpc list",
+       "list the services of a gRPC server, or the methods of one",
+       {{"ADDR"}, {"SERVICE", false}},
+       {kMetadata, kProto, kImport, kDeadline, kTls, kInsecure, kCa},
+       tool_grpc_list,
+       "ADDR: host:port, unix:PATH, ipv4:a:p,b:p. The server's reflection tells, or --proto.",
+       false},
+      {"tool grpc call",
+       "call a method of a gRPC server",
+       {{"ADDR"}, {"SERVICE/METHOD"}},
+       {{"-d", "JSON", "the message; @FILE: of a file; -: standard input"},
+        kMetadata,
+        {"-v", "", "metadata and status, to standard error"},
+        kProto,
+        kImport,
+        kDeadline,
+        {"--gzip", "", "compress messages"},
+        {"--original-names", "", "fields as the schema names them: foo_bar, not fooBar"},
+        {"--zeroes", "", "print fields that are zero or empty, too"},
+        kTls,
+        kInsecure,
+        kCa},
+       tool_grpc_call,
+       "Responses are printed as JSON, a line each. Where the client streams, each line of the\n"
+       "input is a message. Without -d: {}, or standard input where the client streams.",
        false},
   };
   return commands;

@@ -1,4 +1,4 @@
-// `avl tool http`, `serve` and `ws`.
+// `avl tool http`, `serve`, `ws` and `grpc`.
 #pragma once
 #include <avila/cli/command.hpp>
 #include <span>
@@ -8,6 +8,8 @@ namespace avila::cli {
 Result<int> tool_http(const Arguments& arguments);
 Result<int> tool_serve(const Arguments& arguments);
 Result<int> tool_ws(const Arguments& arguments);
+Result<int> tool_grpc_list(const Arguments& arguments);
+Result<int> tool_grpc_call(const Arguments& arguments);
 std::span<const Command> net_tool_commands();
 
 }  // namespace avila::cli

@@ -3,16 +3,9 @@
 #include <avila/async/runtime.hpp>
 #include <avila/future/task_group.hpp>
 #include <avila/websocket/client.hpp>
-#include <cstdio>
-
-#ifndef _WIN32
-#include <poll.h>
-#include <unistd.h>
-
-#include <cerrno>
-#endif
 
 #include "client_tls.hpp"
+#include "standard_input.hpp"
 #include "tool.hpp"
 #include "tool_net.hpp"
 
@@ -20,29 +13,6 @@ namespace avila::cli {
 namespace {
 
 constexpr std::size_t kLineMax = 16 * 1024 * 1024;
-constexpr int kLookMs = 50;  // how soon the reader of standard input sees that it is over
-
-/// What standard input has next; empty at its end, or when `stop` is set. Blocks.
-Result<std::string> next_input(const std::atomic<bool>& stop) {
-  std::string text(64 * 1024, '\0');
-#ifndef _WIN32
-  while (!stop.load()) {
-    pollfd wanted{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&wanted, 1, kLookMs);
-    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-    const ssize_t got = ::read(STDIN_FILENO, text.data(), text.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error::from_errno(errno, "standard input");
-    text.resize(static_cast<std::size_t>(got));
-    return text;
-  }
-  return std::string();
-#else
-  (void)stop;
-  text.resize(std::fread(text.data(), 1, text.size(), stdin));
-  return text;
-#endif
-}
 
 /// Every line a message; Close at the end.
 future::Task<Result<void>> send_lines(async::Runtime& runtime, websocket::Connection& connection,

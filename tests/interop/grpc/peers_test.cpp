@@ -2,13 +2,17 @@
 // service takes and gives bytes, so that nothing is generated.
 #include <gtest/gtest.h>
 
+#include <avila/asn1/pem.hpp>
 #include <avila/async/runtime.hpp>
 #include <avila/grpc/channel.hpp>
 #include <avila/grpc/health.hpp>
 #include <avila/grpc/reflection.hpp>
 #include <avila/grpc/server.hpp>
+#include <avila/tls/security.hpp>
 #include <avila_test/grpc_echo.hpp>
+#include <avila_test/tls.hpp>
 #include <avila_test/tools.hpp>
+#include <fstream>
 
 namespace {
 
@@ -162,6 +166,33 @@ TEST_F(Peers, PythonsClient) {
 TEST_F(Peers, NodesClient) {
   if (!have_node()) GTEST_SKIP();
   drive("node " + kScripts + "client.js");
+}
+
+TEST_F(Peers, PythonsClientOverTls) {
+  if (!have_python()) GTEST_SKIP();
+  const auto credential = avila_test::make_credential();
+  std::ofstream(folder_ / "ca.pem") << asn1::to_pem("CERTIFICATE", credential->chain.front());
+  tls::ServerConfig config;
+  config.credentials.push_back(credential);
+  config.alpn = {"h2"};
+  const tls::ServerConfigSlot slot{std::make_shared<const tls::ServerConfig>(std::move(config))};
+  tls::Security security(&slot);
+  grpc::Dispatcher dispatcher;
+  ASSERT_TRUE(dispatcher.add(avila_test::echo_service()).has_value());
+  grpc::Server server(runtime_, dispatcher, {.security = &security});
+  ASSERT_TRUE(server.listen("127.0.0.1:0").has_value());
+  std::ofstream(folder_ / "client.py") << R"(
+import sys, grpc
+trust = grpc.ssl_channel_credentials(open(sys.argv[2], 'rb').read())
+channel = grpc.secure_channel('localhost:' + sys.argv[1], trust)
+echo = channel.unary_unary('/test.Echo/Echo')
+print(len(echo(b'x' * 1000000, timeout=20)))
+)";
+  const auto result =
+      run_command("timeout 60 /usr/bin/python3 " + (folder_ / "client.py") + " " +
+                  std::to_string(server.port()) + " " + (folder_ / "ca.pem") + " 2>&1");
+  EXPECT_EQ(result.out, "1000000\n");
+  runtime_.block_on(server.shutdown(milliseconds(200)));
 }
 
 TEST_F(Peers, PythonsServer) {

@@ -7,7 +7,7 @@
 #include <set>
 
 namespace avila::protobuf {
-struct FileDescriptorProto;
+struct FileDescriptor;
 }
 
 namespace avila::grpc {
@@ -16,12 +16,14 @@ namespace avila::grpc {
 /// Filled before the server starts.
 class Reflection {
  public:
+  /// Knows the schemas of health checking and of itself already.
   Reflection();
+  /// A file of a DescriptorPool and all that it imports. Errors: Malformed.
+  Result<void> add(const protobuf::FileDescriptor& file);
   /// A serialised FileDescriptorProto. A file of that name that is there already stays. Errors:
   /// Malformed.
   Result<void> add_file(std::string file_descriptor_proto);
-  /// A service that is offered: its name is listed. Those of add_file() are not: they may be
-  /// clients' only.
+  /// A service that is offered: its name is listed.
   void add_service(std::string name);
 
   /// For Dispatcher::add(): both versions.
