@@ -86,6 +86,12 @@ Result<void> Reflection::add_file(std::string bytes) {
   return {};
 }
 
+Result<void> Reflection::add(const protobuf::ServiceDescriptor& service) {
+  AVILA_TRY_VOID(add(*service.file));
+  add_service(service.full_name);
+  return {};
+}
+
 void Reflection::add_service(std::string name) { index_->services.insert(std::move(name)); }
 
 namespace {

@@ -39,6 +39,8 @@ Task<Status> run_bidirectional(const BidirectionalMethod& function, ServerCall& 
 }  // namespace
 
 Service& Service::method(std::string name, MethodKind kind, Method run) {
+  if (const std::size_t slash = name.rfind('/'); slash != std::string::npos)
+    name.erase(0, slash + 1);
   methods_.push_back({std::move(name), kind, std::move(run)});
   return *this;
 }

@@ -8,7 +8,8 @@
 
 namespace avila::protobuf {
 struct FileDescriptor;
-}
+struct ServiceDescriptor;
+}  // namespace avila::protobuf
 
 namespace avila::grpc {
 
@@ -25,6 +26,8 @@ class Reflection {
   Result<void> add_file(std::string file_descriptor_proto);
   /// A service that is offered: its name is listed.
   void add_service(std::string name);
+  /// The same, and its file: `reflection.add(demo::Greeter::descriptor())`.
+  Result<void> add(const protobuf::ServiceDescriptor& service);
 
   /// For Dispatcher::add(): both versions.
   Service service_v1() const;

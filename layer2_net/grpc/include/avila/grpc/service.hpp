@@ -28,6 +28,7 @@ class Service {
 
   explicit Service(std::string name) : name_(std::move(name)) {}
 
+  // `name`: "Greet", or the path "/demo.Greeter/Greet" that generated code has.
   Service& unary(std::string name, UnaryMethod method);
   Service& server_streaming(std::string name, ServerStreamingMethod method);
   Service& client_streaming(std::string name, ClientStreamingMethod method);
