@@ -300,9 +300,10 @@ Instant Runtime::coarse_now() noexcept {
 }
 
 void Runtime::add_timer(future::Timer& timer) noexcept {
-  impl_->wheel.add(timer);
-  // A worker looks at the wheel before it sleeps; another thread has to make one look.
-  if (current() != this) {
+  const bool first = impl_->wheel.add(timer);
+  // A worker looks at the wheel before it sleeps; another thread has to make one look, unless those
+  // asleep wake before this timer anyway.
+  if (first && current() != this) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (impl_->sleeping->load(std::memory_order_seq_cst) != 0) impl_->poller->wake();
   }

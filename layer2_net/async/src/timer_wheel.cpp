@@ -94,12 +94,14 @@ void TimerWheel::publish_next() noexcept {
   next_ns_.store(next, std::memory_order_release);
 }
 
-void TimerWheel::add(future::Timer& timer) noexcept {
+bool TimerWheel::add(future::Timer& timer) noexcept {
   const atom::Guard guard(lock_);
   AVILA_ASSERT(timer.home.load(std::memory_order_relaxed) == nullptr && "a Timer is added twice");
   timer.home.store(this, std::memory_order_relaxed);
+  const std::int64_t before = next_ns_.load(std::memory_order_relaxed);
   place(timer);
   publish_next();
+  return next_ns_.load(std::memory_order_relaxed) < before;
 }
 
 bool TimerWheel::remove(future::Timer& timer) noexcept {

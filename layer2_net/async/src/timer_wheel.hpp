@@ -18,7 +18,8 @@ class TimerWheel {
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  void add(future::Timer& timer) noexcept;
+  /// True: it is the first now, so whoever sleeps until next() sleeps too long.
+  bool add(future::Timer& timer) noexcept;
   bool remove(future::Timer& timer) noexcept;  ///< as Scheduler::remove_timer
 
   /// Calls fire() of every timer that is due. Returns how many; 0 at once when another thread is
