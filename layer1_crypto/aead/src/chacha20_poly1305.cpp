@@ -24,7 +24,8 @@ void update_lengths(mac::Poly1305& mac, ByteSpan aad, ByteSpan text) noexcept {
 // text.
 class Message {
  public:
-  /// `out`: where the head of the text may go at once; null for a text to authenticate first.
+  /// `out`: where the head of the text may go at once; null where it would take the place of a text
+  /// that is still to be authenticated.
   Message(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan text,
           std::byte* out) noexcept
       : head_(std::min(text.size(), kHead)) {
@@ -88,9 +89,16 @@ void seal(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad,
   tag = mac.finish();
 }
 
+bool are_apart(ByteSpan a, ByteSpan b) noexcept {
+  const auto from = reinterpret_cast<std::uintptr_t>(a.data());
+  const auto to = reinterpret_cast<std::uintptr_t>(b.data());
+  return from + a.size() <= to || to + b.size() <= from;
+}
+
 Result<void> open(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteSpan aad,
                   ByteSpan text, const Tag& tag, MutableByteSpan out, const Usage& usage) {
-  Message message(key, nonce, text, nullptr);
+  // What goes to `out` before the tag is known is wiped where the tag is wrong.
+  Message message(key, nonce, text, are_apart(text, out) ? out.data() : nullptr);
   mac::Poly1305 mac(message.mac_key());
   mac.update(aad);
   mac.pad16();
@@ -99,7 +107,7 @@ Result<void> open(const cipher::ChaChaKey& key, const std::byte nonce[12], ByteS
   update_lengths(mac, aad, text);
   AVILA_TRY_VOID(detail::verdict(usage, mac.finish(), tag, out));
   const std::size_t at = message.head().size();
-  std::copy_n(message.head().data(), at, out.data());
+  if (message.head().data() != out.data()) std::copy_n(message.head().data(), at, out.data());
   message.crypt(text.subspan(at), out.subspan(at));
   return {};
 }
