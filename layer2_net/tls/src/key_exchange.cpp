@@ -44,6 +44,10 @@ Result<EphemeralKey> EphemeralKey::generate(NamedGroup group, os::Entropy& entro
       AVILA_TRY(auto key, crypto::P384PrivateKey::generate(entropy));
       return EphemeralKey(group, std::move(key));
     }
+    case NamedGroup::P521: {
+      AVILA_TRY(auto key, crypto::P521PrivateKey::generate(entropy));
+      return EphemeralKey(group, std::move(key));
+    }
     case NamedGroup::X25519MlKem768: {
       AVILA_TRY(auto key, X25519MlKem768::ClientKey::generate(entropy));
       return EphemeralKey(group, std::make_unique<X25519MlKem768::ClientKey>(std::move(key)));
@@ -62,7 +66,8 @@ std::vector<std::byte> EphemeralKey::share() const {
     return std::vector<std::byte>(bytes.begin(), bytes.end());
   };
   if (const auto* const p256 = std::get_if<crypto::P256PrivateKey>(&key_)) return encoded(*p256);
-  return encoded(std::get<crypto::P384PrivateKey>(key_));
+  if (const auto* const p384 = std::get_if<crypto::P384PrivateKey>(&key_)) return encoded(*p384);
+  return encoded(std::get<crypto::P521PrivateKey>(key_));
 }
 
 Result<SecretBytes> EphemeralKey::agree(ByteSpan peer) const {
@@ -80,7 +85,9 @@ Result<SecretBytes> EphemeralKey::agree(ByteSpan peer) const {
   }
   if (const auto* const p256 = std::get_if<crypto::P256PrivateKey>(&key_))
     return agree_on_curve(*p256, peer);
-  return agree_on_curve(std::get<crypto::P384PrivateKey>(key_), peer);
+  if (const auto* const p384 = std::get_if<crypto::P384PrivateKey>(&key_))
+    return agree_on_curve(*p384, peer);
+  return agree_on_curve(std::get<crypto::P521PrivateKey>(key_), peer);
 }
 
 Result<KeyResponse> respond_to_share(NamedGroup group, ByteSpan client_share,

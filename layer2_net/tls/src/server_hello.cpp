@@ -160,9 +160,10 @@ Result<void> ServerHandshake::choose_credential(const ClientHello& hello, Protoc
       if (!suite) return false;
       // RFC 8422 section 5.1: in TLS 1.2 the groups are those of certificates, too.
       const auto type = credential.key.type();
-      const NamedGroup curve = type == crypto::KeyType::P384 ? NamedGroup::P384 : NamedGroup::P256;
-      if ((type == crypto::KeyType::P256 || type == crypto::KeyType::P384) &&
-          !contains(hello.groups, static_cast<std::uint16_t>(curve)))
+      const NamedGroup curve = type == crypto::KeyType::P521   ? NamedGroup::P521
+                               : type == crypto::KeyType::P384 ? NamedGroup::P384
+                                                               : NamedGroup::P256;
+      if (is_nist_curve(type) && !contains(hello.groups, static_cast<std::uint16_t>(curve)))
         return false;
     }
     credential_ = &credential;

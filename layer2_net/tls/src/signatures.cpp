@@ -5,6 +5,11 @@
 
 namespace avila::tls {
 
+bool is_nist_curve(crypto::KeyType type) noexcept {
+  return type == crypto::KeyType::P256 || type == crypto::KeyType::P384 ||
+         type == crypto::KeyType::P521;
+}
+
 bool usable(SignatureScheme scheme, crypto::KeyType key, ProtocolVersion version) noexcept {
   const bool is12 = version == ProtocolVersion::Tls12;
   switch (scheme) {
@@ -15,9 +20,11 @@ bool usable(SignatureScheme scheme, crypto::KeyType key, ProtocolVersion version
     case SignatureScheme::RsaPssSha384:
     case SignatureScheme::RsaPssSha512: return key == crypto::KeyType::Rsa;
     case SignatureScheme::EcdsaP256Sha256:
-      return key == crypto::KeyType::P256 || (is12 && key == crypto::KeyType::P384);
+      return key == crypto::KeyType::P256 || (is12 && is_nist_curve(key));
     case SignatureScheme::EcdsaP384Sha384:
-      return key == crypto::KeyType::P384 || (is12 && key == crypto::KeyType::P256);
+      return key == crypto::KeyType::P384 || (is12 && is_nist_curve(key));
+    case SignatureScheme::EcdsaP521Sha512:
+      return key == crypto::KeyType::P521 || (is12 && is_nist_curve(key));
     case SignatureScheme::Ed25519: return key == crypto::KeyType::Ed25519;
   }
   return false;
@@ -34,6 +41,7 @@ crypto::SignatureAlgorithm algorithm_of(SignatureScheme scheme) noexcept {
     case SignatureScheme::RsaPssSha512: return A::RsaPssSha512;
     case SignatureScheme::EcdsaP256Sha256: return A::EcdsaSha256;
     case SignatureScheme::EcdsaP384Sha384: return A::EcdsaSha384;
+    case SignatureScheme::EcdsaP521Sha512: return A::EcdsaSha512;
     case SignatureScheme::Ed25519: break;
   }
   return A::Ed25519;

@@ -9,6 +9,8 @@
 
 namespace avila::tls {
 
+bool is_nist_curve(crypto::KeyType type) noexcept;  ///< P-256, P-384, P-521
+
 /// Whether a key of this type signs handshakes of this version so (RFC 8446 section 4.2.3: no
 /// PKCS#1 v1.5 there, and each ECDSA scheme is of one curve; TLS 1.2 has any curve with any hash).
 bool usable(SignatureScheme scheme, crypto::KeyType key, ProtocolVersion version) noexcept;

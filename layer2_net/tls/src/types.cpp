@@ -105,6 +105,7 @@ std::string_view name(NamedGroup group) noexcept {
   switch (group) {
     case NamedGroup::P256: return "secp256r1";
     case NamedGroup::P384: return "secp384r1";
+    case NamedGroup::P521: return "secp521r1";
     case NamedGroup::X25519: return "x25519";
     case NamedGroup::X25519MlKem768: return "X25519MLKEM768";
   }
@@ -118,6 +119,7 @@ std::string_view name(SignatureScheme scheme) noexcept {
     case SignatureScheme::RsaPkcs1Sha512: return "rsa_pkcs1_sha512";
     case SignatureScheme::EcdsaP256Sha256: return "ecdsa_secp256r1_sha256";
     case SignatureScheme::EcdsaP384Sha384: return "ecdsa_secp384r1_sha384";
+    case SignatureScheme::EcdsaP521Sha512: return "ecdsa_secp521r1_sha512";
     case SignatureScheme::RsaPssSha256: return "rsa_pss_rsae_sha256";
     case SignatureScheme::RsaPssSha384: return "rsa_pss_rsae_sha384";
     case SignatureScheme::RsaPssSha512: return "rsa_pss_rsae_sha512";

@@ -90,14 +90,15 @@ TEST_F(Clients, OpensslEverySuiteOfTls12) {
 
 TEST_F(Clients, OpensslGroupsKeysAndRetries) {
   AVILA_REQUIRE_PROGRAM("openssl");
-  for (const KeyType type : {KeyType::P256, KeyType::P384, KeyType::Ed25519, KeyType::Rsa}) {
+  for (const KeyType type :
+       {KeyType::P256, KeyType::P384, KeyType::P521, KeyType::Ed25519, KeyType::Rsa}) {
     auto made = config(type);
     const TestServer server(made);
     for (const std::string version : {"-tls1_2", "-tls1_3"})
-      for (const std::string group : {"X25519", "P-256", "P-384"}) {
+      for (const std::string group : {"X25519", "P-256", "P-384", "P-521"}) {
         // In TLS 1.2 the list also says which certificates are fine.
         std::string groups = group;
-        for (const std::string curve : {"P-256", "P-384"})
+        for (const std::string curve : {"P-256", "P-384", "P-521"})
           if (version == "-tls1_2" && group != curve) groups += ":" + curve;
         const std::string out = s_client(server, version + " -groups " + groups);
         EXPECT_TRUE(has(out, "answer to /x")) << crypto::name(type) << group << out;

@@ -67,7 +67,8 @@ class Servers : public testing::Test {
 
 TEST_F(Servers, OpensslEverySuiteAndGroup) {
   AVILA_REQUIRE_PROGRAM("openssl");
-  for (const KeyType type : {KeyType::P256, KeyType::Rsa, KeyType::Ed25519, KeyType::P384}) {
+  for (const KeyType type :
+       {KeyType::P256, KeyType::Rsa, KeyType::Ed25519, KeyType::P384, KeyType::P521}) {
     use(type);
     const auto server = openssl({"-www"});
     const tls::CommonConfig all;
@@ -82,14 +83,14 @@ TEST_F(Servers, OpensslEverySuiteAndGroup) {
     }
     config_.suites = all.suites;
     for (const ProtocolVersion version : {ProtocolVersion::Tls12, ProtocolVersion::Tls13})
-      for (const tls::NamedGroup group :
-           {tls::NamedGroup::X25519, tls::NamedGroup::P256, tls::NamedGroup::P384}) {
+      for (const tls::NamedGroup group : {tls::NamedGroup::X25519, tls::NamedGroup::P256,
+                                          tls::NamedGroup::P384, tls::NamedGroup::P521}) {
         config_.version_min = config_.version_max = version;
         config_.groups = {group};
         // In TLS 1.2 the list also says which certificates are fine.
         if (version == ProtocolVersion::Tls12)
-          config_.groups.insert(config_.groups.end(),
-                                {tls::NamedGroup::P256, tls::NamedGroup::P384});
+          config_.groups.insert(config_.groups.end(), {tls::NamedGroup::P256, tls::NamedGroup::P384,
+                                                       tls::NamedGroup::P521});
         expect_page(tls::name(group));
         EXPECT_EQ(info_.group, group);
       }

@@ -220,7 +220,7 @@ TEST(BadServer, RetriesThatMakeNoSense) {
   };
   EXPECT_EQ(client_says(k13, HandshakeType::ServerHello, group(0x001d), pair),
             Alert::IllegalParameter);  // a share was there already
-  EXPECT_EQ(client_says(k13, HandshakeType::ServerHello, group(0x0019), pair),
+  EXPECT_EQ(client_says(k13, HandshakeType::ServerHello, group(0x001e), pair),
             Alert::IllegalParameter);  // never offered
 }
 

@@ -92,7 +92,8 @@ TEST_P(Versions, EveryGroup) {
 }
 
 TEST_P(Versions, EveryKindOfKey) {
-  for (const KeyType type : {KeyType::P256, KeyType::P384, KeyType::Ed25519, KeyType::Rsa}) {
+  for (const KeyType type :
+       {KeyType::P256, KeyType::P384, KeyType::P521, KeyType::Ed25519, KeyType::Rsa}) {
     SCOPED_TRACE(std::string(crypto::name(type)));
     TlsPair pair(type);
     limit(pair);

@@ -22,6 +22,7 @@ inline std::vector<std::byte> self_signed(const avila::crypto::PrivateKey& key,
         case avila::crypto::KeyType::Rsa: id.oid("1.2.840.113549.1.1.11").null(); break;
         case avila::crypto::KeyType::P256: id.oid("1.2.840.10045.4.3.2"); break;
         case avila::crypto::KeyType::P384: id.oid("1.2.840.10045.4.3.3"); break;
+        case avila::crypto::KeyType::P521: id.oid("1.2.840.10045.4.3.4"); break;
         default: id.oid("1.3.101.112"); break;
       }
     });

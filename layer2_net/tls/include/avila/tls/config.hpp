@@ -30,13 +30,13 @@ struct CommonConfig {
       CipherSuite::EcdheRsaChaCha20Poly1305Sha256,
   };
   std::vector<NamedGroup> groups = {NamedGroup::X25519MlKem768, NamedGroup::X25519,
-                                    NamedGroup::P256, NamedGroup::P384};
+                                    NamedGroup::P256, NamedGroup::P384, NamedGroup::P521};
   std::vector<SignatureScheme> signatures = {
       SignatureScheme::EcdsaP256Sha256, SignatureScheme::Ed25519,
-      SignatureScheme::EcdsaP384Sha384, SignatureScheme::RsaPssSha256,
-      SignatureScheme::RsaPssSha384,    SignatureScheme::RsaPssSha512,
-      SignatureScheme::RsaPkcs1Sha256,  SignatureScheme::RsaPkcs1Sha384,
-      SignatureScheme::RsaPkcs1Sha512};
+      SignatureScheme::EcdsaP384Sha384, SignatureScheme::EcdsaP521Sha512,
+      SignatureScheme::RsaPssSha256,    SignatureScheme::RsaPssSha384,
+      SignatureScheme::RsaPssSha512,    SignatureScheme::RsaPkcs1Sha256,
+      SignatureScheme::RsaPkcs1Sha384,  SignatureScheme::RsaPkcs1Sha512};
   /// Application protocols, "h2", in order of preference. A server that has some refuses a client
   /// that offers others only.
   std::vector<std::string> alpn;

@@ -26,7 +26,7 @@ class EphemeralKey {
  private:
   using Hybrid = std::unique_ptr<post_quantum::X25519MlKem768::ClientKey>;  // 11 KiB
   using Key = std::variant<crypto::X25519PrivateKey, crypto::P256PrivateKey, crypto::P384PrivateKey,
-                           Hybrid>;
+                           crypto::P521PrivateKey, Hybrid>;
   EphemeralKey(NamedGroup group, Key key) noexcept : group_(group), key_(std::move(key)) {}
   NamedGroup group_;
   Key key_;

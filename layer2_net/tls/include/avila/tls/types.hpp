@@ -24,6 +24,7 @@ enum class CipherSuite : std::uint16_t {
 enum class NamedGroup : std::uint16_t {
   P256 = 0x0017,
   P384 = 0x0018,
+  P521 = 0x0019,
   X25519 = 0x001d,
   X25519MlKem768 = 0x11ec,  ///< TLS 1.3 only
 };
@@ -34,6 +35,7 @@ enum class SignatureScheme : std::uint16_t {
   RsaPkcs1Sha512 = 0x0601,
   EcdsaP256Sha256 = 0x0403,
   EcdsaP384Sha384 = 0x0503,
+  EcdsaP521Sha512 = 0x0603,
   RsaPssSha256 = 0x0804,
   RsaPssSha384 = 0x0805,
   RsaPssSha512 = 0x0806,
