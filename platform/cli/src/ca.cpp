@@ -9,6 +9,8 @@
 #include <avila/time/format.hpp>
 #include <ctime>
 
+#include "acme.hpp"
+#include "certificate_files.hpp"
 #include "commands.hpp"
 #include "tool.hpp"
 
@@ -36,34 +38,6 @@ Result<pki::Authority> open(const Arguments& arguments) {
   }
 }
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> words;
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    words.emplace_back(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return words;
-}
-
-Result<crypto::PrivateKey> make_key(const std::string& kind) {
-  using crypto::KeyType;
-  os::Entropy& entropy = os::system_entropy();
-  if (kind == "p256" || kind.empty()) return crypto::PrivateKey::generate(KeyType::P256, entropy);
-  if (kind == "p384") return crypto::PrivateKey::generate(KeyType::P384, entropy);
-  if (kind == "ed25519") return crypto::PrivateKey::generate(KeyType::Ed25519, entropy);
-  if (kind.starts_with("rsa:")) {
-    AVILA_TRY(const std::uint64_t bits, text::parse_uint(kind.substr(4)));
-    return crypto::PrivateKey::generate(KeyType::Rsa, entropy, {.rsa_bits = bits});
-  }
-  return Error(Errc::InvalidArgument, "no kind of key: '" + kind + '\'',
-               {.hint = "p256, p384, ed25519, rsa:2048, rsa:3072, rsa:4096"});
-}
-
-Result<void> write_file(const std::string& path, ByteSpan bytes, std::uint32_t mode) {
-  return os::real_file_system().write_atomically(path, bytes, mode).context(path);
-}
-
 Result<pki::Authority::IssueOptions> issue_options(const Arguments& arguments) {
   AVILA_TRY(const std::uint64_t validity, number_option(arguments, "--days", 397, 1, kMostDays));
   return pki::Authority::IssueOptions{.validity = days(static_cast<std::int64_t>(validity)),
@@ -78,18 +52,10 @@ Result<int> ca_init(const Arguments& arguments) {
   pki::Authority::RootOptions options;
   AVILA_TRY(const std::uint64_t validity, number_option(arguments, "--days", 3650, 1, kMostDays));
   options.validity = days(static_cast<std::int64_t>(validity));
-  const std::string kind = arguments.get("--key", "p256");
-  using crypto::KeyType;
-  if (kind.starts_with("rsa:")) {
-    options.key = KeyType::Rsa;
-    AVILA_TRY(options.rsa_bits, text::parse_uint(kind.substr(4)));
-  } else if (kind == "p384") {
-    options.key = KeyType::P384;
-  } else if (kind == "ed25519") {
-    options.key = KeyType::Ed25519;
-  } else if (kind != "p256") {
-    return wrong_usage(Error(Errc::InvalidArgument, "no kind of key: '" + kind + '\''));
-  }
+  const auto key = key_choice(arguments.get("--key", "p256"));
+  if (!key.has_value()) return wrong_usage(key.error());
+  options.key = key->type;
+  options.rsa_bits = key->rsa_bits;
   AVILA_TRY(const pki::Authority authority, pki::Authority::create(world(), folder, name, options));
   AVILA_TRY_VOID(print(os::join(folder, "ca.crt") + '\n'));
   return kDone;
@@ -101,14 +67,17 @@ Result<int> ca_issue(const Arguments& arguments) {
     return wrong_usage(
         Error(Errc::InvalidArgument, "issue takes --out and one of --server and --client"));
   AVILA_TRY(const pki::Authority::IssueOptions options, issue_options(arguments));
-  AVILA_TRY(const crypto::PrivateKey key, make_key(arguments.get("--key")));
+  const auto choice = key_choice(arguments.get("--key", "p256"));
+  if (!choice.has_value()) return wrong_usage(choice.error());
+  AVILA_TRY(const crypto::PrivateKey key, choice->generate());
   AVILA_TRY(pki::Authority authority, open(arguments));
   // The key is on disk before the certificate exists: one without the other is of no use.
   const SecretBytes pem = key.to_pem();
   AVILA_TRY_VOID(write_file(out + ".key", pem.span(), 0600));
   const auto issue = [&] {
     if (arguments.has("--server"))
-      return authority.issue_server(key.public_key(), split(arguments.get("--server")), options);
+      return authority.issue_server(key.public_key(), split_list(arguments.get("--server")),
+                                    options);
     return authority.issue_client(key.public_key(), arguments.get("--client"), options);
   };
   AVILA_TRY(const pki::Certificate certificate, issue());
@@ -192,7 +161,7 @@ Result<int> ca_list(const Arguments& arguments) {
 
 std::span<const Command> ca_commands() {
   static const Option kDir{"--dir", "D", "the authority's folder"};
-  static const Option kKey{"--key", "KIND", "p256 (the default), p384, ed25519, rsa:BITS"};
+  static const Option kKey{"--key", "KIND", kKeyKinds};
   static const Option kCrlUrl{"--crl-url", "URL", "where the revocation list will be", true};
   static const Option kOcspUrl{"--ocsp-url", "URL", "where an OCSP responder will be", true};
   static const std::vector<Command> commands = {
@@ -227,6 +196,25 @@ std::span<const Command> ca_commands() {
         kOcspUrl},
        ca_sign_csr,
        "Takes the subject, the alternative names and the TLS purposes of the request.",
+       false},
+      {"ca acme",
+       "ask a CA that speaks ACME for a certificate with a new key",
+       {},
+       {{"--directory", "URL", "the CA's directory"},
+        {"--domain", "NAME[,NAME…]", "what it is for", true},
+        {"--out", "PREFIX", "write PREFIX.crt (the chain) and PREFIX.key"},
+        {"--http-port", "N", "answer the CA's challenges on this port"},
+        {"--listen", "ADDRESS", "of that port (default: 0.0.0.0, for the CA comes from outside)"},
+        {"--webroot", "DIR", "answer by files below DIR, which a web server shows"},
+        {"--cacert", "F", "whom to trust for the CA's own https (default: the system's list)"},
+        {"--account", "FILE", "the account's key, made where it is absent (PREFIX.account.key)"},
+        {"--contact", "MAIL", "of the account", true},
+        {"--agree-terms", "", "I agree to the CA's terms of service"},
+        kKey},
+       ca_acme,
+       "Challenges are http-01: the CA fetches http://NAME/.well-known/acme-challenge/… on port "
+       "80.\n"
+       "Prints the serial number. Run it again to renew: files are replaced when all is done.",
        false},
       {"ca revoke",
        "revoke a certificate",

@@ -30,7 +30,7 @@ std::vector<Command> key_commands() {
        {{"TYPE"}},
        {kFormat, kOut, kKid, kEncryptWith},
        tool_key_new,
-       "TYPE: rsa:2048 (to 8192) p256 p384 secp256k1 ed25519 x25519 ml-kem-512 -768 -1024\n"
+       "TYPE: rsa:2048 (to 8192) p256 p384 p521 secp256k1 ed25519 x25519 ml-kem-512 -768 -1024\n"
        "ml-dsa-44 -65 -87 slh-dsa-sha2-128s … slh-dsa-shake-256f, oct:256 (a JWK for HMAC).",
        false},
       {"tool key pub",
@@ -128,7 +128,7 @@ std::vector<Command> jwt_commands() {
        "sign claims as a JSON Web Token",
        {{"FILE", false}},
        {{"--key", "FILE", "private key, or a secret as JWK"},
-        {"--alg", "A", "HS256 RS256 PS256 ES256 ES384 ES256K EdDSA … (default: by the key)"},
+        {"--alg", "A", "HS256 RS256 PS256 ES256 ES384 ES512 ES256K EdDSA … (default: by the key)"},
         {"--claim", "NAME=VALUE", "a claim; JSON, else text", true},
         {"--expires", "SECONDS", "set exp and iat: valid from now for so long"},
         {"--kid", "ID", "the key's name in the header"},

@@ -14,7 +14,7 @@ namespace {
 using jwt::Algorithm;
 
 constexpr std::string_view kAlgorithms =
-    "HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES256K EdDSA";
+    "HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K EdDSA";
 constexpr std::uint64_t kExpiresMax = 100ULL * 366 * 86'400;  // seconds
 
 Error unknown_algorithm(std::string_view given) {
@@ -31,6 +31,7 @@ std::optional<Algorithm> default_for(const crypto::Jwk& key) {
     case crypto::KeyType::Rsa: return Algorithm::Rs256;
     case crypto::KeyType::P256: return Algorithm::Es256;
     case crypto::KeyType::P384: return Algorithm::Es384;
+    case crypto::KeyType::P521: return Algorithm::Es512;
     case crypto::KeyType::Secp256k1: return Algorithm::Es256k;
     case crypto::KeyType::Ed25519: return Algorithm::EdDsa;
     default: return std::nullopt;

@@ -48,6 +48,7 @@ constexpr KeyKind kKinds[] = {
     {"rsa", "rsa:2048", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048"},
     {"p256", "p256", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256"},
     {"p384", "p384", "-algorithm EC -pkeyopt ec_paramgen_curve:P-384"},
+    {"p521", "p521", "-algorithm EC -pkeyopt ec_paramgen_curve:P-521"},
     {"secp256k1", "secp256k1", "-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1"},
     {"ed25519", "ed25519", "-algorithm ED25519"},
     {"x25519", "x25519", "-algorithm X25519"}};
@@ -113,7 +114,8 @@ TEST_F(CryptoTool, SignaturesBothWays) {
        {Way{"rsa", "rsa-pkcs1-sha256", "-sha256"}, Way{"rsa", "rsa-pkcs1-sha384", "-sha384"},
         Way{"rsa", "rsa-pss-sha256", "-sha256"}, Way{"rsa", "rsa-pss-sha512", "-sha512"},
         Way{"p256", "ecdsa-sha256", "-sha256"}, Way{"p384", "ecdsa-sha384", "-sha384"},
-        Way{"p384", "ecdsa-sha512", "-sha512"}, Way{"secp256k1", "ecdsa-sha256", "-sha256"}}) {
+        Way{"p384", "ecdsa-sha512", "-sha512"}, Way{"p521", "ecdsa-sha512", "-sha512"},
+        Way{"p521", "ecdsa-sha256", "-sha256"}, Way{"secp256k1", "ecdsa-sha256", "-sha256"}}) {
     SCOPED_TRACE(way.algorithm);
     const std::string kind(way.kind), algorithm(way.algorithm);
     const std::string options =
@@ -167,7 +169,7 @@ TEST_F(CryptoTool, WrongWordsAndWrongKeys) {
   for (const char* wrong : {"key new",
                             "key new rsa:1000",
                             "key new rsa:2047",
-                            "key new p521",
+                            "key new p224",
                             "key new p256:8",
                             "key new p256 --format xml",
                             "key pub --format xml k",
@@ -293,7 +295,7 @@ TEST_F(CryptoTool, PasswordsAreHashedAndVerified) {
 
 TEST_F(CryptoTool, TokensAreSignedVerifiedInspected) {
   AVILA_REQUIRE_PROGRAM("openssl");
-  for (const char* type : {"rsa", "p256", "p384", "secp256k1", "ed25519"}) {
+  for (const char* type : {"rsa", "p256", "p384", "p521", "secp256k1", "ed25519"}) {
     SCOPED_TRACE(type);
     expect_done("avl key new " + std::string(type) +
                 " --out key.pem; avl key pub key.pem --out pub.pem");
