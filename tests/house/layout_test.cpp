@@ -142,6 +142,8 @@ TEST(House, TestFilesCheckAsOftenAsTheyTest) {
     int tests = 0;
     int checks = 0;
     for (const std::string& line : lines_of(file)) {
+      // Children of memcheck are judged by their parents: expect_no_leaks(), expect_leaks_seen().
+      if (line.starts_with("TEST(ConstantTimeChild,")) continue;
       tests +=
           line.starts_with("TEST(") || line.starts_with("TEST_F(") || line.starts_with("TEST_P(");
       for (const char* mark :
