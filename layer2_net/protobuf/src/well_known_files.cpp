@@ -1,6 +1,6 @@
-// The files that Protocol Buffers itself defines (google/protobuf/*.proto): names, numbers and types
-// are the standard's, as of version 3.21. Data; the layout is ours. descriptor.proto comes first, as
-// the options of all others are read by it.
+// The files that Protocol Buffers itself defines (google/protobuf/*.proto): names, numbers and
+// types are the standard's, as of version 3.21. Data; the layout is ours. descriptor.proto comes
+// first, as the options of all others are read by it.
 #include <avila/protobuf/pool.hpp>
 
 namespace avila::protobuf {
@@ -10,7 +10,8 @@ struct KnownFile {
   std::string_view name, text;
 };
 constexpr KnownFile kFiles[] = {
-    {"google/protobuf/descriptor.proto", R"proto(syntax = "proto2";
+    {"google/protobuf/descriptor.proto", R"pb(syntax = "proto2"
+                                              ;
 package google.protobuf;
 option go_package = "google.golang.org/protobuf/types/descriptorpb";
 option java_package = "com.google.protobuf";
@@ -259,8 +260,9 @@ message GeneratedCodeInfo {
     optional int32 end = 4;
   }
 }
-)proto"},
-    {"google/protobuf/any.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/any.proto", R"pb(syntax = "proto3"
+                                       ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option go_package = "google.golang.org/protobuf/types/known/anypb";
@@ -272,8 +274,9 @@ message Any {
   string type_url = 1;
   bytes value = 2;
 }
-)proto"},
-    {"google/protobuf/source_context.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/source_context.proto", R"pb(syntax = "proto3"
+                                                  ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option java_package = "com.google.protobuf";
@@ -284,8 +287,9 @@ option go_package = "google.golang.org/protobuf/types/known/sourcecontextpb";
 message SourceContext {
   string file_name = 1;
 }
-)proto"},
-    {"google/protobuf/type.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/type.proto", R"pb(syntax = "proto3"
+                                        ;
 package google.protobuf;
 import "google/protobuf/any.proto";
 import "google/protobuf/source_context.proto";
@@ -363,8 +367,9 @@ enum Syntax {
   SYNTAX_PROTO2 = 0;
   SYNTAX_PROTO3 = 1;
 }
-)proto"},
-    {"google/protobuf/api.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/api.proto", R"pb(syntax = "proto3"
+                                       ;
 package google.protobuf;
 import "google/protobuf/source_context.proto";
 import "google/protobuf/type.proto";
@@ -396,8 +401,9 @@ message Mixin {
   string name = 1;
   string root = 2;
 }
-)proto"},
-    {"google/protobuf/duration.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/duration.proto", R"pb(syntax = "proto3"
+                                            ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -410,8 +416,9 @@ message Duration {
   int64 seconds = 1;
   int32 nanos = 2;
 }
-)proto"},
-    {"google/protobuf/empty.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/empty.proto", R"pb(syntax = "proto3"
+                                         ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option go_package = "google.golang.org/protobuf/types/known/emptypb";
@@ -421,8 +428,9 @@ option java_multiple_files = true;
 option objc_class_prefix = "GPB";
 option cc_enable_arenas = true;
 message Empty {}
-)proto"},
-    {"google/protobuf/field_mask.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/field_mask.proto", R"pb(syntax = "proto3"
+                                              ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option java_package = "com.google.protobuf";
@@ -434,8 +442,9 @@ option cc_enable_arenas = true;
 message FieldMask {
   repeated string paths = 1;
 }
-)proto"},
-    {"google/protobuf/struct.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/struct.proto", R"pb(syntax = "proto3"
+                                          ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -463,8 +472,9 @@ enum NullValue {
 message ListValue {
   repeated Value values = 1;
 }
-)proto"},
-    {"google/protobuf/timestamp.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/timestamp.proto", R"pb(syntax = "proto3"
+                                             ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -477,8 +487,9 @@ message Timestamp {
   int64 seconds = 1;
   int32 nanos = 2;
 }
-)proto"},
-    {"google/protobuf/wrappers.proto", R"proto(syntax = "proto3";
+)pb"},
+    {"google/protobuf/wrappers.proto", R"pb(syntax = "proto3"
+                                            ;
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -514,7 +525,7 @@ message StringValue {
 message BytesValue {
   bytes value = 1;
 }
-)proto"},
+)pb"},
 };
 
 }  // namespace
