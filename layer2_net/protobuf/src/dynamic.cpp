@@ -199,7 +199,6 @@ bool is_foreign(const FieldDescriptor& field, const Value& value) noexcept {
          field.enum_type->find(std::get<std::int32_t>(value)) == nullptr;
 }
 
-const Value kNothing;
 const List kNoList;
 const Map kNoMap;
 
