@@ -114,6 +114,7 @@ Result<std::size_t> Engine::take(ByteSpan bytes) {
     if (bytes.size() < kFrameHeaderBytes + header.length) break;
     AVILA_TRY_VOID(on_frame(header, bytes.subspan(kFrameHeaderBytes, header.length)));
     bytes = bytes.subspan(kFrameHeaderBytes + header.length);
+    if (continuation_of_ == 0) ++units_done_;
   }
   return size - bytes.size();
 }

@@ -274,8 +274,7 @@ Task<void> Multiplexer::watch_loop() {
     {
       const std::lock_guard lock(mutex);
       check_streams(now);
-      const bool incomplete = engine.in_frame() || !engine.preface_done();
-      if (incomplete && now - active_ns_ > timeouts_.frame.ns) end = true;
+      end = is_slow(now);
       if (engine.stream_count() > 0) {
         idle_since_ns_ = now;
       } else if (!writing_ && engine.output().empty() && now - active_ns_ > kMemoryTime.ns) {
@@ -294,6 +293,29 @@ Task<void> Multiplexer::watch_loop() {
   }
 }
 
+namespace {
+
+/// What a peer earns by what it sends, as over HTTP/1.1: at less than this rate it is a slow loris.
+constexpr std::int64_t kLeastBytesPerSecond = 1024;
+std::int64_t earned_ns(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t kEnough = std::uint64_t{1} << 32;
+  return static_cast<std::int64_t>(std::min(bytes, kEnough)) *
+         (1'000'000'000 / kLeastBytesPerSecond);
+}
+
+}  // namespace
+
+/// A preface, frame or header block that takes too long, however often a byte of it comes.
+bool Multiplexer::is_slow(std::int64_t now_ns) {
+  const bool incomplete = engine.in_frame() || !engine.preface_done();
+  if (!incomplete || engine.units_done() != watched_units_ || incomplete_since_ns_ == 0) {
+    watched_units_ = engine.units_done();
+    incomplete_since_ns_ = now_ns;
+    return false;
+  }
+  return now_ns - incomplete_since_ns_ > timeouts_.frame.ns + earned_ns(engine.partial_bytes());
+}
+
 /// Streams whose peer neither takes nor gives: a window that stays shut, a body that stays away.
 void Multiplexer::check_streams(std::int64_t now_ns) {
   std::vector<Engine::Stream*> stalled;
@@ -309,8 +331,11 @@ void Multiplexer::check_streams(std::int64_t now_ns) {
       io->watched_received = stream.received;
       io->received_since_ns = now_ns;
     }
+    const bool receiving = io->watch_receiving && !stream.remote_done;
+    if (!receiving || io->receiving_since_ns == 0) io->receiving_since_ns = now_ns;
     if (now_ns - io->pending_since_ns > timeouts_.write.ns ||
-        now_ns - io->received_since_ns > timeouts_.body.ns)
+        now_ns - io->received_since_ns > timeouts_.body.ns ||
+        now_ns - io->receiving_since_ns > timeouts_.body.ns + earned_ns(stream.received))
       stalled.push_back(&stream);
   });
   for (Engine::Stream* stream : stalled) engine.reset(*stream, ErrorCode::Cancel);

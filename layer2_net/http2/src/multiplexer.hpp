@@ -51,7 +51,7 @@ class StreamIo {
   // Of the watch over stalled streams.
   std::size_t watched_pending = 0;
   std::uint64_t watched_received = 0;
-  std::int64_t pending_since_ns = 0, received_since_ns = 0;
+  std::int64_t pending_since_ns = 0, received_since_ns = 0, receiving_since_ns = 0;
   bool watch_receiving = false;  ///< the body is waited for as a whole
 
  private:
@@ -63,9 +63,12 @@ class StreamIo {
 std::size_t take_front(ByteSpan& rest, MutableByteSpan buffer) noexcept;
 
 struct Timeouts {
-  Duration frame = seconds(10);  ///< for the preface, and to complete a frame or a header block
-  Duration idle = seconds(60);   ///< without a stream
-  Duration body = seconds(10);   ///< without a byte of a body that is waited for as a whole
+  /// For the preface, and to complete a frame or a header block; what came of a frame earns more.
+  Duration frame = seconds(10);
+  Duration idle = seconds(60);  ///< without a stream
+  /// Without a byte of a body that is waited for as a whole; and for all of it, beside what it
+  /// earns.
+  Duration body = seconds(10);
   Duration write = seconds(30);  ///< without a byte taken: of the connection, or of a stream
 };
 
@@ -122,6 +125,7 @@ class Multiplexer : protected Engine::Events {
   Task<void> watch_loop();
   Task<void> linger(MutableByteSpan buffer);
   bool leave();
+  bool is_slow(std::int64_t now_ns);
   void check_streams(std::int64_t now_ns);
   void bury();
 
@@ -144,6 +148,8 @@ class Multiplexer : protected Engine::Events {
   bool gone_ = false;           // nor is the transport
   std::int64_t active_ns_ = 0;  // something came
   std::int64_t idle_since_ns_ = 0;
+  std::uint64_t watched_units_ = 0;  // what was complete when the frame that is not had begun
+  std::int64_t incomplete_since_ns_ = 0;
 };
 
 }  // namespace avila::http2::detail

@@ -87,7 +87,6 @@ struct Loaded {
   std::string etag;
   std::string modified;
   std::shared_ptr<const std::string> content;  // null: read when sent
-  std::int64_t checked_ns = 0;
 };
 using LoadedPointer = std::shared_ptr<const Loaded>;
 
@@ -112,19 +111,36 @@ struct StaticFiles::State {
   struct Entry {
     LoadedPointer file;
     std::list<std::string>::iterator recent;
+    std::int64_t checked_ns = 0;
   };
   std::map<std::string, Entry, std::less<>> cache;
   std::list<std::string> recent;  // the last used first
   std::uint64_t cached_bytes = 0;
 
+  /// What may be served as it is. Of those who find it stale, the first looks at the file again
+  /// (null), and the others are served meanwhile.
   LoadedPointer find(std::string_view key) {
     const std::lock_guard lock(mutex);
     const auto found = cache.find(key);
     if (found == cache.end()) return nullptr;
-    if (executor.coarse_now().ns - found->second.file->checked_ns > options.cache_fresh.ns)
+    const std::int64_t now = executor.coarse_now().ns;
+    if (now - found->second.checked_ns > options.cache_fresh.ns) {
+      found->second.checked_ns = now;
       return nullptr;
+    }
     recent.splice(recent.begin(), recent, found->second.recent);
     return found->second.file;
+  }
+
+  /// The content of the same file at the same time of change, so that it is not read again.
+  std::shared_ptr<const std::string> known_content(std::string_view key, const Loaded& file) {
+    const std::lock_guard lock(mutex);
+    const auto found = cache.find(key);
+    if (found == cache.end()) return nullptr;
+    const Loaded& known = *found->second.file;
+    const bool same = known.path == file.path && known.info.size == file.info.size &&
+                      known.info.modified_ns == file.info.modified_ns;
+    return same ? known.content : nullptr;
   }
 
   static std::uint64_t cost(const Loaded& file) noexcept {
@@ -142,11 +158,11 @@ struct StaticFiles::State {
     if (const auto old = cache.find(key); old != cache.end()) forget(old);
     cached_bytes += cost(*file);
     recent.push_front(key);
-    cache.emplace(key, Entry{std::move(file), recent.begin()});
+    cache.emplace(key, Entry{std::move(file), recent.begin(), executor.coarse_now().ns});
     while (cached_bytes > options.cache_bytes && !recent.empty()) forget(cache.find(recent.back()));
   }
 
-  Result<LoadedPointer> load(const std::string& relative, unsigned takes);
+  Result<LoadedPointer> load(const std::string& relative, unsigned takes, const std::string& key);
   Result<std::string> list(const std::string& relative);
 };
 
@@ -162,7 +178,8 @@ constexpr Variant kVariants[] = {{".br", "br"}, {".zst", "zstd"}, {".gz", "gzip"
 }  // namespace
 
 /// Blocking: runs on the pool.
-Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsigned takes) {
+Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsigned takes,
+                                               const std::string& key) {
   auto file = std::make_shared<Loaded>();
   file->path = relative.empty() ? root : os::join(root, relative);
   AVILA_TRY(file->info, files.info(file->path));
@@ -188,12 +205,12 @@ Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsi
   file->etag = http::make_etag(hex(file->info.size) + "-" +
                                hex(static_cast<std::uint64_t>(file->info.modified_ns)));
   file->modified = time::format_http_date({file->info.modified_ns});
-  if (file->info.size <= options.cached_file_bytes) {
+  file->content = known_content(key, *file);
+  if (file->content == nullptr && file->info.size <= options.cached_file_bytes) {
     AVILA_TRY(std::string text, files.read_text(file->path, options.cached_file_bytes));
     file->info.size = text.size();
     file->content = std::make_shared<const std::string>(std::move(text));
   }
-  file->checked_ns = executor.now().ns;
   return LoadedPointer(file);
 }
 
@@ -380,7 +397,7 @@ std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& r
 
 Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted want,
                                const Request* request) {
-  auto load = [state, want] { return state->load(want.relative, want.takes); };
+  auto load = [state, want] { return state->load(want.relative, want.takes, want.key()); };
   auto loaded = co_await state->executor.spawn_blocking(std::move(load));
   if (!loaded.has_value() && loaded.error().is(Errc::NotFound) && want.ends_with_slash &&
       state->options.listing) {

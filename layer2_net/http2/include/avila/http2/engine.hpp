@@ -144,6 +144,9 @@ class Engine {
   }
   /// A frame or a header block has begun and is not complete.
   bool in_frame() const noexcept { return !in_.empty() || continuation_of_ != 0; }
+  /// How many frames and header blocks were complete, and the bytes of the frame that is not.
+  std::uint64_t units_done() const noexcept { return units_done_; }
+  std::size_t partial_bytes() const noexcept { return in_.size(); }
   bool preface_done() const noexcept { return settings_seen_; }
   std::uint32_t last_peer_stream() const noexcept { return last_peer_id_; }
   std::uint32_t peer_header_list_bytes() const noexcept { return peer_header_list_; }
@@ -198,6 +201,7 @@ class Engine {
   const EngineOptions options_;
   Events& events_;
   std::string out_;
+  std::uint64_t units_done_ = 0;
   std::string in_;  // a frame that is not complete
   std::int64_t now_ns_ = 0;
   bool preface_seen_ = false, settings_seen_ = false;
