@@ -22,6 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = avila::tcp::parse_proxy_header(avila::as_bytes(written));
   AVILA_ASSERT(again.has_value());
   AVILA_ASSERT(again->has_value());
-  AVILA_ASSERT((*again)->header == parsed.header);
+  // The checksum covers what may be written in other ways than it was read.
+  const auto without_checksum = [](avila::tcp::ProxyHeader header) {
+    for (auto& tlv : header.tlvs)
+      if (tlv.type == avila::tcp::ProxyHeader::kTlvCrc32c) tlv.value.clear();
+    return header;
+  };
+  AVILA_ASSERT(without_checksum((*again)->header) == without_checksum(parsed.header));
   return 0;
 }

@@ -1,7 +1,10 @@
 #include <array>
+#include <avila/hash/crc32c.hpp>
+#include <avila/primitives/endian.hpp>
 #include <avila/tcp/proxy_protocol.hpp>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace avila::tcp {
 namespace {
@@ -94,6 +97,13 @@ SocketAddress unix_at(ByteSpan bytes) {
   return SocketAddress::unix_or_unnamed(std::move(path));
 }
 
+// The field counts as zero in its own checksum (§2.2.3).
+std::uint32_t checksum_of(ByteSpan header, std::size_t field) {
+  constexpr std::byte kZero[4]{};
+  const std::uint32_t front = hash::crc32c(header.first(field));
+  return hash::crc32c(header.subspan(field + 4), hash::crc32c(kZero, front));
+}
+
 Parsed parse_v2(ByteSpan bytes) {
   if (bytes.size() < kV2FixedBytes) return std::optional<ParsedProxyHeader>();
   const auto version_command = static_cast<unsigned>(bytes[12]);
@@ -130,11 +140,18 @@ Parsed parse_v2(ByteSpan bytes) {
     header.destination = SocketAddress(ip_at(rest.subspan(size), v6), be16(rest, 2 * size + 2));
   }
   rest = rest.subspan(kAddressBytes[family]);
+  bool checksum = false;
   while (!rest.empty()) {  // §2.2.7
     const std::size_t at = kV2FixedBytes + length - rest.size();
     if (rest.size() < 3) return malformed("a cut type-length-value vector", at);
     const std::size_t size = be16(rest, 1);
     if (rest.size() - 3 < size) return malformed("a vector longer than the header", at + 1);
+    if (static_cast<std::uint8_t>(rest[0]) == ProxyHeader::kTlvCrc32c) {
+      if (std::exchange(checksum, true)) return malformed("a second checksum", at);
+      if (size != 4) return malformed("a checksum of 4 bytes expected", at + 1);
+      if (load_be32(rest.data() + 3) != checksum_of(bytes.first(parsed.size_bytes), at + 3))
+        return malformed("another CRC-32C", at + 3);
+    }
     header.tlvs.push_back(
         {static_cast<std::uint8_t>(rest[0]), std::string(as_text(rest.subspan(3, size)))});
     rest = rest.subspan(3 + size);
@@ -201,8 +218,15 @@ Result<void> append_proxy_v2(std::string& out, const ProxyHeader& header) {
     append_be16(body, header.source.port());
     append_be16(body, header.destination.port());
   }
+  std::size_t checksum = 0;  // where it goes in the body; 0: nowhere
   if (family != 0) {
     for (const ProxyHeader::Tlv& tlv : header.tlvs) {
+      if (tlv.type == ProxyHeader::kTlvCrc32c) {
+        if (checksum != 0) return Error(Errc::InvalidArgument, "PROXY header: two checksums");
+        body += std::string("\x03\x00\x04\0\0\0\0", 7);
+        checksum = body.size() - 4;
+        continue;
+      }
       if (tlv.value.size() > 65535)
         return Error(Errc::LimitExceeded, "PROXY header: vector too long");
       body += static_cast<char>(tlv.type);
@@ -217,6 +241,12 @@ Result<void> append_proxy_v2(std::string& out, const ProxyHeader& header) {
   out += static_cast<char>(family == 0 ? 0 : family << 4 | (header.datagram ? 2U : 1U));
   append_be16(out, body.size());
   out += body;
+  if (checksum != 0) {
+    const std::size_t start = out.size() - body.size() - kV2FixedBytes;
+    const std::size_t field = kV2FixedBytes + checksum;
+    store_be32(out.data() + start + field,
+               checksum_of(as_bytes(std::string_view(out).substr(start)), field));
+  }
   return {};
 }
 

@@ -150,5 +150,30 @@ TEST(ProxyProtocol, RefusesForgeriesAndDamage) {
     EXPECT_FALSE(parse_proxy_header(as_bytes(text)).has_value()) << text;
 }
 
+TEST(ProxyProtocol, ChecksItsChecksum) {
+  ProxyHeader header;
+  header.has_addresses = true;
+  header.source = *SocketAddress::parse("192.0.2.1:1234");
+  header.destination = *SocketAddress::parse("198.51.100.2:443");
+  header.tlvs = {{0x02, "example.org"}, {ProxyHeader::kTlvCrc32c, ""}, {0x04, "pad"}};
+  std::string text = "before";
+  ASSERT_TRUE(append_proxy_v2(text, header).has_value());
+  text.erase(0, 6);
+  const auto parsed = parse(text);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->header.source, header.source);
+  ASSERT_EQ(parsed->header.tlvs.size(), 3U);
+  EXPECT_EQ(parsed->header.tlvs[1].value.size(), 4U);
+  // No bit of it can be turned: what follows the fixed part is covered by the checksum.
+  for (std::size_t bit = 16 * 8; bit < text.size() * 8; ++bit) {
+    std::string damaged = text;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    const bool lost_its_type = bit / 8 == 16 + 12 + 14;  // then it is a vector like any other
+    EXPECT_EQ(parse_proxy_header(as_bytes(damaged)).has_value(), lost_its_type) << bit;
+  }
+  header.tlvs.push_back({ProxyHeader::kTlvCrc32c, ""});
+  EXPECT_TRUE(append_proxy_v2(text, header).error().is(Errc::InvalidArgument));
+}
+
 }  // namespace
 }  // namespace avila::tcp

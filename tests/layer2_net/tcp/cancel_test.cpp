@@ -136,7 +136,8 @@ Task<Result<void>> serve(Listener* listener, CancelToken cancel) {
 }
 
 Task<Result<void>> ask(Executor* executor, SocketAddress address, CancelToken cancel) {
-  auto connected = co_await connect(*executor, std::move(address), {}, cancel);
+  const ConnectOptions options;
+  auto connected = co_await connect(*executor, std::move(address), options, cancel);
   AVILA_CO_TRY(Stream stream, std::move(connected));
   AVILA_CO_TRY_VOID(stream.set_receive_buffer(32 * 1024));
   auto slept = co_await future::sleep(microseconds(500), cancel);

@@ -15,6 +15,10 @@ struct ProxyHeader {
   static constexpr std::size_t kV1BytesMax = 107;        ///< §2.1, with CRLF
   static constexpr std::size_t kV2BytesMax = 16 + 4096;  ///< our limit; the format allows 65,551
 
+  /// §2.2.3: a CRC-32C of the whole header. Checked when read; filled in when written, whatever the
+  /// vector's value; at most one.
+  static constexpr std::uint8_t kTlvCrc32c = 0x03;
+
   struct Tlv {
     std::uint8_t type;
     std::string value;
@@ -43,7 +47,7 @@ Result<std::optional<ParsedProxyHeader>> parse_proxy_header(ByteSpan bytes);
 
 /// "PROXY TCP4 …\r\n". Unix addresses and mixed families become UNKNOWN.
 void append_proxy_v1(std::string& out, const ProxyHeader& header);
-/// Errc::LimitExceeded when the vectors do not fit.
+/// Errc::LimitExceeded when the vectors do not fit, InvalidArgument for two checksums.
 Result<void> append_proxy_v2(std::string& out, const ProxyHeader& header);
 
 }  // namespace avila::tcp
