@@ -142,6 +142,12 @@ Proof Denial::name_error(const Name& name) {
   return (found->cover->data.flags & Nsec3::kOptOut) != 0 ? Proof::OptOut : Proof::Proven;
 }
 
+bool Denial::denies(const Name& name) {
+  if (nsec_covering(name) != nullptr) return true;
+  const auto found = closest(name);
+  return found.has_value() && found->cover != nullptr;
+}
+
 Proof Denial::no_data(const Name& name, Type type) {
   const auto lacks = [&](const TypeBitmap& types, bool wildcard) {
     if (types.contains(type) || types.contains(Type::CNAME)) return false;
@@ -165,13 +171,15 @@ Proof Denial::no_data(const Name& name, Type type) {
     return lacks(match->data.types, false) ? Proof::Proven : Proof::None;
   const auto found = closest(name);
   if (!found.has_value() || found->cover == nullptr) return Proof::None;
+  const bool opt_out = (found->cover->data.flags & Nsec3::kOptOut) != 0;
   // RFC 5155 section 8.7: the wildcard is there, without the type.
   if (const auto wildcard = found->encloser.wildcard(); wildcard.has_value())
-    if (const OneNsec3* match = nsec3_matching(*wildcard); match != nullptr)
-      return lacks(match->data.types, true) ? Proof::Proven : Proof::None;
+    if (const OneNsec3* match = nsec3_matching(*wildcard); match != nullptr) {
+      if (!lacks(match->data.types, true)) return Proof::None;
+      return opt_out ? Proof::OptOut : Proof::Proven;
+    }
   // Section 8.6: an unsigned delegation within an opt-out span.
-  if (type == Type::DS && (found->cover->data.flags & Nsec3::kOptOut) != 0) return Proof::OptOut;
-  return Proof::None;
+  return type == Type::DS && opt_out ? Proof::OptOut : Proof::None;
 }
 
 Proof Denial::wildcard_expansion(const Name& name, const Name& closest_encloser) {

@@ -82,6 +82,8 @@ class Denial {
   /// The name does not exist, and no wildcard could stand for it (RFC 4035 section 5.4; RFC 5155
   /// section 8.4).
   Proof name_error(const Name& name);
+  /// The name itself is denied; of wildcards nothing is said.
+  bool denies(const Name& name);
   /// The name, or the wildcard that stands for it, has no records of that type (RFC 5155 sections
   /// 8.5 to 8.7).
   Proof no_data(const Name& name, Type type);
