@@ -162,6 +162,10 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
             std::uint16_t port) {
   Reply reply;
   const Name& zone = at.zone;
+  if (message.truncated) {  // over TCP too
+    reply.why = "truncated";
+    return reply;
+  }
   if (message.rcode != Rcode::NoError && message.rcode != Rcode::NxDomain &&
       message.rcode != Rcode::YxDomain) {
     reply.why = to_string(message.rcode);
@@ -218,6 +222,14 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
   if (!first) {
     // Only with what a negative answer has: else the target is asked for.
     finding.needs_proof = soa == nullptr;
+    if (!proofs.empty() && question.type != Type::DS) {
+      Finding ds;  // the target may be below an unsigned delegation that the same servers serve
+      ds.authorities = proofs;
+      ds.ttl = finding.ttl;
+      ds.needs_proof = true;
+      const bool cut = ns != nullptr && ns->owner.is_below(zone);
+      reply.extras.emplace_back(cut ? ns->owner : name, Type::DS, std::move(ds));
+    }
     if (soa != nullptr || !proofs.empty())
       reply.extras.emplace_back(name, question.type, std::move(finding));
     return reply;

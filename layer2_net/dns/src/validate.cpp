@@ -145,6 +145,17 @@ Task<void> Resolver::State::validate_keys(Work& work, const Name& zone, Finding&
       co_return;
     }
   }
+  // Anchors of algorithms that we do not know vouch for nothing (RFC 4035 section 5.2).
+  const bool usable = std::any_of(anchors.begin(), anchors.end(), [&](const Record& record) {
+    if (record.type == Type::DS) return any_supported({record});
+    const auto data = Dnskey::decode(record.rdata);
+    return data.has_value() && is_supported_algorithm(data->algorithm, options.dnssec);
+  });
+  if (!usable) {
+    finding.security = Security::Insecure;
+    finding.error = Ede::UnsupportedDnskeyAlgorithm;
+    co_return;
+  }
   // RFC 4509 section 3: SHA-1 counts only where there is nothing better.
   bool better = false;
   for (const Record& record : anchors)
@@ -325,6 +336,7 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
       proof = denial.no_data(name, type);
       if (proof != Proof::None) finding.outcome = Outcome::NoData;
     }
+    finding.proven = proof != Proof::None;
     // Below an unsigned delegation nothing needs a proof.
     for (Name above = name; proof == Proof::None && above.is_below(signer); above = above.parent())
       if (denial.insecure_delegation(above) != Proof::None) proof = Proof::OptOut;
@@ -335,13 +347,27 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
         finding.reason.clear();
         co_return;
       }
+      // What is asked for may still be below a delegation that others prove to be unsigned.
+      SetCheck status = co_await status_of(work, name, type);
+      if (status.security == Security::Insecure) {
+        finding.security = Security::Insecure;
+        finding.error.reset();
+        finding.reason.clear();
+        co_return;
+      }
+      const bool has_bad_proofs =
+          proofs.empty() && std::any_of(finding.authorities.begin(), finding.authorities.end(),
+                                        [](const Record& record) {
+                                          return record.type == Type::NSEC ||
+                                                 record.type == Type::NSEC3;
+                                        });
       finding.security = Security::Bogus;
-      finding.error = finding.outcome == Outcome::NameError && denial.denies(name)
+      finding.error = has_bad_proofs || (finding.outcome == Outcome::NameError &&
+                                         denial.denies(name))
                           ? Ede::DnssecBogus
                           : Ede::NsecMissing;
       continue;
     }
-    finding.proven = true;
     finding.security = proof == Proof::Proven ? Security::Secure : Security::Insecure;
     finding.error.reset();
     finding.reason.clear();

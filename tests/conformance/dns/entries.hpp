@@ -74,10 +74,13 @@ inline Entry read_entry(std::istream& in, const dns::Name& origin = dns::Name())
       }
       auto record = dns::parse_record(text, options);
       // Data that its type does not allow, as a server might send it.
-      if (const std::size_t at = text.find(" A \\#"); !record.has_value() && at != text.npos) {
-        text.replace(at, 3, " TYPE65280 ");
+      for (const dns::Type type : {dns::Type::A, dns::Type::AAAA}) {
+        const std::string word = ' ' + dns::to_string(type) + " \\#";
+        const std::size_t at = text.find(word);
+        if (record.has_value() || at == text.npos) continue;
+        text.replace(at, word.size(), " TYPE65280 \\#");
         record = dns::parse_record(text, options);
-        if (record.has_value()) record->type = dns::Type::A;
+        if (record.has_value()) record->type = type;
       }
       if (!record.has_value()) {
         ADD_FAILURE() << text << ": " << record.error().to_string();
