@@ -33,5 +33,7 @@ Result<int> tool_cert_show(const Arguments& arguments);
 Result<int> tool_cert_verify(const Arguments& arguments);
 Result<int> tool_compress(const Arguments& arguments);
 Result<int> tool_decompress(const Arguments& arguments);
+Result<int> tool_dns(const Arguments& arguments);
+Result<int> tool_resolver(const Arguments& arguments);
 
 }  // namespace avila::cli
