@@ -98,8 +98,7 @@ FindingPtr Cache::find_stale(const Name& name, Type type, Instant now) {
 }
 
 FindingPtr Cache::insert(const Name& name, Type type, Finding finding, Instant now) {
-  const bool positive =
-      finding.outcome == Outcome::Records || finding.outcome == Outcome::Alias;
+  const bool positive = finding.outcome == Outcome::Records || finding.outcome == Outcome::Alias;
   finding.ttl = std::min(finding.ttl, positive ? options_.ttl_max : options_.negative_ttl_max);
   if (finding.security == Security::Bogus) finding.ttl = std::min(finding.ttl, options_.bogus_ttl);
   finding.expires = now + seconds(finding.ttl);

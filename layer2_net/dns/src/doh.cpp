@@ -34,7 +34,8 @@ Task<Result<Message>> ask(async::Executor& executor, std::unique_ptr<async::Tran
   pad_to(query, 128);
   http::ClientRequest request;
   request.method = "POST";
-  request.url = "https://" + server.host + ':' + std::to_string(server.address.port()) + server.path;
+  request.url =
+      "https://" + server.host + ':' + std::to_string(server.address.port()) + server.path;
   request.headers.add("content-type", kMediaType);
   request.headers.add("accept", kMediaType);
   AVILA_CO_TRY(request.body, query.encode());
@@ -99,8 +100,8 @@ Task<Result<Message>> exchange_https(async::Executor& executor, Network& network
   auto secured = co_await security.connect(std::move(*connected), server.host, token);
   if (!secured.has_value())
     co_return deadline.translate(std::move(secured).error(), "DNS over HTTPS");
-  auto answer = co_await ask(executor, std::move(*secured), std::move(server), std::move(query),
-                             token);
+  auto answer =
+      co_await ask(executor, std::move(*secured), std::move(server), std::move(query), token);
   if (!answer.has_value())
     co_return deadline.translate(std::move(answer).error(), "DNS over HTTPS");
   co_return std::move(answer);

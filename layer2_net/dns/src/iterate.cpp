@@ -7,8 +7,8 @@ namespace avila::dns {
 namespace {
 
 constexpr int kReferralsMax = 32;
-constexpr int kServersTriedMax = 8;   // of one zone, for one query
-constexpr int kFetchesPerZone = 3;    // server names looked up for one query
+constexpr int kServersTriedMax = 8;  // of one zone, for one query
+constexpr int kFetchesPerZone = 3;   // server names looked up for one query
 constexpr std::uint32_t kDelegationTtlMin = 30;
 constexpr int kFailuresMax = 16;
 // RFC 9156 section 2.3: so many steps, the first of them a label each.
@@ -69,9 +69,8 @@ Task<std::vector<SocketAddress>> Resolver::State::addresses_of(Work& work, Name 
     if (!found.has_value() || (*found)->outcome != Outcome::Records) continue;
     if ((*found)->security == Security::Bogus) continue;
     for (const Record& record : (*found)->records)
-      if (const auto address = address_of(record); address.has_value() &&
-                                                   !address->is_multicast() &&
-                                                   !address->is_unspecified())
+      if (const auto address = address_of(record);
+          address.has_value() && !address->is_multicast() && !address->is_unspecified())
         all.emplace_back(*address, options.port);
   }
   co_return std::move(all);
@@ -181,8 +180,7 @@ Task<Result<Reply>> Resolver::State::ask_zone(Work& work, DelegationPtr at, Ques
     auto found = co_await addresses_of(work, server);
     for (const SocketAddress& address : found) add(address);
   }
-  co_return Error(Errc::Unavailable,
-                  "no server of " + at->zone.to_string() + " answers; " + why);
+  co_return Error(Errc::Unavailable, "no server of " + at->zone.to_string() + " answers; " + why);
 }
 
 Task<Result<Reply>> Resolver::State::iterate(Work& work, Name name, Type type,

@@ -129,8 +129,7 @@ void take_referral(const Message& message, const std::vector<Record>& authoritie
   for (const Record& record : message.additionals) {
     const auto address = address_of(record);
     if (!address.has_value() || record.record_class != Class::IN ||
-        !record.owner.is_at_or_below(zone) || address->is_multicast() ||
-        address->is_unspecified())
+        !record.owner.is_at_or_below(zone) || address->is_multicast() || address->is_unspecified())
       continue;
     for (Delegation::Server& server : referral.servers)
       if (server.name == record.owner && addresses < Delegation::kAddressesMax) {

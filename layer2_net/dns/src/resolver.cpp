@@ -25,15 +25,11 @@ void append(std::vector<Record>& to, const std::vector<Record>& from, std::uint3
 Security worse(Security a, Security b) noexcept {
   const auto rank = [](Security security) {
     switch (security) {
-      case Security::Bogus:
-        return 0;
+      case Security::Bogus: return 0;
       case Security::Unchecked:
-      case Security::Indeterminate:
-        return 1;
-      case Security::Insecure:
-        return 2;
-      case Security::Secure:
-        return 3;
+      case Security::Indeterminate: return 1;
+      case Security::Insecure: return 2;
+      case Security::Secure: return 3;
     }
     return 0;
   };
@@ -45,12 +41,11 @@ void add_finding(Answer& answer, const Finding& finding, std::uint32_t ttl) {
   append(answer.answers, finding.records, ttl);
   append(answer.answers, finding.signatures, ttl);
   for (const Record& record : finding.authorities) {
-    const bool known = std::any_of(answer.authorities.begin(), answer.authorities.end(),
-                                   [&](const Record& each) {
-                                     return each.type == record.type &&
-                                            each.rdata == record.rdata &&
-                                            each.owner == record.owner;
-                                   });
+    const bool known =
+        std::any_of(answer.authorities.begin(), answer.authorities.end(), [&](const Record& each) {
+          return each.type == record.type && each.rdata == record.rdata &&
+                 each.owner == record.owner;
+        });
     if (!known) append(answer.authorities, {record}, ttl);
   }
   answer.security = worse(answer.security, finding.security);
@@ -147,8 +142,8 @@ Answer Resolver::State::from_cache(const Question& question, bool stale) {
   Name name = question.name;
   const Instant now = clock.now();
   for (int i = 0; i < options.chain_max; ++i) {
-    const FindingPtr finding = stale ? cache.find_stale(name, question.type, now)
-                                     : cache.find(name, question.type, now);
+    const FindingPtr finding =
+        stale ? cache.find_stale(name, question.type, now) : cache.find(name, question.type, now);
     if (finding == nullptr || finding->security == Security::Unchecked ||
         finding->security == Security::Bogus) {
       Answer none;
@@ -226,13 +221,11 @@ Task<Answer> Resolver::resolve(Question question, bool checking_disabled, Cancel
     answer.rcode = Rcode::ServFail;
     answer.answers.clear();
     answer.authorities.clear();
-  } else if (answer.rcode == Rcode::ServFail &&
-             state.options.cache.stale_max > Duration::zero()) {
+  } else if (answer.rcode == Rcode::ServFail && state.options.cache.stale_max > Duration::zero()) {
     Answer stale = state.from_cache(question, true);
     if (stale.rcode != Rcode::ServFail && stale.rcode != Rcode::Refused) {
       stale.stale = true;
-      stale.error =
-          stale.rcode == Rcode::NxDomain ? Ede::StaleNxdomainAnswer : Ede::StaleAnswer;
+      stale.error = stale.rcode == Rcode::NxDomain ? Ede::StaleNxdomainAnswer : Ede::StaleAnswer;
       answer = std::move(stale);
     }
   }
@@ -255,9 +248,8 @@ Task<Message> Resolver::handle(Message query, Client) {
     answer = state_->from_cache(question, false);
   }
   message.rcode = answer.rcode;
-  message.authentic_data = answer.security == Security::Secure &&
-                           answer.rcode != Rcode::ServFail && answer.rcode != Rcode::Refused &&
-                           (dnssec_ok || query.authentic_data);
+  message.authentic_data = answer.security == Security::Secure && answer.rcode != Rcode::ServFail &&
+                           answer.rcode != Rcode::Refused && (dnssec_ok || query.authentic_data);
   const auto wanted = [&](const Record& record) {
     return dnssec_ok || !is_dnssec(record.type) || record.type == question.type ||
            question.type == Type::ANY;

@@ -21,7 +21,7 @@ struct Delegation {
   Name zone;
   std::vector<Server> servers;
   bool forward = false;
-  bool fixed = false;  ///< configured
+  bool fixed = false;     ///< configured
   std::uint32_t ttl = 0;  ///< seconds, as the referral said
   Instant expires = Instant::max();
 };

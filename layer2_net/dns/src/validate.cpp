@@ -160,8 +160,8 @@ Task<void> Resolver::State::validate_keys(Work& work, const Name& zone, Finding&
   bool better = false;
   for (const Record& record : anchors)
     if (const auto data = Ds::decode(record.rdata); record.type == Type::DS && data.has_value())
-      better = better || (data->digest_type != 1 &&
-                          is_supported_digest(data->digest_type, options.dnssec));
+      better = better ||
+               (data->digest_type != 1 && is_supported_digest(data->digest_type, options.dnssec));
   for (const Record& key : finding.records) {
     const auto data = Dnskey::decode(key.rdata);
     if (!data.has_value() || (data->flags & Dnskey::kRevoked) != 0 ||
@@ -216,9 +216,8 @@ Task<Resolver::State::SetCheck> Resolver::State::status_of(Work& work, Name name
       co_return std::move(check);
     }
     if (finding.outcome == Outcome::NameError) break;
-    const bool insecure =
-        finding.outcome == Outcome::Records ? !any_supported(finding.records)
-                                            : finding.unsigned_delegation;
+    const bool insecure = finding.outcome == Outcome::Records ? !any_supported(finding.records)
+                                                              : finding.unsigned_delegation;
     if (insecure) {
       check.security = Security::Insecure;
       if (finding.outcome == Outcome::Records) check.error = Ede::UnsupportedDsDigest;
@@ -244,8 +243,8 @@ Task<Resolver::State::SetCheck> Resolver::State::check_set(Work& work,
       if (last.security != Security::Bogus) co_return std::move(last);
       continue;
     }
-    const SetVerdict verdict = verify_set(set, signatures, signer, keys.keys, now_of(clock),
-                                          options.dnssec, work.dnssec);
+    const SetVerdict verdict =
+        verify_set(set, signatures, signer, keys.keys, now_of(clock), options.dnssec, work.dnssec);
     if (verdict.verified) {
       keys.labels = verdict.labels;
       keys.ttl_max = verdict.ttl_max;
@@ -277,8 +276,8 @@ std::vector<Record> Resolver::State::verified_proofs(Work& work, const Finding& 
     const SetVerdict verdict = verify_set(set, signatures, keys.zone, keys.keys, now_of(clock),
                                           options.dnssec, work.dnssec);
     // A proof is never made of a wildcard (RFC 4035 section 5.3.4 has no use for it).
-    if (verdict.verified && verdict.labels == record.owner.label_count() -
-                                                  (record.owner.is_wildcard() ? 1 : 0))
+    if (verdict.verified &&
+        verdict.labels == record.owner.label_count() - (record.owner.is_wildcard() ? 1 : 0))
       proofs.insert(proofs.end(), set.begin(), set.end());
   }
   return proofs;
@@ -293,8 +292,8 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
     for (const Record& record : finding.authorities)
       if (record.type == wanted)
         for (const Name& signer : signers_of(record.owner, wanted, signatures))
-          if (name.is_at_or_below(signer) && !(type == Type::DS && signer == name &&
-                                               !name.is_root()) &&
+          if (name.is_at_or_below(signer) &&
+              !(type == Type::DS && signer == name && !name.is_root()) &&
               std::find(signers.begin(), signers.end(), signer) == signers.end())
             signers.push_back(signer);
   finding.security = Security::Bogus;
@@ -362,10 +361,10 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
                                                  record.type == Type::NSEC3;
                                         });
       finding.security = Security::Bogus;
-      finding.error = has_bad_proofs || (finding.outcome == Outcome::NameError &&
-                                         denial.denies(name))
-                          ? Ede::DnssecBogus
-                          : Ede::NsecMissing;
+      finding.error =
+          has_bad_proofs || (finding.outcome == Outcome::NameError && denial.denies(name))
+              ? Ede::DnssecBogus
+              : Ede::NsecMissing;
       continue;
     }
     finding.security = proof == Proof::Proven ? Security::Secure : Security::Insecure;
@@ -407,9 +406,8 @@ Task<void> Resolver::State::validate(Work& work, const Name& name, Type type, Fi
     sets.push_back(finding.dname);
   } else {
     for (const Record& record : finding.records) {
-      const bool known = std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
-        return set[0].type == record.type;
-      });
+      const bool known = std::any_of(sets.begin(), sets.end(),
+                                     [&](const auto& set) { return set[0].type == record.type; });
       if (!known) sets.push_back(set_of(finding.records, record.owner, record.type));
     }
   }

@@ -32,8 +32,7 @@ Result<std::shared_ptr<const tls::ClientConfig>> client_config(const Arguments& 
   if (arguments.has("-k")) {
     config->verifier = std::make_shared<AnyCertificate>();
   } else if (arguments.has("--cacert")) {
-    AVILA_TRY(auto store,
-              pki::TrustStore::load(os::real_file_system(), arguments.get("--cacert")));
+    AVILA_TRY(auto store, pki::TrustStore::load(os::real_file_system(), arguments.get("--cacert")));
     config->verifier = std::make_shared<tls::StoreVerifier>(std::move(store));
   } else {
     AVILA_TRY(auto store, pki::TrustStore::system(os::real_file_system()));
@@ -58,9 +57,9 @@ Result<DnsCall> dns_call(const Arguments& arguments) {
     if (word.starts_with('@')) {
       word.erase(0, 1);
       const bool bracketed = word.starts_with('[');
-      const std::size_t colon =
-          bracketed ? word.find("]:") + 1 : word.find(':') == word.rfind(':') ? word.find(':')
-                                                                              : std::string::npos;
+      const std::size_t colon = bracketed                           ? word.find("]:") + 1
+                                : word.find(':') == word.rfind(':') ? word.find(':')
+                                                                    : std::string::npos;
       if (colon != std::string::npos && colon != 0) {
         const auto port = text::parse_uint(std::string_view(word).substr(colon + 1));
         if (!port.has_value() || *port == 0 || *port > 65535)
@@ -116,11 +115,13 @@ std::string json_of(const dns::Message& message, const std::string& server) {
   out.key("id").uint64(message.id);
   out.key("status").string(dns::to_string(message.rcode));
   out.key("flags").begin_array();
-  const std::pair<bool, const char*> flags[] = {
-      {message.response, "qr"},           {message.authoritative, "aa"},
-      {message.truncated, "tc"},          {message.recursion_desired, "rd"},
-      {message.recursion_available, "ra"}, {message.authentic_data, "ad"},
-      {message.checking_disabled, "cd"}};
+  const std::pair<bool, const char*> flags[] = {{message.response, "qr"},
+                                                {message.authoritative, "aa"},
+                                                {message.truncated, "tc"},
+                                                {message.recursion_desired, "rd"},
+                                                {message.recursion_available, "ra"},
+                                                {message.authentic_data, "ad"},
+                                                {message.checking_disabled, "cd"}};
   for (const auto& [on, name] : flags)
     if (on) out.string(name);
   out.end_array();
@@ -277,8 +278,8 @@ Result<int> tool_resolver(const Arguments& arguments) {
     if (arguments.has("--tls-port")) {
       dot_slot = slot_for({"dot"});
       dot = std::make_unique<tls::Security>(dot_slot.get());
-      AVILA_TRY(const auto bound, server.listen_tls({ip, static_cast<std::uint16_t>(tls_port)},
-                                                    *dot));
+      AVILA_TRY(const auto bound,
+                server.listen_tls({ip, static_cast<std::uint16_t>(tls_port)}, *dot));
       ready += " tls " + bound.to_string();
     }
     if (arguments.has("--https-port")) {
@@ -287,8 +288,8 @@ Result<int> tool_resolver(const Arguments& arguments) {
       http_options.security = doh.get();
       http_options.http2 = &http2;
       https = std::make_unique<http::Server>(runtime, doh_handler, http_options);
-      AVILA_TRY_VOID(
-          https->listen(tcp::SocketAddress(ip, static_cast<std::uint16_t>(https_port)).to_string()));
+      AVILA_TRY_VOID(https->listen(
+          tcp::SocketAddress(ip, static_cast<std::uint16_t>(https_port)).to_string()));
       ready += " https " + https->local_address();
     }
   }

@@ -54,16 +54,43 @@ std::string unquoted(std::string text) {
 }
 
 /// Settings that change nothing of what is compared here.
-const std::set<std::string> kHarmless = {
-    "server",           "target-fetch-policy", "trust-anchor-signaling", "minimal-responses",
-    "iter-scrub-promiscuous", "rrset-roundrobin", "ede", "access-control", "fake-sha1",
-    "harden-referral-path", "stub-prime", "stub-first", "verbosity",
-    "log-queries", "harden-glue", "harden-below-nxdomain", "use-caps-for-id", "do-ip4",
-    "cache-min-ttl", "outbound-msg-retry", "outgoing-interface", "root-key-sentinel",
-    "ede-serve-expired", "val-log-level", "discard-timeout", "infra-keep-probing",
-    "val-bogus-ttl", "qname-minimisation-strict", "num-threads", "unwanted-reply-threshold",
-    "harden-large-queries", "harden-short-bufsize", "disable-edns-do", "iter-scrub-ns",
-    "iter-scrub-cname", "max-global-quota", "dlv-anchor"};
+const std::set<std::string> kHarmless = {"server",
+                                         "target-fetch-policy",
+                                         "trust-anchor-signaling",
+                                         "minimal-responses",
+                                         "iter-scrub-promiscuous",
+                                         "rrset-roundrobin",
+                                         "ede",
+                                         "access-control",
+                                         "fake-sha1",
+                                         "harden-referral-path",
+                                         "stub-prime",
+                                         "stub-first",
+                                         "verbosity",
+                                         "log-queries",
+                                         "harden-glue",
+                                         "harden-below-nxdomain",
+                                         "use-caps-for-id",
+                                         "do-ip4",
+                                         "cache-min-ttl",
+                                         "outbound-msg-retry",
+                                         "outgoing-interface",
+                                         "root-key-sentinel",
+                                         "ede-serve-expired",
+                                         "val-log-level",
+                                         "discard-timeout",
+                                         "infra-keep-probing",
+                                         "val-bogus-ttl",
+                                         "qname-minimisation-strict",
+                                         "num-threads",
+                                         "unwanted-reply-threshold",
+                                         "harden-large-queries",
+                                         "harden-short-bufsize",
+                                         "disable-edns-do",
+                                         "iter-scrub-ns",
+                                         "iter-scrub-cname",
+                                         "max-global-quota",
+                                         "dlv-anchor"};
 
 void read_config(std::istream& in, Script& script) {
   dns::ZoneServers zone;
@@ -192,7 +219,8 @@ void set_flags(const std::vector<std::string>& reply, Message& message) {
 }
 
 /// Texts of the records that count, sorted.
-std::vector<std::string> texts(const std::vector<Record>& records, bool with_ttl, bool proofs_only) {
+std::vector<std::string> texts(const std::vector<Record>& records, bool with_ttl,
+                               bool proofs_only) {
   std::vector<std::string> all;
   for (Record record : records) {
     Type type = record.type;
@@ -234,7 +262,8 @@ std::string compare(const Message& got, const Step& step) {
   }
   // What else a resolver puts into the authority section is its own choice; proofs are not.
   if ((all || has(match, "authority")) && wanted.rcode != Rcode::ServFail) {
-    const auto is = texts(got.authorities, ttl, true), should = texts(wanted.authorities, ttl, true);
+    const auto is = texts(got.authorities, ttl, true),
+               should = texts(wanted.authorities, ttl, true);
     if (is != should) what += "authority\n" + joined(is) + "  not\n" + joined(should);
   }
   for (const std::string& word : match)
@@ -251,10 +280,8 @@ std::string compare(const Message& got, const Step& step) {
 struct Replay {
   explicit Replay(const Script& play)
       : script(play),
-        network(executor,
-                [this](const tcp::SocketAddress& server, const std::string& query, bool stream) {
-                  return respond(server, query, stream);
-                }) {}
+        network(executor, [this](const tcp::SocketAddress& server, const std::string& query,
+                                 bool stream) { return respond(server, query, stream); }) {}
 
   std::vector<dns_test::Packet> respond(const tcp::SocketAddress& server, const std::string& bytes,
                                         bool stream) const {
@@ -262,8 +289,8 @@ struct Replay {
     const std::string address = server.ip().to_string();
     for (const Range& range : script.ranges) {
       if (step < range.first || step > range.last) continue;
-      const bool here = std::any_of(
-          range.addresses.begin(), range.addresses.end(), [&](const std::string& text) {
+      const bool here =
+          std::any_of(range.addresses.begin(), range.addresses.end(), [&](const std::string& text) {
             const auto ip = tcp::IpAddress::parse(text);
             return ip.has_value() && *ip == server.ip();
           });
@@ -315,8 +342,8 @@ struct Replay {
     if (script.date.size() == 14) {
       const Record time =
           dns::parse_record(". RRSIG A 8 0 1 " + script.date + " 0 1 . AAAA").value();
-      clock.set_wall({static_cast<std::int64_t>(dns::Rrsig::decode(time.rdata)->expiration) *
-                      1'000'000'000});
+      clock.set_wall(
+          {static_cast<std::int64_t>(dns::Rrsig::decode(time.rdata)->expiration) * 1'000'000'000});
     }
     dns::Resolver resolver(network, options);
     std::optional<Message> got;
@@ -331,8 +358,8 @@ struct Replay {
         if (!got.has_value()) return "no answer to compare";
         const std::string what = compare(*got, each);
         if (!what.empty()) {
-          const auto ede = got->edns.has_value() ? got->edns->find(dns::OptionCode::ExtendedError)
-                                                 : nullptr;
+          const auto ede =
+              got->edns.has_value() ? got->edns->find(dns::OptionCode::ExtendedError) : nullptr;
           return "step " + std::to_string(step) + ": " + what +
                  (ede != nullptr ? ede->data.substr(2) : "");
         }
@@ -355,7 +382,8 @@ TEST(DnsConformance, UnboundReplays) {
   AVILA_REQUIRE_SUITE("dns/unbound_rpl");
   avila_test::SuiteReport report("dns/unbound_rpl");
   const char* only = std::getenv("AVILA_DNS_ONLY");
-  for (const auto& path : avila_test::files_below(avila_test::suite_path("dns/unbound_rpl"), ".rpl")) {
+  for (const auto& path :
+       avila_test::files_below(avila_test::suite_path("dns/unbound_rpl"), ".rpl")) {
     const std::string name = path.filename().string();
     if (only != nullptr && name.find(only) == name.npos) continue;
     const Script script = read_script(avila_test::read_file(path));

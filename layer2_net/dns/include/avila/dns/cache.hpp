@@ -22,18 +22,18 @@ enum class Outcome : std::uint8_t {
 /// What is known of a name and type.
 struct Finding {
   Outcome outcome = Outcome::NoData;
-  std::vector<Record> records;  ///< the set, or the CNAME
-  std::vector<Record> dname;    ///< that the CNAME was made of
+  std::vector<Record> records;      ///< the set, or the CNAME
+  std::vector<Record> dname;        ///< that the CNAME was made of
   std::vector<Record> signatures;   ///< RRSIG of both
   std::vector<Record> authorities;  ///< SOA, NSEC and NSEC3 with their RRSIG
   Name alias;                       ///< where an Alias leads
   Security security = Security::Unchecked;
   std::optional<Ede> error;
-  std::string reason;                 ///< more of it, for people
+  std::string reason;                ///< more of it, for people
   bool unsigned_delegation = false;  ///< NoData of DS: a delegation is there, and is insecure
-  bool needs_proof = false;  ///< negative without a SOA: nothing unless proofs bear it out
-  bool proven = false;       ///< they did
-  std::uint32_t ttl = 0;     ///< seconds, when it was found
+  bool needs_proof = false;          ///< negative without a SOA: nothing unless proofs bear it out
+  bool proven = false;               ///< they did
+  std::uint32_t ttl = 0;             ///< seconds, when it was found
   Instant expires{};
 
   std::size_t size_bytes() const noexcept;

@@ -22,23 +22,23 @@ struct ZoneServers {
 };
 
 struct ResolverOptions {
-  std::vector<ZoneServers> zones;  ///< the root's among them, by root_hints() or as it is known
+  std::vector<ZoneServers> zones;     ///< the root's among them, by root_hints() or as it is known
   std::vector<Record> trust_anchors;  ///< DS or DNSKEY records; none: nothing is validated
-  std::vector<Name> insecure;  ///< not validated at and below (negative anchors, RFC 7646)
-  std::uint16_t port = 53;     ///< of servers whose addresses come out of the DNS
+  std::vector<Name> insecure;         ///< not validated at and below (negative anchors, RFC 7646)
+  std::uint16_t port = 53;            ///< of servers whose addresses come out of the DNS
   bool use_v4 = true;
   bool use_v6 = true;
   bool minimise = true;        ///< RFC 9156
   bool randomise_case = true;  ///< 0x20
   DnssecOptions dnssec;
-  DnssecBudget dnssec_budget;       ///< of one question of a client
-  int queries_max = 100;            ///< to servers, for one question of a client
-  int fetches_max = 12;             ///< addresses of servers looked up for it (NXNS)
-  int chain_max = 11;               ///< CNAMEs and DNAMEs
+  DnssecBudget dnssec_budget;  ///< of one question of a client
+  int queries_max = 100;       ///< to servers, for one question of a client
+  int fetches_max = 12;        ///< addresses of servers looked up for it (NXNS)
+  int chain_max = 11;          ///< CNAMEs and DNAMEs
   Duration attempt_timeout = milliseconds(1200);
-  Duration timeout = seconds(10);   ///< of one question
+  Duration timeout = seconds(10);  ///< of one question
   CacheOptions cache;
-  os::Clock* clock = nullptr;             ///< null: the machine's
+  os::Clock* clock = nullptr;              ///< null: the machine's
   random::SecureRandom* random = nullptr;  ///< null: the process's
 };
 
@@ -77,8 +77,7 @@ class Resolver final : public Handler {
   Resolver& operator=(const Resolver&) = delete;
 
   /// Always an answer; failures are ServFail. `checking_disabled`: bogus data is handed out too.
-  Task<Answer> resolve(Question question, bool checking_disabled = false,
-                       CancelToken cancel = {});
+  Task<Answer> resolve(Question question, bool checking_disabled = false, CancelToken cancel = {});
   /// As a server answers: RA, AD, records of DNSSEC for those who ask, extended errors. Without RD:
   /// what is in the cache.
   Task<Message> handle(Message query, Client client) override;
