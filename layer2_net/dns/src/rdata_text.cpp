@@ -254,22 +254,18 @@ void append_field(std::string& out, Field field, std::string_view bytes) {
 std::string rdata_to_text(Type type, std::string_view rdata) {
   const detail::Form* form = detail::form_of(type);
   std::string out;
-  bool printable = form != nullptr;
-  if (form != nullptr)
-    printable = detail::walk(*form, rdata,
-                             [&](Field field, std::string_view bytes) {
-                               // Texts have forms for every value but these.
-                               if (field == Field::Wks && bytes.empty()) printable = false;
-                               if (field == Field::Apl)
-                                 for (std::string_view rest = bytes; !rest.empty();
-                                      rest.remove_prefix(4U + (byte_at(rest, 3) & 0x7f)))
-                                   if (be16(rest) != 1 && be16(rest) != 2) printable = false;
-                               const std::size_t before = out.size();
-                               append_field(out, field, bytes);
-                               if (out.size() != before && before != 0) out.insert(before, 1, ' ');
-                             }) &&
-                printable;
-  if (printable && (!out.empty() || rdata.empty())) return out;
+  bool lossy = false;  // some of the form's values have no text of their own
+  if (form != nullptr && detail::walk(*form, rdata, [&](Field field, std::string_view bytes) {
+        lossy = lossy || field == Field::Wks || field == Field::Apl || field == Field::Loc ||
+                field == Field::SvcParams || field == Field::Rcode16;
+        const std::size_t before = out.size();
+        append_field(out, field, bytes);
+        if (out.size() != before && before != 0) out.insert(before, 1, ' ');
+      })) {
+    if (!lossy) return out;
+    const auto again = parse_rdata(type, out);
+    if (again.has_value() && *again == rdata) return out;
+  }
   out = "\\# " + std::to_string(rdata.size());
   if (!rdata.empty()) out += ' ' + text::hex_encode(rdata);
   return out;
