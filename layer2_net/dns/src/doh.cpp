@@ -97,7 +97,9 @@ Task<Result<Message>> exchange_https(async::Executor& executor, Network& network
   auto connected = co_await network.connect(server.address, token);
   if (!connected.has_value())
     co_return deadline.translate(std::move(connected).error(), "DNS over HTTPS");
-  auto secured = co_await security.connect(std::move(*connected), server.host, token);
+  std::vector<std::string> protocols = {"h2"};
+  auto secured = co_await security.connect_for(std::move(protocols), std::move(*connected),
+                                               server.host, token);
   if (!secured.has_value())
     co_return deadline.translate(std::move(secured).error(), "DNS over HTTPS");
   auto answer =

@@ -10,36 +10,15 @@
 #include <avila/os/signals.hpp>
 #include <avila/text/number.hpp>
 #include <avila/tls/security.hpp>
-#include <avila/tls/store_verifier.hpp>
 #include <csignal>
 
+#include "client_tls.hpp"
 #include "tool.hpp"
 
 namespace avila::cli {
 namespace {
 
 constexpr std::uint16_t kPort = 53, kTlsPort = 853, kHttpsPort = 443;
-
-/// For -k: whoever answers is believed to be the server.
-class AnyCertificate final : public tls::CertificateVerifier {
- public:
-  Result<void> verify(const tls::PeerIdentity&) const override { return {}; }
-};
-
-Result<std::shared_ptr<const tls::ClientConfig>> client_config(const Arguments& arguments) {
-  auto config = std::make_shared<tls::ClientConfig>();
-  if (arguments.has("--https")) config->alpn = {"h2"};
-  if (arguments.has("-k")) {
-    config->verifier = std::make_shared<AnyCertificate>();
-  } else if (arguments.has("--cacert")) {
-    AVILA_TRY(auto store, pki::TrustStore::load(os::real_file_system(), arguments.get("--cacert")));
-    config->verifier = std::make_shared<tls::StoreVerifier>(std::move(store));
-  } else {
-    AVILA_TRY(auto store, pki::TrustStore::system(os::real_file_system()));
-    config->verifier = std::make_shared<tls::StoreVerifier>(std::move(store));
-  }
-  return std::shared_ptr<const tls::ClientConfig>(std::move(config));
-}
 
 struct DnsCall {
   dns::Name name;
@@ -203,8 +182,8 @@ Result<int> tool_dns(const Arguments& arguments) {
     return wrong_usage(Error(Errc::InvalidArgument, "--output is text or json"));
   std::unique_ptr<tls::Security> security;
   if (arguments.has("--tls") || arguments.has("--https")) {
-    AVILA_TRY(auto config, client_config(arguments));
-    security = std::make_unique<tls::Security>(nullptr, std::move(config));
+    const ClientTls trust{arguments.get("--cacert"), arguments.has("-k")};
+    AVILA_TRY(security, client_security(trust));
   }
   async::Runtime runtime({.threads = 1});
   dns::SystemNetwork network(runtime);

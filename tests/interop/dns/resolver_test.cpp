@@ -248,9 +248,7 @@ TEST_F(DnsLab, ServesDigAndKdigOverEveryChannel) {
   verifier->add(credential->chain.front());
   auto client = std::make_shared<tls::ClientConfig>();
   client->verifier = verifier;
-  auto client_h2 = std::make_shared<tls::ClientConfig>(*client);
-  client_h2->alpn = {"h2"};
-  tls::Security plain(nullptr, client), h2(nullptr, client_h2);
+  tls::Security plain(nullptr, client);
   const dns::Message query =
       dns::Message::query(dns::Name::parse("www.p384.test").value(), Type::A);
   const auto tls_answer =
@@ -259,7 +257,7 @@ TEST_F(DnsLab, ServesDigAndKdigOverEveryChannel) {
   EXPECT_EQ(tls_answer->answers.size(), 1U);
   dns::DohServer doh_server{tcp::SocketAddress::loopback(https.port()), "resolver.test"};
   const auto https_answer =
-      runtime_->block_on(dns::exchange_https(*runtime_, *network_, h2, doh_server, query));
+      runtime_->block_on(dns::exchange_https(*runtime_, *network_, plain, doh_server, query));
   ASSERT_TRUE(https_answer.has_value()) << https_answer.error().to_string();
   EXPECT_EQ(https_answer->answers.size(), 1U);
   runtime_->block_on(https.shutdown(milliseconds(200)));

@@ -27,8 +27,8 @@ struct DohServer {
   std::string path = "/dns-query";
 };
 
-/// One question over a connection of its own, by HTTP/2 (RFC 8484 section 5.2): `security` must
-/// offer "h2". Errors: as exchange_tls(), and Malformed (the answer is no application/dns-message).
+/// One question over a connection of its own, by HTTP/2 (RFC 8484 section 5.2). Errors: as
+/// exchange_tls(), and Malformed (the answer is no application/dns-message).
 Task<Result<Message>> exchange_https(async::Executor& executor, Network& network,
                                      async::Security& security, DohServer server, Message query,
                                      ExchangeOptions options = {}, CancelToken cancel = {});
