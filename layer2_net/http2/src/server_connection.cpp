@@ -150,11 +150,13 @@ Task<Result<void>> ServerConnection::stream_body(ServerStream& stream) {
   bool body_wanted = true;
   {
     const std::lock_guard lock(mutex);
-    if (stream.stream == nullptr) co_return Error(Errc::Closed, "the peer is gone");
+    const bool gone = stream.stream == nullptr;
+    // A source that reads the request's body is told by its first write: it has ends to tie up.
+    if (gone && !stream.response.duplex) co_return Error(Errc::Closed, "the peer is gone");
     const int status = stream.response.status;
     body_wanted = stream.request.method != http::Method::Head && status / 100 != 1 &&
                   status != 204 && status != 304;
-    if (!body_wanted || !stream.response.late_head) send_head(stream, !body_wanted);
+    if (!gone && (!body_wanted || !stream.response.late_head)) send_head(stream, !body_wanted);
   }
   kick();
   if (!body_wanted) co_return Result<void>();

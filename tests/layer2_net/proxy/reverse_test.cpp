@@ -1,0 +1,638 @@
+// The reverse proxy between a client of bytes and servers of ours, good and bad.
+#include <gtest/gtest.h>
+#include <avila/async/runtime.hpp>
+#include <avila/future/sleep.hpp>
+#include <avila/http/client.hpp>
+#include <avila/http/server.hpp>
+#include <avila/http2/client.hpp>
+#include <avila/http2/server.hpp>
+#include <avila/proxy/reverse.hpp>
+#include <avila/tcp/connect.hpp>
+#include <avila/tcp/listener.hpp>
+#include <avila/websocket/client.hpp>
+#include <avila/websocket/server.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "../http/raw_client.hpp"
+
+namespace {
+
+using namespace avila;
+using avila_test::RawClient;
+using future::Task;
+using http::Request;
+using http::Response;
+
+Task<void> echo_session(websocket::Connection& connection, future::CancelToken cancel) {
+  while (true) {
+    auto message = co_await connection.receive(cancel);
+    if (!message.has_value() || !message->has_value()) co_return;
+    const websocket::Kind kind = (*message)->kind;
+    auto sent = co_await connection.send(kind, std::move((*message)->data));
+    if (!sent.has_value()) co_return;
+  }
+}
+
+class EchoBody final : public http::BodySource {
+ public:
+  explicit EchoBody(http::BodyReader& reader) : reader_(reader) {}
+  Task<Result<void>> write_to(http::BodyWriter& writer) override {
+    while (true) {
+      auto piece = co_await reader_.read();
+      AVILA_CO_TRY(const ByteSpan bytes, std::move(piece));
+      if (bytes.empty()) break;
+      auto written = co_await writer.write(bytes);
+      AVILA_CO_TRY_VOID(std::move(written));
+      auto flushed = co_await writer.flush();
+      AVILA_CO_TRY_VOID(std::move(flushed));
+    }
+    writer.trailers().add("x-request-trailer", reader_.trailers().find("x-sum").value_or("none"));
+    writer.trailers().add("grpc-status", "0");
+    co_return Result<void>();
+  }
+
+ private:
+  http::BodyReader& reader_;
+};
+
+/// A backend: what it says of a request is in its answer.
+class Backend final : public http::Handler {
+ public:
+  Backend(async::Runtime& runtime, std::string name) : name_(std::move(name)), runtime_(runtime) {
+    begin(0);
+  }
+  ~Backend() override { end(); }
+  void begin(std::uint16_t port) {
+    http::ServerOptions options;
+    options.http2 = &http2_;
+    server_ = std::make_unique<http::Server>(runtime_, *this, options);
+    for (int i = 0; i < 200; ++i) {
+      const auto on = server_->listen("127.0.0.1:" + std::to_string(port));
+      if (on.has_value()) break;
+      ASSERT_LT(i, 199) << on.error().to_string();
+      ::usleep(10'000);
+    }
+    port_ = server_->port();
+  }
+  void end() {
+    if (server_ != nullptr) runtime_.block_on(server_->shutdown(milliseconds(500)));
+    server_.reset();
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::uint16_t port() const { return port_; }
+
+  http::BodyPlan plan_body(Request& head) override { return {.stream = head.path == "/echo"}; }
+  Task<Response> handle(Request& request) override {
+    requests.fetch_add(1);
+    if (request.path == "/echo") {
+      Response response(200);
+      response.duplex = request.stream != nullptr;
+      if (request.stream != nullptr)
+        response.body = http::Body::stream(std::make_unique<EchoBody>(*request.stream));
+      co_return response;
+    }
+    if (request.path == "/ws") co_return websocket::accept(request, echo_session);
+    if (request.path == "/slow") {
+      auto slept = co_await future::sleep(seconds(30), request.cancel);
+      (void)slept;
+    }
+    if (request.path == "/status") {
+      Response response = Response::text(std::stoi(std::string(request.query)), "s");
+      co_return response;
+    }
+    if (request.path == "/large") co_return Response::streamed(200, "x/y", large);
+    std::string text =
+        name_ + " " + std::string(request.method_text) + " " + std::string(request.target) + "\n";
+    for (const http::Field& field : request.fields)
+      text.append(field.name).append(": ").append(field.value).append("\n");
+    text.append(request.body);
+    Response response = Response::text(200, std::move(text));
+    response.headers.add("X-Backend", name_);
+    {
+      const std::lock_guard lock(mutex);
+      if (!cache_control.empty()) response.headers.add("Cache-Control", cache_control);
+      if (!etag.empty()) response.headers.add("ETag", etag);
+      if (!etag.empty() && request.header("if-none-match") == etag) {
+        response.status = 304;
+        response.body = http::Body();
+      }
+    }
+    co_return response;
+  }
+  static Task<Result<void>> large(http::BodyWriter& writer) {
+    const std::string block(256 * 1024, 'z');
+    for (int i = 0; i < 4096; ++i) {  // 1 GiB
+      auto written = co_await writer.write(as_bytes(block));
+      AVILA_CO_TRY_VOID(std::move(written));
+    }
+    co_return Result<void>();
+  }
+
+  std::atomic<int> requests{0};
+  std::mutex mutex;
+  std::string cache_control, etag;
+
+ private:
+  const std::string name_;
+  async::Runtime& runtime_;
+  http2::Server http2_;
+  std::unique_ptr<http::Server> server_;
+  std::uint16_t port_ = 0;
+};
+
+class Proxy {
+ public:
+  explicit Proxy(async::Runtime& runtime) : runtime_(runtime) {
+    upstream.name = "back";
+    upstream.timeouts.connect = seconds(5);
+    route.upstream = "back";
+  }
+  ~Proxy() {
+    if (server_ != nullptr) runtime_.block_on(server_->shutdown(milliseconds(300)));
+    if (reverse != nullptr) runtime_.block_on(reverse->stop());
+  }
+  void start() {
+    auto made = proxy::Upstream::create(runtime_, upstream);
+    ASSERT_TRUE(made.has_value()) << made.error().to_string();
+    group = *made;
+    options.upstreams.push_back(group);
+    options.routes.push_back(route);
+    auto created = proxy::ReverseProxy::create(runtime_, options);
+    ASSERT_TRUE(created.has_value()) << created.error().to_string();
+    reverse = std::move(*created);
+    reverse->start();
+    http::ServerOptions server;
+    server.http2 = &http2_;
+    server.cancel_on_hang_up = true;
+    server.header_timeout = seconds(1);
+    server_ = std::make_unique<http::Server>(runtime_, *reverse, server);
+    ASSERT_TRUE(server_->listen("127.0.0.1:0").has_value());
+  }
+  std::uint16_t port() const { return server_->port(); }
+  std::string base() const { return "http://" + server_->local_address(); }
+  std::string get(std::string_view target, std::string_view fields = {}) {
+    RawClient client(port());
+    client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: site.test\r\n" +
+                std::string(fields) + "Connection: close\r\n\r\n");
+    return client.read_until("", 15'000);
+  }
+
+  proxy::UpstreamOptions upstream;
+  proxy::RouteOptions route;
+  proxy::ReverseOptions options;
+  std::shared_ptr<proxy::Upstream> group;
+  std::unique_ptr<proxy::ReverseProxy> reverse;
+
+ private:
+  async::Runtime& runtime_;
+  http2::Server http2_;
+  std::unique_ptr<http::Server> server_;
+};
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+class ReverseProxyTest : public ::testing::Test {
+ protected:
+  void back_to(std::string address, std::uint32_t weight = 1, std::uint32_t priority = 0) {
+    proxy.upstream.endpoints.push_back({std::move(address), weight, priority});
+  }
+  async::Runtime runtime{{.threads = 2}};
+  Backend one{runtime, "one"}, two{runtime, "two"}, three{runtime, "three"};
+  Proxy proxy{runtime};
+};
+
+TEST_F(ReverseProxyTest, PassesOnWithoutHopByHopFields) {
+  back_to(one.address());
+  proxy.start();
+  const std::string got =
+      proxy.get("/a?b=c",
+                "X-Keep: 1\r\nX-Drop: 2\r\nConnection: x-drop\r\nTE: trailers\r\nProxy: evil\r\n"
+                "Keep-Alive: 5\r\nX-Forwarded-For: 6.6.6.6\r\n");
+  EXPECT_TRUE(has(got, "one GET /a?b=c\n")) << got;
+  EXPECT_TRUE(has(got, "X-Keep: 1\n"));
+  EXPECT_FALSE(has(got, "X-Drop"));
+  EXPECT_FALSE(has(got, "evil"));
+  EXPECT_FALSE(has(got, "6.6.6.6"));
+  EXPECT_TRUE(has(got, "X-Forwarded-For: 127.0.0.1\n"));
+  EXPECT_TRUE(has(got, "X-Forwarded-Host: site.test\n"));
+  EXPECT_TRUE(has(got, "Host: site.test\n"));
+  EXPECT_TRUE(has(got, "Via: 1.1 avila\n"));
+}
+
+TEST_F(ReverseProxyTest, RewritesAndBalances) {
+  back_to(one.address());
+  back_to(two.address());
+  proxy.route.match.path_prefix = "/api";
+  proxy.route.rewrite.strip_prefix = "/api";
+  proxy.route.rewrite.add_prefix = "/v1";
+  proxy.route.rewrite.host = "inner.test";
+  proxy.route.rewrite.request.set = {{"X-Set", "yes"}};
+  proxy.route.rewrite.response.remove = {"X-Backend"};
+  proxy.route.rewrite.response.add = {{"X-Added", "1"}};
+  proxy.start();
+  const std::string first = proxy.get("/api/../api/x?q"), second = proxy.get("/api");
+  EXPECT_TRUE(has(first, "GET /v1/x?q\n")) << first;
+  EXPECT_TRUE(has(first, "X-Set: yes\n"));
+  EXPECT_TRUE(has(first, "Host: inner.test\n"));
+  EXPECT_TRUE(has(first, "X-Added: 1\r\n"));
+  EXPECT_FALSE(has(first, "X-Backend"));
+  EXPECT_TRUE(has(second, "GET /v1/")) << second;
+  EXPECT_EQ(one.requests + two.requests, 2);
+  EXPECT_EQ(one.requests, 1);
+  EXPECT_TRUE(has(proxy.get("/apiary"), "404"));
+}
+
+TEST_F(ReverseProxyTest, BodiesSmallAndStreamedArrive) {
+  back_to(one.address());
+  proxy.upstream.retry.replay_bytes = 10;
+  proxy.start();
+  RawClient client(proxy.port());
+  client.send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nsmall");
+  EXPECT_TRUE(has(client.read_until("small", 10'000), "one POST /p"));
+  client.send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n01234567");
+  client.send("89abcdef");
+  EXPECT_TRUE(has(client.read_until("0123456789abcdef", 10'000), "one POST /p"));
+  client.send(
+      "POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("abc", 10'000), "one POST /p"));
+  client.send("GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("", 10'000), "/last"));
+}
+
+TEST_F(ReverseProxyTest, BothDirectionsAtOnce) {
+  back_to(one.address());
+  proxy.start();
+  RawClient client(proxy.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+  EXPECT_TRUE(has(client.read_until("one\r\n", 10'000), "200 OK"));
+  client.send("3\r\ntwo\r\n");
+  EXPECT_TRUE(has(client.read_until("two\r\n", 10'000), "two"));
+  client.send("0\r\nX-Sum: 7\r\n\r\n");
+  const std::string end = client.read_until("\r\n\r\n", 10'000);
+  EXPECT_TRUE(has(end, "x-request-trailer: 7")) << end;
+}
+
+TEST_F(ReverseProxyTest, ExpectationsAreTheEndpoints) {
+  back_to(one.address());
+  proxy.upstream.retry.replay_bytes = 1;
+  proxy.start();
+  RawClient client(proxy.port());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), "100 Continue"));
+  client.send("body");
+  EXPECT_TRUE(has(client.read_until("body", 10'000), "200 OK"));
+}
+
+TEST_F(ReverseProxyTest, EndpointsThatAreGoneCostNoRequest) {
+  two.end();
+  back_to(two.address());
+  back_to(one.address());
+  proxy.start();
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(has(proxy.get("/x"), "one GET"));
+  const auto metrics = proxy.group->metrics();
+  EXPECT_GT(metrics.endpoints[0].ejections, 0U);
+  EXPECT_GE(metrics.retries, 1U);
+}
+
+TEST_F(ReverseProxyTest, NobodyThereIs502AndBackupsHelp) {
+  two.end();
+  back_to(two.address());
+  proxy.upstream.retry.attempts = 2;
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/x"), "502 Bad Gateway"));
+  ASSERT_TRUE(proxy.group->set_endpoints({{two.address()}, {one.address(), 1, 1}}).has_value());
+  EXPECT_TRUE(has(proxy.get("/x"), "one GET"));
+  ASSERT_TRUE(proxy.group->set_endpoints({}).has_value());
+  EXPECT_TRUE(has(proxy.get("/x"), "503"));
+}
+
+TEST_F(ReverseProxyTest, StatusesAreRetriedWhereItDoesNoHarm) {
+  back_to(one.address());
+  back_to(two.address());
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/status?503"), "503"));
+  EXPECT_EQ(one.requests + two.requests, 3);
+  RawClient client(proxy.port());
+  client.send("POST /status?503 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), "503"));
+  EXPECT_EQ(one.requests + two.requests, 4);
+}
+
+TEST_F(ReverseProxyTest, TimeOutsAndLimitsAreAnswered) {
+  back_to(one.address());
+  proxy.upstream.timeouts.first_byte = milliseconds(100);
+  proxy.upstream.retry.attempts = 1;
+  proxy.upstream.circuit.connections = 1;
+  proxy.upstream.circuit.pending = 0;
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/slow"), "504 Gateway Timeout"));
+  EXPECT_TRUE(has(proxy.get("/x"), "one GET"));
+}
+
+TEST_F(ReverseProxyTest, ActiveChecksTakeEndpointsOut) {
+  back_to(one.address());
+  back_to(two.address());
+  proxy.upstream.health.kind = proxy::HealthCheckOptions::Kind::Http;
+  proxy.upstream.health.path = "/health";
+  proxy.upstream.health.interval = milliseconds(20);
+  proxy.upstream.health.fall = 2;
+  two.end();
+  proxy.start();
+  const auto healthy = [&] { return proxy.group->metrics().endpoints[1].healthy; };
+  for (int i = 0; i < 1000 && healthy(); ++i) ::usleep(10'000);
+  EXPECT_FALSE(healthy());
+  two.begin(two.port());
+  for (int i = 0; i < 1000 && !healthy(); ++i) ::usleep(10'000);
+  EXPECT_TRUE(healthy());
+}
+
+TEST_F(ReverseProxyTest, WebSocketsPassThrough) {
+  back_to(one.address());
+  proxy.start();
+  websocket::ConnectOptions options;
+  auto run = [](async::Runtime* on, std::string url,
+                websocket::ConnectOptions connecting) -> Task<std::string> {
+    auto connected = co_await websocket::connect(*on, std::move(url), std::move(connecting));
+    if (!connected.has_value()) co_return connected.error().to_string();
+    std::string message = "over the proxy";
+    auto sent = co_await (*connected)->connection().send_text(std::move(message));
+    if (!sent.has_value()) co_return sent.error().to_string();
+    auto back = co_await (*connected)->connection().receive();
+    if (!back.has_value() || !back->has_value()) co_return "no answer";
+    std::string text = (*back)->data;
+    auto closed = co_await (*connected)->connection().close();
+    (void)closed;
+    co_return text;
+  };
+  const std::string url = "ws://127.0.0.1:" + std::to_string(proxy.port()) + "/ws";
+  EXPECT_EQ(runtime.block_on(run(&runtime, url, options)), "over the proxy");
+}
+
+Task<std::string> http2_echo(async::Runtime* runtime, std::uint16_t port) {
+  auto stream = co_await tcp::connect(*runtime, tcp::SocketAddress::loopback(port));
+  if (!stream.has_value()) co_return stream.error().to_string();
+  http2::ClientConnection connection(*runtime, std::make_unique<tcp::Stream>(std::move(*stream)));
+  http2::RequestStart start;
+  start.method = "POST";
+  start.authority = "a";
+  start.path = "/echo";
+  start.headers.add("te", "trailers");
+  start.headers.add("content-type", "application/grpc");
+  auto opened = co_await connection.open(std::move(start), false);
+  if (!opened.has_value()) co_return opened.error().to_string();
+  http2::Exchange exchange = std::move(*opened);
+  std::string out;
+  for (int i = 0; i < 3; ++i) {  // each answer before the next question
+    const std::string text = "message " + std::to_string(i) + "\n";
+    auto sent = co_await exchange.write(as_bytes(text));
+    if (!sent.has_value()) co_return sent.error().to_string();
+    if (i == 0) {
+      auto answered = co_await exchange.response();
+      if (!answered.has_value()) co_return answered.error().to_string();
+    }
+    auto piece = co_await exchange.read();
+    if (!piece.has_value()) co_return piece.error().to_string();
+    out += as_text(*piece);
+  }
+  http::Headers trailers;
+  trailers.add("x-sum", "9");
+  auto finished = co_await exchange.finish(std::move(trailers));
+  if (!finished.has_value()) co_return finished.error().to_string();
+  auto end = co_await exchange.read();
+  if (!end.has_value()) co_return end.error().to_string();
+  out += exchange.trailers().find("grpc-status").value_or("no status");
+  out += exchange.trailers().find("x-request-trailer").value_or("no trailer");
+  co_await connection.close();
+  co_return out;
+}
+
+TEST_F(ReverseProxyTest, GrpcLikeStreamsPassBothWays) {
+  for (const auto protocol : {proxy::Protocol::Http2, proxy::Protocol::Http1}) {
+    Proxy each(runtime);
+    each.upstream.protocol = protocol;
+    each.upstream.endpoints = {{one.address()}};
+    each.start();
+    EXPECT_EQ(runtime.block_on(http2_echo(&runtime, each.port())),
+              "message 0\nmessage 1\nmessage 2\n09");
+    EXPECT_TRUE(has(each.get("/h1"), "one GET /h1"));
+  }
+}
+
+TEST_F(ReverseProxyTest, CachesAndRevalidates) {
+  back_to(one.address());
+  one.cache_control = "max-age=60";
+  one.etag = "\"v1\"";
+  proxy.route.cache = true;
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/c"), "Cache-Status: avila; fwd=miss; stored"));
+  const std::string hit = proxy.get("/c");
+  EXPECT_TRUE(has(hit, "Cache-Status: avila; hit\r\n")) << hit;
+  EXPECT_TRUE(has(hit, "Age: "));
+  EXPECT_EQ(one.requests, 1);
+  EXPECT_TRUE(has(proxy.get("/c", "Cache-Control: no-cache\r\n"), "fwd-status=304"));
+  EXPECT_TRUE(has(proxy.get("/c", "Range: bytes=0-2\r\n"), "\r\n\r\none"));
+  EXPECT_TRUE(has(proxy.get("/c", "If-None-Match: \"v1\"\r\n"), "304 Not Modified"));
+  EXPECT_EQ(one.requests, 2);
+  RawClient client(proxy.port());
+  client.send("POST /c HTTP/1.1\r\nHost: site.test\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("\n\r\n", 10'000), "200"));
+  EXPECT_TRUE(has(proxy.get("/c"), "fwd=miss"));
+  EXPECT_TRUE(has(proxy.get("/none", "Cache-Control: only-if-cached\r\n"), "504"));
+}
+
+TEST_F(ReverseProxyTest, MirrorsAndObserves) {
+  struct Records : proxy::Observer {
+    void on_request(const proxy::RequestRecord& record) override {
+      const std::lock_guard lock(mutex);
+      last = std::string(record.method) + " " + std::string(record.target) + " " +
+             std::to_string(record.status) + " " + std::string(record.endpoint);
+      ++count;
+    }
+    std::mutex mutex;
+    std::string last;
+    int count = 0;
+  } records;
+  {
+    proxy::UpstreamOptions copy;
+    copy.name = "copy";
+    copy.endpoints = {{two.address()}};
+    Proxy mirrored(runtime);
+    mirrored.options.upstreams = {proxy::Upstream::create(runtime, copy).value()};
+    mirrored.options.observer = &records;
+    mirrored.upstream.endpoints = {{one.address()}};
+    mirrored.route.mirror.upstream = "copy";
+    mirrored.start();
+    EXPECT_TRUE(has(mirrored.get("/m"), "one GET /m"));
+    for (int i = 0; i < 1000 && two.requests == 0; ++i) ::usleep(10'000);
+  }
+  EXPECT_EQ(two.requests, 1);
+  EXPECT_EQ(records.count, 1);
+  EXPECT_EQ(records.last, "GET /m 200 " + one.address());
+}
+
+/// A server of bytes: answers each connection with a text, then closes it or stays silent.
+class BadServer {
+ public:
+  BadServer(async::Runtime& runtime, std::string answer, bool close)
+      : runtime_(runtime), answer_(std::move(answer)), close_(close) {
+    auto bound = tcp::Listener::bind(runtime, tcp::SocketAddress::loopback(0));
+    listener_ = std::move(bound.value());
+    handle_ = runtime_.spawn(accept());
+  }
+  ~BadServer() {
+    stop_.cancel();
+    handle_.wait();
+  }
+  std::string address() const { return listener_.local_address().to_string(); }
+  std::atomic<bool> hung_up{false};
+
+ private:
+  Task<void> accept() {
+    while (true) {
+      auto accepted = co_await listener_.accept(stop_.token());
+      if (!accepted.has_value()) co_return;
+      tcp::Stream stream = std::move(*accepted);
+      std::byte buffer[4096];
+      auto got = co_await stream.read(buffer, stop_.token());
+      if (!got.has_value() || *got == 0) continue;
+      auto sent = co_await stream.write_all(as_bytes(answer_), stop_.token());
+      (void)sent;
+      if (close_) continue;
+      auto end = co_await stream.read(buffer, stop_.token());
+      hung_up = end.has_value() && *end == 0;
+    }
+  }
+  async::Runtime& runtime_;
+  const std::string answer_;
+  const bool close_;
+  tcp::Listener listener_;
+  future::CancelSource stop_;
+  async::JoinHandle<void> handle_;
+};
+
+TEST_F(ReverseProxyTest, BadEndpointsAreToldFromGoodOnes) {
+  const auto through = [&](std::string answer, bool close) {
+    BadServer bad(runtime, std::move(answer), close);
+    Proxy each(runtime);
+    each.upstream.endpoints = {{bad.address()}};
+    each.upstream.retry.attempts = 1;
+    each.upstream.timeouts.first_byte = milliseconds(200);
+    each.upstream.timeouts.idle = milliseconds(200);
+    each.start();
+    return each.get("/");
+  };
+  EXPECT_TRUE(has(through("no http\r\n\r\n", true), "502"));
+  EXPECT_TRUE(has(
+      through("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", true), "502"));
+  EXPECT_TRUE(has(
+      through("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", true),
+      "502"));
+  EXPECT_TRUE(
+      has(through("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n", true), "502"));
+  EXPECT_TRUE(has(through("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", true), "502"));
+  EXPECT_TRUE(has(through("", true), "502"));
+  EXPECT_TRUE(has(through("HTTP/1.1 200 OK\r\nConte", false), "504"));  // slow loris
+  // Cut off within the body: the client sees that it is not whole.
+  const std::string cut =
+      through("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true);
+  // Where nothing had left yet, it is told.
+  EXPECT_TRUE(has(cut, "abc") || has(cut, "500 Internal")) << cut;
+  EXPECT_FALSE(has(cut, "\r\n0\r\n\r\n")) << cut;
+  const std::string slow = through("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false);
+  EXPECT_TRUE(has(slow, "abc")) << slow;
+  EXPECT_FALSE(has(slow, "<timeout>")) << slow;
+}
+
+TEST_F(ReverseProxyTest, ClientsThatGoTakeTheirRequestsAlong) {
+  BadServer silent(runtime, "", false);
+  back_to(silent.address());
+  proxy.start();
+  {
+    RawClient client(proxy.port());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < 1000 && proxy.group->metrics().requests == 0; ++i) ::usleep(10'000);
+  }
+  for (int i = 0; i < 1000 && !silent.hung_up; ++i) ::usleep(10'000);
+  EXPECT_TRUE(silent.hung_up);
+}
+
+std::uint64_t resident_kib() {
+  std::FILE* file = std::fopen("/proc/self/status", "r");
+  if (file == nullptr) return 0;
+  char line[256];
+  unsigned long long kib = 0;
+  while (std::fgets(line, sizeof line, file) != nullptr)
+    if (std::sscanf(line, "VmRSS: %llu", &kib) == 1) break;
+  std::fclose(file);
+  return kib;
+}
+
+TEST_F(ReverseProxyTest, ALargeBodyAndASlowReaderCostNoMemory) {
+  back_to(one.address());
+  proxy.start();
+  RawClient client(proxy.port());
+  client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), "200 OK"));
+  const std::uint64_t before = resident_kib();
+  ::usleep(300'000);  // the body would fill memory now, if anybody kept it
+  EXPECT_LT(resident_kib(), before + 16 * 1024);
+}
+
+TEST_F(ReverseProxyTest, NoRequestFailsWhileEndpointsRestart) {
+  for (Backend* each : {&one, &two, &three}) back_to(each->address());
+  proxy.start();
+  std::atomic<bool> stop{false};
+  std::atomic<int> good{0}, bad{0};
+  std::mutex mutex;
+  std::string first_bad;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.emplace_back([&] {
+      while (!stop) {
+        RawClient client(proxy.port());
+        for (int k = 0; k < 50 && !stop; ++k) {
+          client.send("GET /r HTTP/1.1\r\nHost: a\r\n\r\n");
+          const std::string got = client.read_until("Via: 1.1 avila\n", 20'000);
+          if (has(got, "HTTP/1.1 200 OK")) {
+            ++good;
+            continue;
+          }
+          ++bad;
+          const std::lock_guard lock(mutex);
+          if (first_bad.empty()) {
+            first_bad = got;
+            for (const auto& e : proxy.group->metrics().endpoints)
+              first_bad += "\n" + e.address + " in flight " + std::to_string(e.in_flight) +
+                           ", connects " + std::to_string(e.connects) + ", failures " +
+                           std::to_string(e.failures) + ", ejected " + std::to_string(e.ejected);
+          }
+          break;
+        }
+      }
+    });
+  }
+  for (Backend* each : {&one, &two, &three}) {
+    const int before = good;
+    const std::uint16_t port = each->port();
+    each->end();
+    for (int i = 0; i < 2000 && good < before + 200; ++i) ::usleep(5'000);
+    each->begin(port);
+    const int again = good;
+    for (int i = 0; i < 2000 && good < again + 200; ++i) ::usleep(5'000);
+  }
+  stop = true;
+  for (std::thread& each : clients) each.join();
+  EXPECT_EQ(bad, 0) << first_bad;
+  EXPECT_GT(good, 1000);
+}
+
+}  // namespace
