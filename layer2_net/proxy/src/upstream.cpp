@@ -246,7 +246,7 @@ Task<Result<std::unique_ptr<Exchange>>> UpstreamState::open_http2(EndpointPointe
     std::vector<std::shared_ptr<Http2Connection>> gone;
     const std::lock_guard lock(endpoint->mutex);
     auto& list = endpoint->http2;
-    const auto unusable = std::stable_partition(
+    const auto unusable = std::partition(
         list.begin(), list.end(), [](const auto& each) { return each->connection.usable(); });
     gone.assign(std::make_move_iterator(unusable), std::make_move_iterator(list.end()));
     list.erase(unusable, list.end());
