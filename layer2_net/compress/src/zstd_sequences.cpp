@@ -61,32 +61,34 @@ AVILA_ALWAYS_INLINE Outcome decode(Work& work, ByteSpan stream, Output& out) {
     const SequenceState& off = tables[1].states[offset_state];
     const SequenceState& match = tables[2].states[match_state];
     bits.refill();
-    // An offset takes 31 bits, the lengths 16 each, the next states 9, 9 and 8.
+    // An offset takes 31 bits, the lengths 16 each, the next states 9, 9 and 8: of 57.
     const bool many = off.extra + lit.extra + match.extra > 57 - 26;
     const std::uint64_t offset_value = off.base + bits.take(off.extra);
-    if (many) [[unlikely]]
-      bits.refill();
     const std::size_t match_length = match.base + bits.take(match.extra);
-    const std::size_t lit_length = lit.base + bits.take(lit.extra);
     if (many) [[unlikely]]
       bits.refill();
+    const std::size_t lit_length = lit.base + bits.take(lit.extra);
     const bool recent = off.extra < 2;
     if (left != 1) [[likely]] {
       lit_state = lit.next + bits.take(lit.bits);
       match_state = match.next + bits.take(match.bits);
       offset_state = off.next + bits.take(off.bits);
     }
-    // 3.1.1.5: the last three offsets, `which` being the place of this one among them.
-    const std::size_t which = recent ? offset_value - 1 + (lit_length == 0 ? 1 : 0) : 3;
-    std::size_t offset = recent ? rep0 - 1 : offset_value - 3;
-    if (which == 2) offset = rep2;
-    if (which == 1) offset = rep1;
-    if (which == 0) offset = rep0;
-    rep2 = which < 2 ? rep2 : rep1;
-    rep1 = which == 0 ? rep1 : rep0;
-    rep0 = offset;
-    if (offset == 0) [[unlikely]]
-      return Outcome::Damaged;
+    // 3.1.1.5: the last three offsets.
+    std::size_t offset;
+    if (!recent) [[likely]] {
+      offset = offset_value - 3;
+      rep2 = rep1, rep1 = rep0, rep0 = offset;
+    } else {
+      const std::size_t which = offset_value - 1 + (lit_length == 0 ? 1 : 0);
+      const std::size_t order[4] = {rep0, rep1, rep2, rep0 - 1};
+      offset = order[which];
+      rep2 = order[which < 2 ? 2 : 1];
+      rep1 = order[which == 0 ? 1 : 0];
+      rep0 = offset;
+      if (offset == 0) [[unlikely]]
+        return Outcome::Damaged;
+    }
     if (lit_length > static_cast<std::size_t>(literal_end - literal)) [[unlikely]]
       return Outcome::Damaged;
     std::byte* const match_start = at + lit_length;

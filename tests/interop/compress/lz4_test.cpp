@@ -1,37 +1,13 @@
 // Frames both ways with the lz4 program.
 #include <avila/compress/lz4_frame.hpp>
 #include <avila_test/tools.hpp>
-#include <cstdint>
-#include <fstream>
-#include <iterator>
+
+#include "sample.hpp"
 
 namespace {
 
 using namespace avila;
-using Bytes = std::vector<std::byte>;
-
-void write(const std::string& path, ByteSpan bytes) {
-  std::ofstream(path, std::ios::binary) << as_text(bytes);
-}
-Bytes read(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const auto bytes = as_bytes(text);
-  return {bytes.begin(), bytes.end()};
-}
-
-// Words with numbers among them: compressible, with matches near and far.
-Bytes sample(std::size_t size, std::uint64_t seed) {
-  std::string text;
-  while (text.size() < size) {
-    seed = seed * 6364136223846793005U + 1442695040888963407U;
-    static constexpr const char* kWords[] = {"amber ", "bridge ", "cloud, ",  "delta. ",
-                                             "ember ", "forest ", "granite ", "harbour "};
-    text += (seed >> 40) % 5 == 0 ? std::to_string(seed >> 33) : kWords[(seed >> 50) % 8];
-  }
-  const auto bytes = as_bytes(text);
-  return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)};
-}
+using avila_test::Bytes, avila_test::read, avila_test::sample, avila_test::write;
 
 TEST(Lz4Interop, TheProgramReadsOurFrames) {
   AVILA_REQUIRE_PROGRAM("lz4");
