@@ -25,10 +25,10 @@ Effort effort_of(int level, std::uint64_t size) {
       {21, 0, 19, 12, 5, 48, Strategy::Lazy},      {21, 0, 19, 12, 5, 64, Strategy::Lazy2},
       {22, 0, 19, 16, 5, 64, Strategy::Lazy2},     {22, 0, 20, 24, 5, 96, Strategy::Lazy2},
       {22, 21, 20, 64, 5, 128, Strategy::Lazy2},   {22, 22, 20, 96, 5, 192, Strategy::Lazy2},
-      {22, 22, 22, 96, 4, 256, Strategy::Lazy2},   {22, 22, 22, 128, 4, 256, Strategy::Lazy2},
-      {22, 22, 22, 256, 4, 512, Strategy::Lazy2},  {22, 22, 22, 256, 4, 512, Strategy::Lazy2},
-      {23, 23, 22, 512, 4, 512, Strategy::Lazy2},  {23, 23, 22, 512, 4, 1024, Strategy::Lazy2},
-      {23, 23, 22, 1024, 4, 1024, Strategy::Lazy2}};
+      {22, 22, 20, 16, 4, 48, Strategy::Optimal},  {22, 22, 20, 24, 4, 64, Strategy::Optimal},
+      {22, 22, 20, 32, 4, 64, Strategy::Optimal},  {22, 22, 20, 48, 4, 96, Strategy::Optimal},
+      {23, 22, 20, 64, 4, 128, Strategy::Optimal}, {23, 22, 20, 96, 4, 192, Strategy::Optimal},
+      {23, 23, 20, 128, 4, 256, Strategy::Optimal}};
   Effort effort = kEfforts[std::clamp(level, 1, 19) - 1];
   // Small contents: no more table than there are positions, and shorter matches.
   if (size < std::uint64_t{1} << effort.window_log) {
@@ -38,15 +38,6 @@ Effort effort_of(int level, std::uint64_t size) {
     if (effort.chain_log != 0) effort.chain_log = std::min(effort.chain_log, log);
   }
   return effort;
-}
-
-Search::Search(const Effort& effort) : effort_(effort) {
-  hashes_.resize(std::size_t{1} << effort.hash_log);
-  if (rows()) {
-    tags_.resize(hashes_.size());
-    return;
-  }
-  if (effort.chain_log != 0) chain_.resize(std::size_t{1} << effort.chain_log);
 }
 
 void Search::forget() {
@@ -177,6 +168,8 @@ void Search::prime(const Piece& piece) {
       hashes_[hash_bytes<8>(word, effort_.hash_log)] = at;
       chain_[hash_bytes<5>(word, effort_.chain_log)] = at;
     }
+  } else if (effort_.strategy == Strategy::Optimal) {
+    prime_optimal(piece, end);
   } else {
     next_ = std::max(next_, piece.low);
     const bool four = effort_.min_match == 4;
@@ -203,6 +196,7 @@ std::span<const Sequence> Search::run(const Piece& piece, RecentOffsets& recent)
         effort_.min_match == 7 ? fast<7>(piece, found) : fast<6>(piece, found);
         break;
       case Strategy::DoubleFast: double_fast<5>(piece, found); break;
+      case Strategy::Optimal: optimal(piece, found); break;
       default:
         if (rows())
           four ? lazy_rows<4>(piece, found) : lazy_rows<5>(piece, found);

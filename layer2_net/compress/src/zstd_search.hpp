@@ -68,6 +68,9 @@ class Found {
 class Search {
  public:
   explicit Search(const Effort& effort);
+  Search(const Search&) = delete;
+  Search& operator=(const Search&) = delete;
+  ~Search();
   void forget();
   /// Enters what lies before the first piece.
   void prime(const Piece& piece);
@@ -89,8 +92,12 @@ class Search {
   void choose(const Piece& piece, Found& found, Finder& finder);
   template <unsigned kMin>
   void enter_until(const std::byte* base, std::uint32_t end);
+  void optimal(const Piece& piece, Found& found);
+  void prime_optimal(const Piece& piece, std::uint32_t end);
+  class Optimal;
   bool rows() const noexcept {
-    return effort_.strategy >= Strategy::Greedy && effort_.attempts <= kMaxRowAttempts;
+    return effort_.strategy >= Strategy::Greedy && effort_.strategy < Strategy::Optimal &&
+           effort_.attempts <= kMaxRowAttempts;
   }
 
   static constexpr unsigned kMaxRowAttempts = 48;
@@ -102,6 +109,7 @@ class Search {
   std::uint32_t next_ = 0;             // the first position not in the chains
   std::unique_ptr<Sequence[]> sequences_;
   std::size_t room_ = 0;  // of sequences_
+  std::unique_ptr<Optimal> optimal_;
 };
 
 }  // namespace avila::compress::detail::zstd
