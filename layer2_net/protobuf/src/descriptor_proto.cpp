@@ -284,7 +284,7 @@ bool read(Reader& in, EnumDescriptorProto& type) {
       case text_tag(2): ok = nested(in, type.value.emplace_back()); break;
       case text_tag(3): ok = read_options(in, type.options); break;
       case text_tag(4): ok = nested(in, type.reserved_range.emplace_back()); break;
-      case text_tag(5): ok = in.text(type.reserved_name.emplace_back()); break;
+      case text_tag(5): ok = in.bytes(type.reserved_name.emplace_back()); break;
       default: ok = in.unknown(tag, type.unknown_fields);
     }
     if (!ok) return false;
@@ -305,7 +305,7 @@ bool read(Reader& in, DescriptorProto& type) {
       case text_tag(7): ok = read_options(in, type.options); break;
       case text_tag(8): ok = nested(in, type.oneof_decl.emplace_back()); break;
       case text_tag(9): ok = nested(in, type.reserved_range.emplace_back()); break;
-      case text_tag(10): ok = in.text(type.reserved_name.emplace_back()); break;
+      case text_tag(10): ok = in.bytes(type.reserved_name.emplace_back()); break;
       default: ok = in.unknown(tag, type.unknown_fields);
     }
     if (!ok) return false;
@@ -342,11 +342,7 @@ bool read(Reader& in, ServiceDescriptorProto& service) {
 }
 
 bool packed_int32s(Reader& in, std::vector<std::int32_t>& values) {
-  return in.nested([&](Reader& r) {
-    while (r.remaining() > 0)
-      if (!r.int32(values.emplace_back())) return false;
-    return true;
-  });
+  return in.packed([&](Reader& r) { return r.int32(values.emplace_back()); });
 }
 
 bool read(Reader& in, FileDescriptorProto& file) {

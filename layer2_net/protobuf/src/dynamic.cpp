@@ -444,16 +444,14 @@ bool DynamicMessage::read_field(Reader& in, const FieldDescriptor& field, std::u
 }
 
 bool DynamicMessage::read_packed(Reader& in, const FieldDescriptor& field) {
-  return in.nested([&](Reader& packed) {
-    List& list = mutable_list(field);
-    while (packed.remaining() > 0) {
-      Value value;
-      if (!read_scalar(packed, field, value)) return false;
-      if (!is_foreign(field, value)) {
-        list.push_back(std::move(value));
-      } else if (in.keeps_unknown_fields()) {
-        Writer(unknown_).int32(field.number, std::get<std::int32_t>(value));
-      }
+  List& list = mutable_list(field);
+  return in.packed([&](Reader& packed) {
+    Value value;
+    if (!read_scalar(packed, field, value)) return false;
+    if (!is_foreign(field, value)) {
+      list.push_back(std::move(value));
+    } else if (packed.keeps_unknown_fields()) {
+      Writer(unknown_).int32(field.number, std::get<std::int32_t>(value));
     }
     return true;
   });

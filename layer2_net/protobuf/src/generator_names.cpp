@@ -165,7 +165,6 @@ bool CppGenerator::in_circle(const MessageDescriptor& holder, const MessageDescr
 }
 
 /// Tarjan (1972): strongly connected components, which come out with what they hold before them.
-/// Without recursion's depth in doubt: a chain of messages is at most as long as the file.
 void CppGenerator::order() {
   collect(file_.messages);
   std::set<const MessageDescriptor*> ours(messages_.begin(), messages_.end());

@@ -1,11 +1,32 @@
 // Rules of the language that need names, types and options in place.
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "linker.hpp"
 
 namespace avila::protobuf {
+namespace {
+
+using Range = std::pair<std::int32_t, std::int32_t>;  // the end is not included
+
+template <class Ranges>
+std::vector<Range> sorted(const Ranges& ranges) {
+  std::vector<Range> out;
+  for (const auto& range : ranges) out.emplace_back(range.start, range.end);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+/// Of ranges that do not overlap.
+bool within(const std::vector<Range>& ranges, std::int32_t number) noexcept {
+  const auto after =
+      std::upper_bound(ranges.begin(), ranges.end(), number,
+                       [](std::int32_t n, const Range& range) { return n < range.first; });
+  return after != ranges.begin() && number < std::prev(after)->second;
+}
+
+}  // namespace
 
 Result<void> Linker::check_message(const MessageDescriptor& message,
                                    const DescriptorProto& proto) const {
@@ -25,23 +46,23 @@ Result<void> Linker::check_message(const MessageDescriptor& message,
 }
 
 Result<void> Linker::check_ranges(const DescriptorProto& proto) const {
-  struct Range {
+  struct Named {
     std::int32_t start, end;
     const char* what;
     SourcePlace place;
   };
-  std::vector<Range> ranges;
+  std::vector<Named> ranges;
   for (const auto& range : proto.reserved_range)
     ranges.push_back({range.start, range.end, "reserved range", range.place});
   for (const auto& range : proto.extension_range)
     ranges.push_back({range.start, range.end, "extension range", range.place});
-  for (const Range& range : ranges) {
+  for (const Named& range : ranges) {
     if (range.start < 1 || range.end <= range.start ||
         range.end > static_cast<std::int32_t>(kFieldNumberMax) + 1)
       return error(range.place, std::string(range.what) + "s go upwards, between 1 and 536870911");
   }
   std::stable_sort(ranges.begin(), ranges.end(),
-                   [](const Range& a, const Range& b) { return a.start < b.start; });
+                   [](const Named& a, const Named& b) { return a.start < b.start; });
   for (std::size_t i = 1; i < ranges.size(); ++i)
     if (ranges[i].start < ranges[i - 1].end)
       return error(ranges[i].place,
@@ -56,18 +77,17 @@ Result<void> Linker::check_numbers(const MessageDescriptor& message,
                                                       proto.reserved_name.end());
   if (reserved.size() != proto.reserved_name.size())
     return error(proto.place, "a name is reserved twice");
+  const std::vector<Range> reserved_ranges = sorted(proto.reserved_range);
+  const std::vector<Range> extension_ranges = sorted(proto.extension_range);
   for (const FieldDescriptorProto& field : proto.field) {
     const std::string number = std::to_string(field.number);
     const auto [other, fresh] = numbers.emplace(field.number, &field);
     if (!fresh)
       return error(field.place, "the number " + number + " of " + message.full_name +
                                     " is taken by field " + other->second->name);
-    const auto within = [&](const auto& range) {
-      return field.number >= range.start && field.number < range.end;
-    };
-    if (std::any_of(proto.reserved_range.begin(), proto.reserved_range.end(), within))
+    if (within(reserved_ranges, field.number))
       return error(field.place, "field " + field.name + " uses the reserved number " + number);
-    if (std::any_of(proto.extension_range.begin(), proto.extension_range.end(), within))
+    if (within(extension_ranges, field.number))
       return error(field.place,
                    "field " + field.name + " uses the number " + number + " of an extension range");
     if (reserved.contains(field.name))
@@ -176,28 +196,35 @@ Result<void> Linker::check_enum(const EnumDescriptor& type,
   return {};
 }
 
-/// Messages that hold required fields, they or what they hold: repeated until nothing changes, as
-/// messages refer to each other in circles.
+/// Messages that hold required fields, they or what they hold: spread from those that do to their
+/// holders, as messages refer to each other in circles.
 void Linker::find_required() {
-  std::vector<MessageDescriptor*> messages;
+  std::unordered_map<const MessageDescriptor*, std::vector<MessageDescriptor*>> holders;
+  std::vector<MessageDescriptor*> todo;
   const auto collect = [&](auto&& self, std::vector<MessageDescriptor>& from) -> void {
     for (MessageDescriptor& message : from) {
-      messages.push_back(&message);
+      // What extensions hold is not known here.
+      message.has_required = !message.proto->extension_range.empty();
+      for (const FieldDescriptor& field : message.fields) {
+        if (field.label == Label::Required) message.has_required = true;
+        if (field.message_type == nullptr) continue;
+        if (field.message_type->file == file_.get())
+          holders[field.message_type].push_back(&message);
+        else if (field.message_type->has_required)
+          message.has_required = true;
+      }
+      if (message.has_required) todo.push_back(&message);
       self(self, message.messages);
     }
   };
   collect(collect, file_->messages);
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (MessageDescriptor* message : messages) {
-      if (message->has_required) continue;
-      message->has_required =
-          !message->proto->extension_range.empty() ||  // what they hold is not known here
-          std::any_of(message->fields.begin(), message->fields.end(), [](const auto& field) {
-            return field.label == Label::Required ||
-                   (field.message_type != nullptr && field.message_type->has_required);
-          });
-      changed = changed || message->has_required;
+  while (!todo.empty()) {
+    const MessageDescriptor* held = todo.back();
+    todo.pop_back();
+    for (MessageDescriptor* holder : holders[held]) {
+      if (holder->has_required) continue;
+      holder->has_required = true;
+      todo.push_back(holder);
     }
   }
 }

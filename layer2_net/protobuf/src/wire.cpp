@@ -80,12 +80,18 @@ bool Reader::text(std::string_view& value) noexcept {
 }
 
 bool Reader::enter(Scope& scope) noexcept {
+  if (depth_left_ == 0) return fail(WireFault::TooDeep);
+  if (!enter_packed(scope)) return false;
+  scope.is_level = true;
+  --depth_left_;
+  return true;
+}
+
+bool Reader::enter_packed(Scope& scope) noexcept {
   std::uint64_t size = 0;
   if (!varint(size)) return false;
   if (size > remaining()) return fail(WireFault::Truncated);
-  if (depth_left_ == 0) return fail(WireFault::TooDeep);
-  --depth_left_;
-  scope = {end_, group_};
+  scope = {end_, group_, false};
   end_ = at_ + size;
   group_ = 0;
   return true;
@@ -94,7 +100,7 @@ bool Reader::enter(Scope& scope) noexcept {
 bool Reader::enter_group(std::uint32_t field_number, Scope& scope) noexcept {
   if (depth_left_ == 0) return fail(WireFault::TooDeep);
   --depth_left_;
-  scope = {end_, group_};
+  scope = {end_, group_, true};
   group_ = field_number;
   group_closed_ = false;
   return true;
@@ -103,7 +109,7 @@ bool Reader::enter_group(std::uint32_t field_number, Scope& scope) noexcept {
 bool Reader::leave(const Scope& scope) noexcept {
   if (failed()) return false;
   if (group_ != 0 ? !group_closed_ : at_ != end_) return fail(WireFault::Truncated);
-  ++depth_left_;
+  if (scope.is_level) ++depth_left_;
   end_ = scope.end;
   group_ = scope.group;
   group_closed_ = false;

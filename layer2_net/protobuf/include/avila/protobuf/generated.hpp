@@ -195,11 +195,7 @@ inline bool read_bool(Reader& in, std::vector<bool>& to) {
 }
 template <class Read>
 bool read_packed(Reader& in, Read&& read_one) {
-  return in.nested([&](Reader& packed) {
-    while (packed.remaining() > 0)
-      if (!read_one(packed)) return false;
-    return true;
-  });
+  return in.packed(std::forward<Read>(read_one));
 }
 /// fixed32, double and so on: words of the wire are words of memory.
 template <class T, class Read>

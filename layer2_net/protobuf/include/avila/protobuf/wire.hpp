@@ -206,10 +206,12 @@ class Reader {
   struct Scope {
     const char* end = nullptr;
     std::uint32_t group = 0;
+    bool is_level = true;  // counts towards the depth
   };
-  /// Reads a length; next() then gives the tags of the nested message up to its end. Also for
-  /// packed fields: read values while remaining() > 0.
+  /// Reads a length; next() then gives the tags of the nested message up to its end.
   bool enter(Scope& scope) noexcept;
+  /// The same for a packed field, which is no level of its own: read values while remaining() > 0.
+  bool enter_packed(Scope& scope) noexcept;
   /// After a StartGroup tag: next() gives the tags up to the matching EndGroup.
   bool enter_group(std::uint32_t field_number, Scope& scope) noexcept;
   /// Back to the message around; false where the nested one was not read to its end.
@@ -219,6 +221,16 @@ class Reader {
   bool nested(F&& read) {
     Scope scope;
     return enter(scope) && read(*this) && leave(scope);
+  }
+
+  /// enter_packed(), read_one(*this) for each value, leave().
+  template <class F>
+  bool packed(F&& read_one) {
+    Scope scope;
+    if (!enter_packed(scope)) return false;
+    while (remaining() > 0)
+      if (!read_one(*this)) return false;
+    return leave(scope);
   }
 
   /// Steps over the value of the tag just read, groups included.
