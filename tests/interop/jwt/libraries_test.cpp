@@ -197,7 +197,8 @@ def write(alg, enc, key, payload):
 run(read, write)
 )";
 
-// Authlib has no PBES2, and ECDH over X25519 by a draft of its own names.
+// Authlib has no PBES2, and ECDH over X25519 by a draft of its own names. It writes coordinates
+// without their leading zeros, against RFC 7518 §6.2.1.2: such tokens are made again.
 constexpr char kAuthlib[] = R"(
 from authlib.jose import JsonWebSignature, JsonWebEncryption, JsonWebKey
 def check(alg, enc, key):
@@ -213,8 +214,13 @@ def write(alg, enc, key, payload):
     k = JsonWebKey.import_key(key)
     if enc is None:
         return JsonWebSignature([alg]).serialize_compact({"alg": alg}, payload, k).decode()
-    header = {"alg": alg, "enc": enc}
-    return JsonWebEncryption([alg, enc]).serialize_compact(header, payload, k).decode()
+    while True:
+        header = {"alg": alg, "enc": enc}
+        token = JsonWebEncryption([alg, enc]).serialize_compact(header, payload, k).decode()
+        text = token.split(".")[0]
+        epk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))).get("epk")
+        if epk is None or len(epk["x"]) == len(epk["y"]) == len(key["x"]) == len(key["y"]):
+            return token
 run(read, write)
 )";
 
