@@ -187,6 +187,10 @@ bool Connection::decide_keep_alive() noexcept {
 }
 
 Task<bool> Connection::finish_exchange() {
+  if (body_begun_) {  // who reads the body finds nothing left to write
+    const bool flushed = co_await flush();
+    if (!flushed) co_return false;
+  }
   if (whole_wanted_) {
     auto whole = co_await body_.read_whole(whole_body_);
     if (!whole.has_value()) {
@@ -210,8 +214,11 @@ Task<bool> Connection::finish_exchange() {
     watchdog_.watch_peer(false);
   }
   bool keep = decide_keep_alive() && !response_.close;
-  duplex_ = response_.duplex && body_begun_ && response_.body.kind() == Body::Kind::Stream;
-  if (body_begun_ && !body_.done() && !duplex_) {
+  if (response_.duplex && body_begun_ && response_.body.kind() == Body::Kind::Stream) {
+    auto begun = co_await begin_duplex();
+    if (!begun.has_value()) co_return false;
+  }
+  if (!duplex_ && body_begun_ && !body_.done()) {
     // What the handler did not read: a little is taken off, else the connection ends. A peer that
     // waits for 100 (Continue) has not sent it, and must not begin now.
     if (body_.withheld()) {
@@ -365,6 +372,30 @@ Task<bool> Connection::flush() {
   if (watchdog_.expired()) state_.timeouts.fetch_add(1, std::memory_order_relaxed);
   broken_ = true;
   co_return false;
+}
+
+Task<Result<void>> Connection::send_continue() {
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  auto locked = co_await handover_.lock();
+  AVILA_CO_TRY(const future::AsyncMutex::Lock lock, std::move(locked));
+  if (duplex_) co_return Result<void>();
+  write_deadline();
+  auto written = co_await transport_.write_all(as_bytes(kContinue), watchdog_.token());
+  watchdog_.set(Watchdog::kNever);
+  co_return written;
+}
+
+void Connection::read_deadline(std::int64_t when_ns) noexcept {
+  const auto lock = handover_.try_lock();
+  if (lock.has_value() && !duplex_) watchdog_.set(when_ns);
+}
+
+Task<Result<void>> Connection::begin_duplex() {
+  auto locked = co_await handover_.lock();
+  AVILA_CO_TRY(const future::AsyncMutex::Lock lock, std::move(locked));
+  duplex_ = true;
+  watchdog_.set(Watchdog::kNever);
+  co_return Result<void>();
 }
 
 Task<Result<void>> Connection::write_large(ByteSpan bytes) {

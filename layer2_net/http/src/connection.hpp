@@ -3,6 +3,7 @@
 #include <atomic>
 #include <avila/async/transport.hpp>
 #include <avila/future/scheduler.hpp>
+#include <avila/future/sync.hpp>
 #include <avila/http/message.hpp>
 #include <avila/http/server.hpp>
 #include <memory>
@@ -147,6 +148,11 @@ class Connection {
   bool flush_now();                                ///< false: part of out_ is left, flush() waits
   Task<bool> flush();                              ///< false: the peer is gone
   Task<Result<void>> write_large(ByteSpan bytes);  ///< out_, then these
+  /// 100 (Continue), unless the response has begun: by who reads the body, perhaps beside it.
+  Task<Result<void>> send_continue();
+  void read_deadline(std::int64_t when_ns) noexcept;  ///< the same; kNever: none
+  /// From now on the output and the watchdog are the response's.
+  Task<Result<void>> begin_duplex();
   Task<void> linger();
   void make_room();
   void grow(std::size_t bytes);
@@ -178,9 +184,10 @@ class Connection {
   RequestBody body_;
   std::string whole_body_;
   std::string out_;
-  bool broken_ = false;  // a write failed
-  bool unread_ = false;  // the peer may still be sending: linger
-  bool duplex_ = false;  // the request's body is read while the response is written
+  bool broken_ = false;          // a write failed
+  bool unread_ = false;          // the peer may still be sending: linger
+  bool duplex_ = false;          // the request's body is read while the response is written
+  future::AsyncMutex handover_;  // duplex_ is set, and read elsewhere, under it
   std::uint32_t served_ = 0;
 };
 

@@ -40,24 +40,21 @@ std::int64_t RequestBody::allowance_ns() const noexcept {
 }
 
 Task<Result<void>> RequestBody::fill() {
-  // The output and the watchdog are the response's once it is being written.
-  const bool duplex = connection_.duplex_;
-  if (expect_continue_ && !duplex) connection_.out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-  expect_continue_ = false;
-  if (!connection_.out_.empty() && !duplex) {
-    const bool sent = co_await connection_.flush();
-    if (!sent) co_return Error(Errc::Closed, "the peer is gone");
+  if (expect_continue_) {
+    auto told = co_await connection_.send_continue();
+    AVILA_CO_TRY_VOID(std::move(told));
+    expect_continue_ = false;
   }
   if (scratch_ == nullptr) scratch_.reset(new std::byte[kScratchBytes]);
   const MutableByteSpan space(scratch_.get(), kScratchBytes);
   std::optional<Result<std::size_t>> now = connection_.transport_.try_read(space);
   if (!now.has_value()) {
-    Watchdog& watchdog = connection_.watchdog_;
+    const Watchdog& watchdog = connection_.watchdog_;
     const std::int64_t began = watchdog.now_ns();
-    if (!duplex) watchdog.set(began + std::max<std::int64_t>(0, allowance_ns()));
+    connection_.read_deadline(began + std::max<std::int64_t>(0, allowance_ns()));
     const CancelToken token = reading_.has_value() ? reading_->token() : watchdog.token();
     auto later = co_await connection_.transport_.read(space, token);
-    if (!duplex) watchdog.set(Watchdog::kNever);
+    connection_.read_deadline(Watchdog::kNever);
     waited_ns_ += watchdog.now_ns() - began;
     if (!later.has_value() && watchdog.expired())
       co_return Error(Errc::TimedOut, "the body came too slowly");
