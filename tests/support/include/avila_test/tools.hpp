@@ -59,6 +59,19 @@ inline CommandResult run_command(const std::string& command) {
 inline bool have_program(const std::string& name) {
   return run_command("command -v " + name + " 2>/dev/null").status == 0;
 }
+
+/// The page as headless Chromium has it once everything in it is loaded. Every certificate is
+/// taken, and no other host than the page's is asked.
+inline std::string dump_dom(const std::string& url) {
+  const TempDir profile;
+  return run_command(
+             "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic "
+             "--no-first-run --disable-background-networking --disable-component-update "
+             "--disable-sync --ignore-certificate-errors "
+             "--user-data-dir=" +
+             profile.path() + " --dump-dom " + url + " 2>/dev/null")
+      .out;
+}
 #endif
 
 /// $AVILA_SEED alone when set (to replay a failure), else 1…count.
@@ -75,19 +88,6 @@ void for_each_seed(unsigned long long count, Run&& run) {
       return;
     }
   }
-}
-
-/// The page as headless Chromium has it once everything in it is loaded. Every certificate is
-/// taken, and no other host than the page's is asked.
-inline std::string dump_dom(const std::string& url) {
-  const TempDir profile;
-  return run_command(
-             "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic "
-             "--no-first-run --disable-background-networking --disable-component-update "
-             "--disable-sync --ignore-certificate-errors "
-             "--user-data-dir=" +
-             profile.path() + " --dump-dom " + url + " 2>/dev/null")
-      .out;
 }
 
 }  // namespace avila_test
