@@ -187,7 +187,8 @@ bool Connection::decide_keep_alive() noexcept {
 }
 
 Task<bool> Connection::finish_exchange() {
-  if (body_begun_) {  // who reads the body finds nothing left to write
+  // Who reads the body finds nothing left to write.
+  if (body_begun_ && !out_.empty() && !flush_now()) {
     const bool flushed = co_await flush();
     if (!flushed) co_return false;
   }
@@ -246,6 +247,7 @@ Task<bool> Connection::finish_exchange() {
   response_ = Response();
   if (duplex_) {
     duplex_ = false;
+    watchdog_.watch_body(true);
     unread_ = body_begun_ && !body_.done();
     ok = ok && !unread_;
   }
@@ -374,27 +376,28 @@ Task<bool> Connection::flush() {
   co_return false;
 }
 
-Task<Result<void>> Connection::send_continue() {
+Task<Result<void>> Connection::send_continue(CancelToken cancel) {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  auto locked = co_await handover_.lock();
+  auto locked = co_await handover_.lock(cancel);
   AVILA_CO_TRY(const future::AsyncMutex::Lock lock, std::move(locked));
   if (duplex_) co_return Result<void>();
+  if (cancel.cancelled()) co_return future::cancelled_error("read");
   write_deadline();
-  auto written = co_await transport_.write_all(as_bytes(kContinue), watchdog_.token());
+  auto written = co_await transport_.write_all(as_bytes(kContinue), std::move(cancel));
   watchdog_.set(Watchdog::kNever);
-  co_return written;
+  if (written.has_value()) co_return written;
+  broken_ = true;  // a part of it may have gone
+  if (!watchdog_.expired()) co_return written;
+  state_.timeouts.fetch_add(1, std::memory_order_relaxed);
+  co_return Error(Errc::Closed, "the peer took no 100 (Continue)");
 }
 
-void Connection::read_deadline(std::int64_t when_ns) noexcept {
-  const auto lock = handover_.try_lock();
-  if (lock.has_value() && !duplex_) watchdog_.set(when_ns);
-}
-
+/// Waits for a 100 (Continue) that is being written: as long as that has, no longer.
 Task<Result<void>> Connection::begin_duplex() {
   auto locked = co_await handover_.lock();
   AVILA_CO_TRY(const future::AsyncMutex::Lock lock, std::move(locked));
   duplex_ = true;
-  watchdog_.set(Watchdog::kNever);
+  watchdog_.watch_body(false);
   co_return Result<void>();
 }
 

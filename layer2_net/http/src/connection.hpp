@@ -1,5 +1,6 @@
 // One server connection: reads requests, has them handled, writes responses in their order.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <avila/async/transport.hpp>
 #include <avila/future/scheduler.hpp>
@@ -49,6 +50,11 @@ class Watchdog {
   void set(std::int64_t when_ns) noexcept {
     deadline_ns_.store(when_ns, std::memory_order_relaxed);
   }
+  /// Of a body that is read, perhaps beside the response: a deadline of its own.
+  void set_body(std::int64_t when_ns) noexcept {
+    body_deadline_ns_.store(when_ns, std::memory_order_relaxed);
+  }
+  void watch_body(bool on) noexcept { watching_body_.store(on, std::memory_order_relaxed); }
   void watch_peer(bool on) noexcept { watching_.store(on, std::memory_order_relaxed); }
   bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
   future::CancelToken token() const noexcept { return source_.token(); }
@@ -64,13 +70,20 @@ class Watchdog {
     Watchdog& owner;
   };
   void on_tick() noexcept;
+  std::int64_t deadline_ns() const noexcept {
+    const std::int64_t body = watching_body_.load(std::memory_order_relaxed)
+                                  ? body_deadline_ns_.load(std::memory_order_relaxed)
+                                  : kNever;
+    return std::min(body, deadline_ns_.load(std::memory_order_relaxed));
+  }
 
   future::Scheduler& scheduler_;
   future::CancelSource source_;
   const Duration tick_length_;
   const async::Transport* const watched_;
   std::atomic<bool> watching_{false};
-  std::atomic<std::int64_t> deadline_ns_{kNever};
+  std::atomic<bool> watching_body_{true};
+  std::atomic<std::int64_t> deadline_ns_{kNever}, body_deadline_ns_{kNever};
   std::atomic<bool> expired_{false};
   std::atomic<bool> ending_{false};
   bool started_ = false;
@@ -102,6 +115,7 @@ class RequestBody final : public BodyReader {
 
  private:
   Task<Result<void>> fill();
+  CancelToken token() const;
   std::int64_t allowance_ns() const noexcept;
 
   static constexpr std::size_t kScratchBytes = 16 * 1024;
@@ -149,9 +163,8 @@ class Connection {
   Task<bool> flush();                              ///< false: the peer is gone
   Task<Result<void>> write_large(ByteSpan bytes);  ///< out_, then these
   /// 100 (Continue), unless the response has begun: by who reads the body, perhaps beside it.
-  Task<Result<void>> send_continue();
-  void read_deadline(std::int64_t when_ns) noexcept;  ///< the same; kNever: none
-  /// From now on the output and the watchdog are the response's.
+  Task<Result<void>> send_continue(CancelToken cancel);
+  /// From now on the output is the response's, and the body may take its time.
   Task<Result<void>> begin_duplex();
   Task<void> linger();
   void make_room();
@@ -187,7 +200,7 @@ class Connection {
   bool broken_ = false;          // a write failed
   bool unread_ = false;          // the peer may still be sending: linger
   bool duplex_ = false;          // the request's body is read while the response is written
-  future::AsyncMutex handover_;  // duplex_ is set, and read elsewhere, under it
+  future::AsyncMutex handover_;  // of the output: duplex_ is set, and 100 is sent, under it
   std::uint32_t served_ = 0;
 };
 

@@ -245,11 +245,10 @@ EncodingWriter::EncodingWriter(BodyWriter& to, Coding coding, int level)
 
 EncodingWriter::~EncodingWriter() = default;
 
-Task<Result<void>> EncodingWriter::encode(ByteSpan bytes, int flush) {
+Task<Result<void>> EncodingWriter::encode(ByteSpan bytes, compress::Flush flush) {
   const MutableByteSpan room(room_.get(), kRoomBytes);
   while (true) {
-    AVILA_CO_TRY(const compress::Progress step,
-                 encoder_->encode(bytes, room, static_cast<compress::Flush>(flush)));
+    AVILA_CO_TRY(const compress::Progress step, encoder_->encode(bytes, room, flush));
     bytes = bytes.subspan(step.consumed);
     if (step.produced > 0) {
       const ByteSpan piece = room.first(step.produced);
@@ -261,20 +260,18 @@ Task<Result<void>> EncodingWriter::encode(ByteSpan bytes, int flush) {
 }
 
 Task<Result<void>> EncodingWriter::write(ByteSpan bytes) {
-  return encode(bytes, static_cast<int>(compress::Flush::No));
+  return encode(bytes, compress::Flush::No);
 }
 
 Task<Result<void>> EncodingWriter::flush() {
   const ByteSpan nothing;
-  auto ended = co_await encode(nothing, static_cast<int>(compress::Flush::Block));
+  auto ended = co_await encode(nothing, compress::Flush::Block);
   AVILA_CO_TRY_VOID(std::move(ended));
   auto flushed = co_await to_.flush();
   co_return flushed;
 }
 
-Task<Result<void>> EncodingWriter::finish() {
-  return encode({}, static_cast<int>(compress::Flush::Finish));
-}
+Task<Result<void>> EncodingWriter::finish() { return encode({}, compress::Flush::Finish); }
 
 Task<Result<void>> EncodingWriter::send_file(int descriptor, std::uint64_t offset,
                                              std::uint64_t length) {

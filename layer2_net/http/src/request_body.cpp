@@ -16,6 +16,10 @@ void RequestBody::begin(Framing framing, const ParseLimits& limits, ByteSpan rec
 
 void RequestBody::allow_interrupt() { reading_.emplace(connection_.watchdog_.token()); }
 
+CancelToken RequestBody::token() const {
+  return reading_.has_value() ? reading_->token() : connection_.watchdog_.token();
+}
+
 Task<Result<ByteSpan>> RequestBody::read() {
   while (!decoder_.done()) {
     if (pending_.empty()) {
@@ -41,7 +45,7 @@ std::int64_t RequestBody::allowance_ns() const noexcept {
 
 Task<Result<void>> RequestBody::fill() {
   if (expect_continue_) {
-    auto told = co_await connection_.send_continue();
+    auto told = co_await connection_.send_continue(token());
     AVILA_CO_TRY_VOID(std::move(told));
     expect_continue_ = false;
   }
@@ -49,12 +53,11 @@ Task<Result<void>> RequestBody::fill() {
   const MutableByteSpan space(scratch_.get(), kScratchBytes);
   std::optional<Result<std::size_t>> now = connection_.transport_.try_read(space);
   if (!now.has_value()) {
-    const Watchdog& watchdog = connection_.watchdog_;
+    Watchdog& watchdog = connection_.watchdog_;
     const std::int64_t began = watchdog.now_ns();
-    connection_.read_deadline(began + std::max<std::int64_t>(0, allowance_ns()));
-    const CancelToken token = reading_.has_value() ? reading_->token() : watchdog.token();
-    auto later = co_await connection_.transport_.read(space, token);
-    connection_.read_deadline(Watchdog::kNever);
+    watchdog.set_body(began + std::max<std::int64_t>(0, allowance_ns()));
+    auto later = co_await connection_.transport_.read(space, token());
+    watchdog.set_body(Watchdog::kNever);
     waited_ns_ += watchdog.now_ns() - began;
     if (!later.has_value() && watchdog.expired())
       co_return Error(Errc::TimedOut, "the body came too slowly");

@@ -29,7 +29,7 @@ void Watchdog::Tick::fired(future::Timer& timer) noexcept {
 void Watchdog::on_tick() noexcept {
   if (ending_.load()) return;
   const Instant now = scheduler_.now();
-  if (now.ns >= deadline_ns_.load(std::memory_order_relaxed)) {
+  if (now.ns >= deadline_ns()) {
     expired_.store(true, std::memory_order_release);
     source_.cancel();
     return;

@@ -2,6 +2,7 @@
 // for any more.
 #include <gtest/gtest.h>
 #include <avila/async/runtime.hpp>
+#include <avila/future/task_group.hpp>
 #include <avila/http/server.hpp>
 
 #include <atomic>
@@ -92,6 +93,87 @@ TEST(HttpDuplex, AnInterruptedBodyIsNotWaitedFor) {
   const std::string answer = client.read_until("\r\n\r\n", 10'000);
   EXPECT_NE(answer.find("413"), std::string::npos) << answer;
   EXPECT_NE(answer.find("Connection: close"), std::string::npos) << answer;
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
+/// Interrupts its own read, which waits for a peer that does not take 100 (Continue).
+class InterruptedLater final : public StreamingHandler {
+  Task<Response> handle(Request& request) override {
+    future::TaskGroup group;
+    group.spawn(interrupt_soon(*request.stream));
+    auto piece = co_await request.stream->read();
+    cancelled = !piece.has_value() && piece.error().is(Errc::Cancelled);
+    auto joined = co_await group.join();
+    co_return Response(joined.has_value() ? 413 : 500);
+  }
+  static Task<void> interrupt_soon(http::BodyReader& body) {
+    co_await future::sleep(milliseconds(20));
+    body.interrupt();
+  }
+
+ public:
+  std::atomic<bool> cancelled{false};
+};
+
+/// Reads in one task and answers from another one.
+class ReadsBeside final : public StreamingHandler {
+  class Source final : public http::BodySource {
+   public:
+    Source(http::BodyReader& body, bool& reading) { group_.spawn(read_all(body, reading)); }
+    Task<Result<void>> write_to(http::BodyWriter& writer) override {
+      auto joined = co_await group_.join();
+      (void)joined;
+      auto written = co_await writer.write("late");
+      co_return written;
+    }
+
+   private:
+    static Task<Result<void>> read_all(http::BodyReader& body, bool& reading) {
+      reading = true;
+      auto text = co_await body.read_all(100);
+      (void)text;
+      co_return Result<void>();
+    }
+    future::TaskGroup group_;
+  };
+  Task<Response> handle(Request& request) override {
+    bool reading = false;
+    Response response(200);
+    response.body = http::Body::stream(std::make_unique<Source>(*request.stream, reading));
+    response.duplex = true;
+    while (!reading) co_await future::yield();  // and it writes 100 (Continue)
+    co_return response;
+  }
+};
+
+/// Asks for 100 (Continue) over a pipe that holds less than that, and takes nothing.
+Task<bool> ask_and_take_nothing(http::Server& server) {
+  auto ends = async::make_pipe({.capacity_bytes = 8});
+  future::TaskGroup group;
+  group.spawn(server.serve(std::move(ends.first), "pipe"));
+  static constexpr std::string_view kHead =
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+  auto written = co_await ends.second->write_all(as_bytes(kHead));
+  auto joined = co_await group.join();
+  co_return written.has_value() && joined.has_value();
+}
+
+TEST(HttpDuplex, ReadingEndsWhereNobodyTakesContinue) {
+  async::Runtime runtime({.threads = 2});
+  InterruptedLater handler;
+  http::Server server(runtime, handler, {.write_timeout = seconds(60)});
+  EXPECT_TRUE(runtime.block_on(ask_and_take_nothing(server)));
+  EXPECT_TRUE(handler.cancelled);
+  EXPECT_EQ(server.metrics().timeouts, 0U);
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
+TEST(HttpDuplex, WhoTakesNoContinueIsLetGoInTime) {
+  async::Runtime runtime({.threads = 1});
+  ReadsBeside handler;
+  http::Server server(runtime, handler, {.write_timeout = milliseconds(200)});
+  EXPECT_TRUE(runtime.block_on(ask_and_take_nothing(server)));
+  EXPECT_EQ(server.metrics().timeouts, 1U);
   runtime.block_on(server.shutdown(milliseconds(200)));
 }
 

@@ -13,6 +13,7 @@
 namespace avila::compress {
 class Decoder;
 class Encoder;
+enum class Flush : std::uint8_t;
 }  // namespace avila::compress
 
 namespace avila::http {
@@ -67,7 +68,7 @@ class EncodingWriter final : public BodyWriter {
   Task<Result<void>> finish();
 
  private:
-  Task<Result<void>> encode(ByteSpan bytes, int flush);
+  Task<Result<void>> encode(ByteSpan bytes, compress::Flush flush);
   static constexpr std::size_t kRoomBytes = 16 * 1024;
   BodyWriter& to_;
   std::unique_ptr<compress::Encoder> encoder_;
