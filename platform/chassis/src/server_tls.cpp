@@ -21,12 +21,14 @@ Result<pki::Authority> open_authority(const ServerTlsWorld& world, const std::st
   const pki::AuthorityWorld of{world.files, world.clock, world.entropy};
   for (int attempt = 1;; ++attempt) {
     auto opened = pki::Authority::open(of, folder);
-    if (opened.has_value()) return opened;
-    if (opened.error().is(Errc::NotFound)) {
+    if (!opened.has_value() && opened.error().is(Errc::NotFound)) {
       const pki::Authority::RootOptions root;
-      return pki::Authority::create(of, folder, "Avila", root);
+      opened = pki::Authority::create(of, folder, "Avila", root);
     }
-    if (!opened.error().is(Errc::Busy) || attempt == kAuthorityAttempts) return opened;
+    // Somebody has it open, or made one between our two calls.
+    const bool taken = !opened.has_value() &&
+                       (opened.error().is(Errc::Busy) || opened.error().is(Errc::AlreadyExists));
+    if (!taken || attempt == kAuthorityAttempts) return opened;
     std::this_thread::sleep_for(kAuthorityPause);
   }
 }
