@@ -282,7 +282,11 @@ Task<bool> Connection::send_stream(SendPlan plan) {
   if (broken_) co_return false;
   if (out_.size() == with_head && !writer.began()) {  // nothing has left yet: say so instead
     out_.resize(before);
-    refuse(500, "the response could not be made");
+    const Response other = response_.body.source()->instead(written.error());
+    const SendPlan closing = plan_response(other, request_, false);
+    append_head(out_, other, closing, request_, state_.options);
+    if (closing.send_body) out_ += other.body.text();
+    unread_ = true;
   } else {
     // The head is gone already. Closing without the end of the body tells the peer.
     broken_ = true;
@@ -297,15 +301,7 @@ void Connection::refuse(const Error& error) {
 
 void Connection::refuse(int status, std::string_view detail) {
   const Request nothing;
-  std::string json = "{\"type\":\"about:blank\",\"title\":\"";  // RFC 9457
-  json += reason_phrase(status);
-  json += "\",\"status\":" + std::to_string(status) + ",\"detail\":\"";
-  for (const char c : detail) {
-    if (c == '"' || c == '\\') json += '\\';
-    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  json += "\"}\n";
-  const Response response(status, "application/problem+json", Body(std::move(json)));
+  const Response response = Response::problem(status, detail);
   SendPlan plan = plan_response(response, nothing, false);
   append_head(out_, response, plan, nothing, state_.options);
   out_ += response.body.text();

@@ -214,6 +214,22 @@ Response Response::json(int status, std::string content) {
   return Response(status, "application/json", std::move(content));
 }
 
+Response Response::problem(int status, std::string_view detail) {
+  std::string json = "{\"type\":\"about:blank\",\"title\":\"";
+  json += reason_phrase(status);
+  json += "\",\"status\":" + std::to_string(status) + ",\"detail\":\"";
+  for (const char c : detail) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  json += "\"}\n";
+  return Response(status, "application/problem+json", Body(std::move(json)));
+}
+
+Response BodySource::instead(const Error&) {
+  return Response::problem(500, "the response could not be made");
+}
+
 Response Response::redirect(std::string_view location, int status) {
   Response response(status);
   response.headers.add("Location", location);

@@ -38,6 +38,14 @@ Task<void> serve_transport(ActiveConnection active, std::unique_ptr<async::Trans
 Task<void> serve_stream(ActiveConnection active, tcp::Stream stream) {
   std::string peer;
   if (auto address = stream.peer_address(); address.has_value()) peer = address->to_string();
+  if (Preamble* preamble = active.state().options.preamble; preamble != nullptr) {
+    auto named = co_await preamble->read(stream, std::move(peer), active.state().stop.token());
+    if (!named.has_value()) {
+      active.state().handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+      co_return;
+    }
+    peer = std::move(*named);
+  }
   if (async::Security* security = active.state().options.security; security != nullptr) {
     std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(stream)));
     auto secured = co_await security->accept(std::move(transport), active.state().stop.token());

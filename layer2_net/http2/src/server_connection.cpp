@@ -133,7 +133,7 @@ Task<void> ServerConnection::handle(SharedStream stream) {
     (void)co_await stream->shutdown_write();
   } else if (response.body.kind() == http::Body::Kind::Stream) {
     auto written = co_await stream_body(*stream);
-    if (!written.has_value()) stream->StreamIo::reset(ErrorCode::InternalError);
+    if (!written.has_value()) give_up(*stream, written.error());
   } else {
     const std::lock_guard lock(mutex);
     respond(*stream);
@@ -144,6 +144,18 @@ Task<void> ServerConnection::handle(SharedStream stream) {
     stream->drop_unread();
   }
   kick();
+}
+
+/// After the head has left the peer is told by a reset, else by another response.
+void ServerConnection::give_up(ServerStream& stream, const Error& error) {
+  if (stream.head_sent) return stream.StreamIo::reset(ErrorCode::InternalError);
+  {
+    const std::lock_guard lock(mutex);
+    if (stream.stream == nullptr) return;  // nobody is left to be told
+  }
+  stream.response = stream.response.body.source()->instead(error);
+  const std::lock_guard lock(mutex);
+  respond(stream);
 }
 
 Task<Result<void>> ServerConnection::stream_body(ServerStream& stream) {

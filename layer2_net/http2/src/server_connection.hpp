@@ -90,6 +90,7 @@ class ServerConnection final : public Multiplexer {
 
   Task<void> handle(SharedStream stream);
   Task<Result<void>> stream_body(ServerStream& stream);
+  void give_up(ServerStream& stream, const Error& error);
   void respond(ServerStream& stream);
   void refuse(ServerStream& stream, int status);
 

@@ -210,7 +210,7 @@ Task<http::Response> ReverseState::handle_cached(std::unique_ptr<Flow> flow) {
     }
     if (ask.control.only_if_cached) {
       flow->record.status = 504;
-      co_return problem(504, "it is not in the cache");
+      co_return http::Response::problem(504, "it is not in the cache");
     }
     // Part of something, or something on a condition, is not what we could keep.
     const bool whole =

@@ -62,6 +62,8 @@ struct UpstreamState : std::enable_shared_from_this<UpstreamState> {
   Result<void> set_endpoints(std::vector<EndpointOptions> endpoints);
   /// Null: there is none at all.
   EndpointPointer pick(const PickRequest& request);
+  /// Whether any endpoint is neither ejected nor ill.
+  bool any_available() const;
   bool needs_hash() const noexcept {
     return options.balance.policy == Balance::Ring || options.balance.policy == Balance::Maglev;
   }

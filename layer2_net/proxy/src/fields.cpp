@@ -115,18 +115,6 @@ std::string_view client_address(const http::Request& request, const AddressSet& 
   return client;
 }
 
-http::Response problem(int status, std::string_view detail) {
-  std::string json = "{\"type\":\"about:blank\",\"title\":\"";
-  json += http::reason_phrase(status);
-  json += "\",\"status\":" + std::to_string(status) + ",\"detail\":\"";
-  for (const char c : detail) {
-    if (c == '"' || c == '\\') json += '\\';
-    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  json += "\"}\n";
-  return http::Response(status, "application/problem+json", http::Body(std::move(json)));
-}
-
 std::string websocket_accept(std::string_view key) {
   hash::Sha1 sha1;
   sha1.update(as_bytes(key));

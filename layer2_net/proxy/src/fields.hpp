@@ -22,8 +22,6 @@ bool has_path_prefix(std::string_view path, std::string_view prefix) noexcept;
 bool host_matches(std::string_view pattern, std::string_view host) noexcept;
 /// The client's address: the peer's, or what trusted proxies say, the last that is not theirs.
 std::string_view client_address(const http::Request& request, const AddressSet& trusted);
-/// RFC 9457.
-http::Response problem(int status, std::string_view detail);
 /// Sec-WebSocket-Accept of a key (RFC 6455 §4.2.2).
 std::string websocket_accept(std::string_view key);
 

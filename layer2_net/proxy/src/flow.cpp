@@ -59,6 +59,13 @@ OwnRequest::OwnRequest(const http::Request& original, std::string body_text)
   request.major_version = original.major_version;
 }
 
+void describe(const http::Request& request, RequestRecord& record) noexcept {
+  record.method = request.method_text;
+  record.host = request.host;
+  record.target = request.target;
+  record.http_major = request.major_version;
+}
+
 Flow::Flow(std::shared_ptr<ReverseState> state_value, TablePointer table_value,
            const CompiledRoute* route_value, http::Request& request_value)
     : state(std::move(state_value)),
@@ -72,10 +79,7 @@ Flow::Flow(std::shared_ptr<ReverseState> state_value, TablePointer table_value,
   record.route = route->options.name;
   record.upstream = route->options.upstream;
   record.client = host_of(request.peer);
-  record.method = request.method_text;
-  record.host = request.host;
-  record.target = request.target;
-  record.http_major = request.major_version;
+  describe(request, record);
 }
 
 Flow::~Flow() {
@@ -104,12 +108,12 @@ bool Flow::prepare() {
     if (const auto left = request.header("max-forwards"); left.has_value() && *left == "0") {
       refusal = request.method == http::Method::Options
                     ? http::Response(204)
-                    : problem(405, "TRACE is not answered here");
+                    : http::Response::problem(405, "TRACE is not answered here");
       return false;
     }
   }
   if (request.method == http::Method::Connect) {
-    refusal = problem(405, "this proxy makes no tunnels");
+    refusal = http::Response::problem(405, "this proxy makes no tunnels");
     return false;
   }
   std::string_view path = request.path;
@@ -163,7 +167,7 @@ bool Flow::compose_upgrade() {
   const bool websocket = http::equal_ignoring_case(upgrade_, "websocket");
   if (!route->options.upgrades || ((http2 || extended) && !websocket)) {
     if (extended) {
-      refusal = problem(501, "this protocol is not passed on");
+      refusal = http::Response::problem(501, "this protocol is not passed on");
       return false;
     }
     upgrade_.clear();  // a server may answer as if it had not been asked
@@ -175,7 +179,7 @@ bool Flow::compose_upgrade() {
   if (extended && !http2) {
     std::array<std::byte, 16> key{};
     if (!os::system_entropy().fill(key).has_value()) {
-      refusal = problem(500, "no entropy");
+      refusal = http::Response::problem(500, "no entropy");
       return false;
     }
     head.headers.add("Sec-WebSocket-Key", text::base64_encode(ByteSpan(key)));
@@ -408,6 +412,7 @@ bool Flow::may_retry(const Error* error, int status, bool stale) {
 
 Task<Result<void>> Flow::attempt(bool fresh) {
   auto opened = co_await upstream_->open(endpoint, fresh, request.peer, request.cancel);
+  unreached_ = !opened.has_value();
   AVILA_CO_TRY(exchange, std::move(opened));
   if (request.cancel.can_be_cancelled()) exchange->follow(request.cancel);
   const Duration total = upstream_->options.timeouts.total;

@@ -97,6 +97,9 @@ class Counted {
   std::uint64_t before_ = 0;
 };
 
+/// What the request says of itself, for whoever observes.
+void describe(const http::Request& request, RequestRecord& record) noexcept;
+
 class Flow {
  public:
   Flow(std::shared_ptr<ReverseState> state_value, TablePointer table_value,
@@ -158,6 +161,7 @@ class Flow {
   future::Semaphore::Permit permit_;
   std::vector<Endpoint*> tried_;
   bool peer_trusted_ = false;
+  bool unreached_ = false;  // the last attempt got no connection
   // The pump.
   std::optional<future::TaskGroup> pump_;
   future::Event go_on_;  // 100 (Continue) came, or is not to be waited for

@@ -148,6 +148,15 @@ class Tunnel final : public http::Upgrade {
   tcp::Stream destination_;
 };
 
+http::Response not_reached(ForwardProxy::State& state, const Error& error) {
+  const bool refused = error.is(Errc::PermissionDenied);
+  (refused ? state.refused : state.failed).fetch_add(1, std::memory_order_relaxed);
+  if (refused) return http::Response::problem(403, "this destination is not allowed");
+  if (error.is(Errc::TimedOut))
+    return http::Response::problem(504, "the destination took too long");
+  return http::Response::problem(502, "the destination was not reached");
+}
+
 /// The body of a plain response, over a connection of its own.
 class PlainSource final : public http::BodySource {
  public:
@@ -168,19 +177,12 @@ class PlainSource final : public http::BodySource {
       AVILA_CO_TRY_VOID(std::move(written));
     }
   }
+  http::Response instead(const Error& error) override { return not_reached(*state_, error); }
 
  private:
   SharedState state_;
   std::unique_ptr<detail::Http1Exchange> exchange_;
 };
-
-http::Response not_reached(ForwardProxy::State& state, const Error& error) {
-  const bool refused = error.is(Errc::PermissionDenied);
-  (refused ? state.refused : state.failed).fetch_add(1, std::memory_order_relaxed);
-  if (refused) return detail::problem(403, "this destination is not allowed");
-  if (error.is(Errc::TimedOut)) return detail::problem(504, "the destination took too long");
-  return detail::problem(502, "the destination was not reached");
-}
 
 Task<Result<void>> send_body(http::BodyReader& reader, detail::Http1Exchange& exchange) {
   while (true) {
@@ -209,18 +211,18 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   state->requests.fetch_add(1, std::memory_order_relaxed);
   if (!is_authorized(options, request)) {
     state->refused.fetch_add(1, std::memory_order_relaxed);
-    http::Response response = detail::problem(407, "a user and a password are needed");
+    http::Response response = http::Response::problem(407, "a user and a password are needed");
     response.headers.add("Proxy-Authenticate", "Basic realm=\"proxy\"");
     response.close = true;
     co_return response;
   }
   const bool connect = request.method == http::Method::Connect;
   if (!connect && !http::equal_ignoring_case(request.target.substr(0, 7), "http://"))
-    co_return detail::problem(400, "a proxy is asked for http://host/path, or by CONNECT");
+    co_return http::Response::problem(400, "a proxy is asked for http://host/path, or by CONNECT");
   auto destination = parse_authority(connect ? request.target : request.host, connect ? 0 : 80);
-  if (!destination.has_value()) co_return detail::problem(400, "there is no host and port");
+  if (!destination.has_value()) co_return http::Response::problem(400, "there is no host and port");
   if (connect && state->tunnels.load() >= options.tunnels)
-    co_return detail::problem(503, "too many tunnels are open");
+    co_return http::Response::problem(503, "too many tunnels are open");
   const DestinationPolicy& policy = options.destinations;
   const std::vector<std::uint16_t>& ports = connect ? policy.ports : policy.plain_ports;
   auto connected = co_await connect_by_policy(state->executor, destination->host, destination->port,
@@ -262,7 +264,8 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   http::Response response(exchange->status());
   exchange->copy_headers(response.headers);
   if (!options.via.empty()) response.headers.add("Via", "1.1 " + options.via);
-  if (exchange->status() == 101) co_return detail::problem(502, "101 without a request for it");
+  if (exchange->status() == 101)
+    co_return http::Response::problem(502, "101 without a request for it");
   const auto length = exchange->length();
   response.body =
       http::Body::stream(std::make_unique<PlainSource>(state, std::move(exchange)), length);

@@ -25,11 +25,14 @@ class FlowSource final : public http::BodySource {
     auto copied = co_await copy(writer);
     const bool complete = copied.has_value();
     flow_->record.complete = complete;
-    if (!complete) flow_->state->cut_off.fetch_add(1, std::memory_order_relaxed);
+    if (!complete && writer.late_head() == nullptr)
+      flow_->state->cut_off.fetch_add(1, std::memory_order_relaxed);
     co_await flow_->end_pump(true);
     flow_->end(complete);
     co_return copied;
   }
+
+  http::Response instead(const Error& error) override { return flow_->gateway_response(error); }
 
  private:
   Task<Result<void>> copy(http::BodyWriter& writer) {
@@ -109,9 +112,9 @@ http::Response Flow::gateway_response(const Error& error) {
   } else if (error.is(Errc::Busy)) {
     status = 503;
     detail = "too much is under way";
-  } else if (error.is(Errc::NotFound) && exchange == nullptr) {
+  } else if (endpoint == nullptr || (unreached_ && !upstream_->any_available())) {
     status = 503;
-    detail = "there is no endpoint";
+    detail = "no endpoint is available";
   } else if (error.is(Errc::Unsupported) && !head.upgrade.empty()) {
     status = 501;
     detail = "the endpoint takes no such upgrade";
@@ -119,7 +122,7 @@ http::Response Flow::gateway_response(const Error& error) {
   if (!client_failed_) state->gateway_errors.fetch_add(1, std::memory_order_relaxed);
   record.status = status;
   end(false);
-  http::Response response = problem(status, detail);
+  http::Response response = http::Response::problem(status, detail);
   if (status == 503) response.headers.add("Retry-After", "1");
   return response;
 }

@@ -175,7 +175,14 @@ Task<http::Response> ReverseProxy::handle(http::Request& request) {
   const detail::CompiledRoute* const route = table->match(request);
   if (route == nullptr) {
     state->no_route.fetch_add(1, std::memory_order_relaxed);
-    co_return detail::problem(404, "no route leads there");
+    if (Observer* const observer = table->options.observer; observer != nullptr) {
+      RequestRecord record;
+      record.client = detail::client_address(request, table->options.trusted);
+      detail::describe(request, record);
+      record.status = 404;
+      observer->on_request(record);
+    }
+    co_return http::Response::problem(404, "no route leads there");
   }
   auto flow = std::make_unique<detail::Flow>(state, std::move(table), route, request);
   const DirectResponse& direct = route->options.direct;

@@ -112,6 +112,13 @@ Result<void> UpstreamState::set_endpoints(std::vector<EndpointOptions> wanted) {
   return {};
 }
 
+bool UpstreamState::any_available() const {
+  const std::int64_t at = executor.coarse_now().ns;
+  const std::lock_guard lock(mutex);
+  return set != nullptr && std::any_of(set->endpoints.begin(), set->endpoints.end(),
+                                       [&](const auto& each) { return each->available(at); });
+}
+
 EndpointPointer UpstreamState::pick(const PickRequest& request) {
   std::shared_ptr<EndpointSet> now;
   {

@@ -545,11 +545,80 @@ TEST_F(ReverseProxyTest, BadEndpointsAreToldFromGoodOnes) {
   const std::string cut =
       through("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true);
   // Where nothing had left yet, it is told.
-  EXPECT_TRUE(has(cut, "abc") || has(cut, "500 Internal")) << cut;
+  EXPECT_TRUE(has(cut, "abc") || has(cut, "502 Bad Gateway")) << cut;
   EXPECT_FALSE(has(cut, "\r\n0\r\n\r\n")) << cut;
   const std::string slow = through("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false);
   EXPECT_TRUE(has(slow, "abc")) << slow;
   EXPECT_FALSE(has(slow, "<timeout>")) << slow;
+}
+
+Task<std::string> http2_get(async::Runtime* runtime, std::uint16_t port) {
+  auto stream = co_await tcp::connect(*runtime, tcp::SocketAddress::loopback(port));
+  if (!stream.has_value()) co_return stream.error().to_string();
+  http2::ClientConnection connection(*runtime, std::make_unique<tcp::Stream>(std::move(*stream)));
+  http2::RequestStart start;
+  start.method = "GET";
+  start.authority = "a";
+  start.path = "/";
+  auto opened = co_await connection.open(std::move(start), true);
+  if (!opened.has_value()) co_return opened.error().to_string();
+  http2::Exchange exchange = std::move(*opened);
+  auto answered = co_await exchange.response();
+  std::string out =
+      answered.has_value() ? std::to_string(exchange.status()) + " " : answered.error().to_string();
+  while (answered.has_value()) {
+    auto piece = co_await exchange.read();
+    if (!piece.has_value()) out += piece.error().to_string();
+    if (!piece.has_value() || piece->empty()) break;
+    out += as_text(*piece);
+  }
+  co_await connection.close();
+  co_return out;
+}
+
+TEST_F(ReverseProxyTest, WhatBreaksBeforeAnythingWasPassedOnIs502) {
+  // The body is broken from its first byte on, which comes with the head.
+  BadServer bad(runtime, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", true);
+  back_to(bad.address());
+  proxy.upstream.retry.attempts = 1;
+  proxy.start();
+  const std::string told = proxy.get("/");
+  EXPECT_TRUE(told.starts_with("HTTP/1.1 502 Bad Gateway\r\n")) << told;
+  EXPECT_TRUE(has(told, "application/problem+json")) << told;
+  EXPECT_FALSE(has(told, "chunked")) << told;
+  const std::string over2 = runtime.block_on(http2_get(&runtime, proxy.port()));
+  EXPECT_TRUE(over2.starts_with("502 {")) << over2;
+  EXPECT_EQ(proxy.reverse->metrics().gateway_errors, 2U);
+  EXPECT_EQ(proxy.reverse->metrics().cut_off, 0U);
+}
+
+TEST_F(ReverseProxyTest, NoEndpointThatIsAvailableIs503) {
+  two.end();
+  back_to(two.address());
+  proxy.upstream.retry.attempts = 1;
+  proxy.upstream.outlier.gateway_errors = 2;
+  proxy.upstream.outlier.base_ejection = minutes(1);
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/x"), "502 Bad Gateway"));
+  const std::string ejected = proxy.get("/x");
+  EXPECT_TRUE(has(ejected, "503 Service Unavailable")) << ejected;
+  EXPECT_TRUE(has(ejected, "Retry-After: ")) << ejected;
+}
+
+TEST_F(ReverseProxyTest, ConnectingThatTakesTooLongIs504) {
+  struct Nowhere final : http::Connector {
+    Task<Result<std::unique_ptr<async::Transport>>> connect(std::string, std::uint16_t,
+                                                            future::CancelToken cancel) override {
+      auto slept = co_await future::sleep(minutes(5), cancel);
+      co_return slept.has_value() ? Error(Errc::Unsupported, "nobody") : std::move(slept).error();
+    }
+  } nowhere;
+  back_to(one.address());
+  proxy.upstream.connector = &nowhere;
+  proxy.upstream.retry.attempts = 1;
+  proxy.upstream.timeouts.connect = milliseconds(50);
+  proxy.start();
+  EXPECT_TRUE(has(proxy.get("/x"), "504 Gateway Timeout"));
 }
 
 TEST_F(ReverseProxyTest, ClientsThatGoTakeTheirRequestsAlong) {

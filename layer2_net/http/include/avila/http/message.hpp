@@ -79,8 +79,12 @@ class BodyWriter {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  /// An error ends the connection, so that the peer sees that the body is cut.
+  /// An error after the head has left ends the connection (HTTP/2: the stream), so that the peer
+  /// sees that the body is cut.
   virtual Task<Result<void>> write_to(BodyWriter& writer) = 0;
+  /// What is answered instead where write_to() failed while the head had not left: 500 unless
+  /// overridden. Its body is no stream.
+  virtual Response instead(const Error& error);
 };
 
 /// A response body: nothing, owned text, shared bytes, or a source that writes it.
@@ -229,6 +233,7 @@ struct Response {
   static Response text(int status, std::string content);  ///< text/plain; charset=utf-8
   static Response html(int status, std::string content);
   static Response json(int status, std::string content);
+  static Response problem(int status, std::string_view detail);  ///< RFC 9457
   static Response redirect(std::string_view location, int status = 302);
   /// A streamed body; `write` is `Task<Result<void>>(BodyWriter&)`. It may be a lambda that calls
   /// a coroutine, but not a coroutine itself that captures.

@@ -26,6 +26,16 @@ class Http2Service {
                            Handler& handler, CancelToken drain, CancelToken stop) = 0;
 };
 
+/// What connections begin with before TLS and HTTP: proxy::ProxyProtocol.
+class Preamble {
+ public:
+  virtual ~Preamble() = default;
+  /// Reads it off the transport, and no byte more: what the peer is called from now on. After an
+  /// error the connection is closed. `peer` is its address.
+  virtual Task<Result<std::string>> read(async::Transport& transport, std::string peer,
+                                         CancelToken cancel) = 0;
+};
+
 /// Limits and time-outs; every one holds for each connection.
 struct ServerOptions {
   /// Of heads and of whole bodies (`limits.body_bytes`).
@@ -48,6 +58,7 @@ struct ServerOptions {
   os::Clock* clock = nullptr;           ///< of the Date field; null: the machine's
   async::Security* security = nullptr;  ///< null: without TLS; outlives the server
   Http2Service* http2 = nullptr;        ///< null: HTTP/1.1 only; outlives the server
+  Preamble* preamble = nullptr;         ///< of what listen() accepts; outlives the server
 };
 
 struct ServerMetrics {
@@ -57,7 +68,7 @@ struct ServerMetrics {
   std::uint64_t requests = 0;
   std::uint64_t requests_refused = 0;  ///< malformed or over a limit
   std::uint64_t timeouts = 0;
-  std::uint64_t handshakes_failed = 0;  ///< of TLS
+  std::uint64_t handshakes_failed = 0;  ///< of TLS and preambles
 };
 
 /// Thread-safe. The executor and the handler outlive it.
