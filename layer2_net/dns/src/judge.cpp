@@ -172,6 +172,9 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
   }
   const std::vector<Record> answers = within(message.answers, zone);
   const std::vector<Record> authorities = within(message.authorities, zone);
+  const bool scrubbed =
+      std::any_of(message.answers.begin(), message.answers.end(),
+                  [](const Record& record) { return !is_valid_rdata(record.type, record.rdata); });
   std::vector<Record> proofs;
   std::copy_if(authorities.begin(), authorities.end(), std::back_inserter(proofs), is_proof);
 
@@ -191,6 +194,7 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
     if (first) {
       reply.kind = Reply::Kind::Found;
       reply.finding = std::move(finding);
+      reply.finding.scrubbed = scrubbed;
     } else {
       reply.extras.emplace_back(name, question.type, std::move(finding));
     }
@@ -244,6 +248,7 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
   }
   reply.kind = Reply::Kind::Found;
   reply.finding = std::move(finding);
+  reply.finding.scrubbed = scrubbed;
   return reply;
 }
 

@@ -1,5 +1,5 @@
 #include <array>
-#include <avila/dns/name.hpp>
+#include <avila/dns/message.hpp>
 
 namespace avila::dns {
 namespace {
@@ -106,8 +106,9 @@ Result<Name> Name::decode(ByteSpan message, std::size_t& offset) {
         return Error(Errc::Malformed, "a compression pointer is cut", {.offset = at});
       const std::size_t target = (length & 0x3f) << 8 | static_cast<std::size_t>(message[at + 1]);
       if (end == 0) end = at + 2;
-      if (target >= lowest || ++pointers > kPointersMax)
-        return Error(Errc::Malformed, "a compression pointer does not lead back", {.offset = at});
+      if (target >= lowest || target < kHeaderBytes || ++pointers > kPointersMax)
+        return Error(Errc::Malformed, "a compression pointer leads to no name before it",
+                     {.offset = at});
       at = lowest = target;
       continue;
     }

@@ -52,6 +52,9 @@ void add_finding(Answer& answer, const Finding& finding, std::uint32_t ttl) {
   if (finding.error.has_value() && !answer.error.has_value()) {
     answer.error = finding.error;
     answer.reason = finding.reason;
+  } else if (finding.scrubbed && !answer.error.has_value()) {
+    answer.error = Ede::Other;
+    answer.reason = "malformed records were left out";
   }
 }
 

@@ -37,16 +37,19 @@ TEST(DnsName, RefusesBadText) {
 }
 
 TEST(DnsName, FollowsCompressionBackwardsOnly) {
+  using namespace std::string_literals;
   using namespace std::string_view_literals;
-  const auto bytes = "\3com\0\3www\xc0\0\xc0\x05"sv;
-  EXPECT_EQ(decode(bytes, 5).value(), name("www.com"));
-  EXPECT_EQ(decode(bytes, 11).value(), name("www.com"));
-  std::size_t at = 5;
+  const std::string header(12, '\1');  // could be read as labels
+  const std::string bytes = header + std::string("\3com\0\3www\xc0\x0c\xc0\x11"sv);
+  EXPECT_EQ(decode(bytes, 17).value(), name("www.com"));
+  EXPECT_EQ(decode(bytes, 23).value(), name("www.com"));
+  std::size_t at = 17;
   ASSERT_TRUE(Name::decode(as_bytes(bytes), at).has_value());
-  EXPECT_EQ(at, 11U);
-  EXPECT_FALSE(decode("\xc0\0"sv, 0).has_value());          // itself
-  EXPECT_FALSE(decode("\xc0\x02\xc0\0"sv, 0).has_value());  // forwards
-  EXPECT_FALSE(decode("\1a\xc0\0"sv, 0).has_value());       // a loop through a label
+  EXPECT_EQ(at, 23U);
+  EXPECT_FALSE(decode(header + "\xc0\x0c", 12).has_value());            // itself
+  EXPECT_FALSE(decode(header + "\xc0\x0e\xc0\x0c", 12).has_value());    // forwards
+  EXPECT_FALSE(decode(header + "\1a\xc0\x0c", 12).has_value());         // a loop through a label
+  EXPECT_FALSE(decode("\1a\0"s + header + "\xc0\0"s, 15).has_value());  // the header
   EXPECT_FALSE(decode("\x41"
                       "a"sv,
                       0)

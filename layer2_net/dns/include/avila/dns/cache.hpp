@@ -30,6 +30,7 @@ struct Finding {
   Security security = Security::Unchecked;
   std::optional<Ede> error;
   std::string reason;                ///< more of it, for people
+  bool scrubbed = false;             ///< records that their type does not allow were left out
   bool unsigned_delegation = false;  ///< NoData of DS: a delegation is there, and is insecure
   bool needs_proof = false;          ///< negative without a SOA: nothing unless proofs bear it out
   bool proven = false;               ///< they did

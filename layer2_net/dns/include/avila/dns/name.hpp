@@ -15,7 +15,8 @@ class Name {
   static constexpr std::size_t kWireBytesMax = 255;  ///< RFC 1035 section 2.3.4
   static constexpr std::size_t kLabelBytesMax = 63;
   static constexpr std::size_t kLabelsMax = 127;
-  /// Compression pointers that are followed in one name. Each leads strictly backwards too.
+  /// Compression pointers that are followed in one name. Each leads strictly backwards too, and
+  /// never into the header.
   static constexpr std::size_t kPointersMax = 64;
 
   /// The root.
