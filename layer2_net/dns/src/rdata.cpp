@@ -118,7 +118,8 @@ std::optional<std::size_t> field_bytes(Field field, std::string_view rest) noexc
     case Field::Name:
     case Field::NameSeldom:
     case Field::NamePlain: return name_bytes(rest);
-    case Field::Text: return sized8(rest, 0);
+    case Field::Text:
+    case Field::Tag: return sized8(rest, 0);
     case Field::TextOpt: return rest.empty() ? std::optional<std::size_t>(0) : sized8(rest, 0);
     case Field::Texts: return all_if(is_texts(rest));
     case Field::RestText:

@@ -71,7 +71,7 @@ constexpr Form kForms[] = {
     {109, false, {Eui64}},
     {250, false, {NamePlain, U48, U16, Sized16, U16, Rcode16, Sized16}},
     {256, false, {U16, U16, RestText}},
-    {257, false, {U8, Text, RestText}},
+    {257, false, {U8, Tag, RestText}},
     {258, false, {Texts}},
     {261, false, {Texts}},
     {32768, false, {U16, Algorithm, U8, Hex}},

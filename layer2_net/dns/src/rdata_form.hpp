@@ -24,6 +24,7 @@ enum class Field : std::uint8_t {
   Aaaa,
   Text,      ///< one character-string
   TextOpt,   ///< one or none
+  Tag,       ///< the same; letters and digits stand without quotes (RFC 8659 section 4.1.1)
   Texts,     ///< one or more, to the end
   RestText,  ///< bytes to the end as a quoted text
   Hex,       ///< to the end

@@ -537,7 +537,8 @@ Result<void> Parser::field(Field kind) {
       out_ += bytes;
       return {};
     }
-    case Field::Text: return text();
+    case Field::Text:
+    case Field::Tag: return text();
     case Field::TextOpt:
       if (!more()) return {};
       return text();

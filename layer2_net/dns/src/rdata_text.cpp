@@ -1,4 +1,5 @@
 // Records as text.
+#include <algorithm>
 #include <avila/dns/record.hpp>
 #include <avila/tcp/address.hpp>
 #include <avila/text/encoding.hpp>
@@ -29,6 +30,12 @@ void append_quoted(std::string& out, std::string_view bytes) {
     out.push_back(c);
   }
   out.push_back('"');
+}
+
+bool is_tag(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
 }
 
 std::string address_text(std::string_view bytes) {
@@ -212,6 +219,12 @@ void append_field(std::string& out, Field field, std::string_view bytes) {
     case Field::TextOpt:
       if (!bytes.empty()) append_quoted(out, bytes.substr(1));
       break;
+    case Field::Tag:
+      if (std::string_view tag = bytes.substr(1); is_tag(tag))
+        out += tag;
+      else
+        append_quoted(out, tag);
+      break;
     case Field::Texts:
       for (std::size_t at = 0; at < bytes.size(); at += 1U + byte_at(bytes, at)) {
         if (at != 0) out.push_back(' ');
@@ -219,13 +232,13 @@ void append_field(std::string& out, Field field, std::string_view bytes) {
       }
       break;
     case Field::RestText: append_quoted(out, bytes); break;
-    case Field::Hex: out += text::hex_encode(bytes); break;
+    case Field::Hex: out += text::base16_encode(bytes); break;
     case Field::Base64: out += text::base64_encode(bytes); break;
     case Field::Sized16:
       out += std::to_string(be16(bytes));
       if (bytes.size() > 2) out += ' ' + text::base64_encode(bytes.substr(2));
       break;
-    case Field::Salt: out += bytes.size() == 1 ? "-" : text::hex_encode(bytes.substr(1)); break;
+    case Field::Salt: out += bytes.size() == 1 ? "-" : text::base16_encode(bytes.substr(1)); break;
     case Field::Hash: {
       std::string hash = text::base32hex_encode(bytes.substr(1));
       while (hash.ends_with('=')) hash.pop_back();
@@ -237,7 +250,7 @@ void append_field(std::string& out, Field field, std::string_view bytes) {
     case Field::Wks: out += wks_text(bytes); break;
     case Field::Apl: out += apl_text(bytes); break;
     case Field::Loc: out += loc_text(bytes); break;
-    case Field::Nsap: out += "0x" + text::hex_encode(bytes); break;
+    case Field::Nsap: out += "0x" + text::base16_encode(bytes); break;
     case Field::Eui48:
     case Field::Eui64: out += eui_text(bytes); break;
     case Field::Node64:
@@ -267,7 +280,7 @@ std::string rdata_to_text(Type type, std::string_view rdata) {
     if (again.has_value() && *again == rdata) return out;
   }
   out = "\\# " + std::to_string(rdata.size());
-  if (!rdata.empty()) out += ' ' + text::hex_encode(rdata);
+  if (!rdata.empty()) out += ' ' + text::base16_encode(rdata);
   return out;
 }
 

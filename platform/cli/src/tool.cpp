@@ -177,7 +177,8 @@ std::span<const Command> tool_commands() {
         {"--short", "", "only the data of the answers"},
         {"--output", "FORMAT", "text (the default) or json"}},
        tool_dns,
-       "Without @SERVER: the first of /etc/resolv.conf.",
+       "Without @SERVER: those of /etc/resolv.conf, in turn until one answers.\n"
+       "Exit status 0: an answer came, whatever it says (NXDOMAIN and SERVFAIL too, as with dig).",
        false},
       {"tool resolver",
        "a recursive, validating resolver in the foreground",

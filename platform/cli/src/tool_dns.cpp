@@ -6,6 +6,7 @@
 #include <avila/http/server.hpp>
 #include <avila/http2/server.hpp>
 #include <avila/json/writer.hpp>
+#include <avila/os/clock.hpp>
 #include <avila/os/file_system.hpp>
 #include <avila/os/signals.hpp>
 #include <avila/text/number.hpp>
@@ -25,10 +26,15 @@ struct DnsCall {
   dns::Type type = dns::Type::A;
   std::string host;  ///< of the server; empty: the system's
   std::uint16_t port = kPort;
+  Duration timeout;
 };
 
 Result<DnsCall> dns_call(const Arguments& arguments) {
   DnsCall call;
+  if (arguments.has("--tls") && arguments.has("--https"))
+    return Error(Errc::InvalidArgument, "--tls and --https together");
+  AVILA_TRY(const std::uint64_t timeout, number_option(arguments, "--timeout", 5, 1, 300));
+  call.timeout = seconds(static_cast<std::int64_t>(timeout));
   call.port = arguments.has("--https") ? kHttpsPort : arguments.has("--tls") ? kTlsPort : kPort;
   bool named = false, typed = false;
   for (std::size_t i = 0; i < arguments.operand_count(); ++i) {
@@ -36,6 +42,8 @@ Result<DnsCall> dns_call(const Arguments& arguments) {
     if (word.starts_with('@')) {
       word.erase(0, 1);
       const bool bracketed = word.starts_with('[');
+      if (bracketed && word.find(']') == std::string::npos)
+        return Error(Errc::InvalidArgument, "no ']' in '@" + word + '\'');
       const std::size_t colon = bracketed                           ? word.find("]:") + 1
                                 : word.find(':') == word.rfind(':') ? word.find(':')
                                                                     : std::string::npos;
@@ -134,42 +142,58 @@ struct DnsRun {
   tls::Security* security;
 };
 
-dns::Task<Result<dns::Message>> ask_tool(DnsRun run, const Arguments& arguments, DnsCall call,
-                                         tcp::SocketAddress* used) {
-  if (call.host.empty()) {
-    const auto options = dns::StubOptions::from_system(os::real_file_system());
-    *used = options.conf.servers.front();
-    if (call.port != kPort) *used = used->with_port(call.port);
-    call.host = used->ip().to_string();
-  } else {
-    auto found = co_await tcp::resolve(run.runtime, call.host, call.port);
-    AVILA_CO_TRY(const auto addresses, std::move(found));
-    if (addresses.empty()) co_return Error(Errc::NotFound, call.host + " has no address");
-    *used = addresses.front();
-  }
+struct DnsReply {
+  dns::Message message;
+  tcp::SocketAddress server;
+  Duration took;
+};
+
+dns::Task<Result<dns::Message>> ask_server(DnsRun run, const Arguments& arguments, DnsCall call,
+                                           tcp::SocketAddress server) {
   dns::Message query = dns::Message::query(call.name, call.type, !arguments.has("--no-recurse"));
   query.edns.emplace();
   query.edns->dnssec_ok = arguments.has("--dnssec");
   query.authentic_data = true;
   query.checking_disabled = arguments.has("--cd");
   dns::ExchangeOptions options;
-  AVILA_CO_TRY(const std::uint64_t timeout, number_option(arguments, "--timeout", 5, 1, 300));
-  options.timeout = seconds(static_cast<std::int64_t>(timeout));
+  options.timeout = call.timeout;
   options.tcp_only = arguments.has("--tcp");
+  const std::string host = call.host.empty() ? server.ip().to_string() : call.host;
   if (arguments.has("--https")) {
-    dns::DohServer server{*used, call.host};
-    server.path = arguments.get("--path", "/dns-query");
-    auto answer = co_await dns::exchange_https(run.runtime, run.network, *run.security, server,
+    dns::DohServer doh{server, host};
+    doh.path = arguments.get("--path", "/dns-query");
+    auto answer = co_await dns::exchange_https(run.runtime, run.network, *run.security, doh,
                                                std::move(query), options);
     co_return std::move(answer);
   }
   if (arguments.has("--tls")) {
-    auto answer = co_await dns::exchange_tls(run.network, *run.security, *used, call.host,
+    auto answer = co_await dns::exchange_tls(run.network, *run.security, server, host,
                                              std::move(query), options);
     co_return std::move(answer);
   }
-  auto answer = co_await dns::exchange(run.network, *used, std::move(query), options);
+  auto answer = co_await dns::exchange(run.network, server, std::move(query), options);
   co_return std::move(answer);
+}
+
+/// The servers of the system, or the addresses of the one that is named, in turn until one answers.
+dns::Task<Result<DnsReply>> ask_tool(DnsRun run, const Arguments& arguments, DnsCall call) {
+  std::vector<tcp::SocketAddress> servers;
+  if (call.host.empty()) {
+    for (const auto& server : dns::StubOptions::from_system(os::real_file_system()).conf.servers)
+      servers.push_back(call.port == kPort ? server : server.with_port(call.port));
+  } else {
+    auto found = co_await tcp::resolve(run.runtime, call.host, call.port);
+    AVILA_CO_TRY(servers, std::move(found));
+  }
+  Error last(Errc::NotFound, call.host + " has no address");
+  for (const tcp::SocketAddress& server : servers) {
+    const Instant start = os::real_clock().now();
+    auto answer = co_await ask_server(run, arguments, call, server);
+    if (answer.has_value())
+      co_return DnsReply{std::move(*answer), server, os::real_clock().now() - start};
+    last = std::move(answer).error().context(server.to_string());
+  }
+  co_return std::move(last);
 }
 
 }  // namespace
@@ -187,31 +211,67 @@ Result<int> tool_dns(const Arguments& arguments) {
   }
   async::Runtime runtime({.threads = 1});
   dns::SystemNetwork network(runtime);
-  tcp::SocketAddress used;
-  AVILA_TRY(const dns::Message answer, runtime.block_on(ask_tool({runtime, network, security.get()},
-                                                                 arguments, *call, &used)));
+  const DnsRun run{runtime, network, security.get()};
+  AVILA_TRY(const DnsReply reply, runtime.block_on(ask_tool(run, arguments, *call)));
+  const dns::Message& answer = reply.message;
   if (output == "json") {
-    AVILA_TRY_VOID(print(json_of(answer, used.to_string())));
+    AVILA_TRY_VOID(print(json_of(answer, reply.server.to_string())));
   } else if (arguments.has("--short")) {
     std::string lines;
     for (const dns::Record& record : answer.answers)
       lines += dns::rdata_to_text(record.type, record.rdata) + '\n';
     AVILA_TRY_VOID(print(lines));
   } else {
-    AVILA_TRY_VOID(print(answer.to_string() + "\n;; SERVER: " + used.to_string() + '\n'));
+    AVILA_TRY_VOID(print(answer.to_string() +
+                         "\n;; Query time: " + std::to_string(reply.took.milliseconds()) +
+                         " msec\n;; SERVER: " + reply.server.to_string() + '\n'));
   }
   return kDone;
 }
 
-Result<int> tool_resolver(const Arguments& arguments) {
-  dns::ResolverOptions options;
-  AVILA_TRY(const std::uint64_t port, number_option(arguments, "--port", 5353, 0, 65535));
-  AVILA_TRY(const std::uint64_t upstream,
-            number_option(arguments, "--upstream-port", 53, 1, 65535));
-  options.port = static_cast<std::uint16_t>(upstream);
-  options.minimise = !arguments.has("--no-minimise");
+namespace {
+
+struct ResolverCall {
+  tcp::IpAddress ip;
+  std::uint16_t port, upstream, tls_port, https_port;
+  Duration stale;
+};
+
+Result<ResolverCall> resolver_call(const Arguments& arguments) {
+  ResolverCall call{};
+  AVILA_TRY(call.ip, tcp::IpAddress::parse(arguments.get("--listen", "127.0.0.1")));
+  struct Port {
+    const char* option;
+    std::uint16_t fallback, least;
+    std::uint16_t* to;
+  };
+  for (const Port& port :
+       {Port{"--port", 5353, 0, &call.port}, Port{"--upstream-port", kPort, 1, &call.upstream},
+        Port{"--tls-port", 0, 0, &call.tls_port}, Port{"--https-port", 0, 0, &call.https_port}}) {
+    AVILA_TRY(const std::uint64_t value,
+              number_option(arguments, port.option, port.fallback, port.least, 65535));
+    *port.to = static_cast<std::uint16_t>(value);
+  }
+  AVILA_TRY(const std::uint64_t stale, number_option(arguments, "--serve-stale", 0, 0, 604'800));
+  call.stale = seconds(static_cast<std::int64_t>(stale));
   if (!arguments.has("--root-hints"))
-    return wrong_usage(Error(Errc::InvalidArgument, "--root-hints is missing"));
+    return Error(Errc::InvalidArgument, "--root-hints is missing");
+  if ((arguments.has("--tls-port") || arguments.has("--https-port")) &&
+      !(arguments.has("--cert") && arguments.has("--key")))
+    return Error(Errc::InvalidArgument, "--cert and --key are missing");
+  return call;
+}
+
+}  // namespace
+
+Result<int> tool_resolver(const Arguments& arguments) {
+  const auto call = resolver_call(arguments);
+  if (!call.has_value()) return wrong_usage(call.error());
+  const tcp::IpAddress& ip = call->ip;
+  dns::ResolverOptions options;
+  options.port = call->upstream;
+  options.minimise = !arguments.has("--no-minimise");
+  options.cache.stale_max = call->stale;
   AVILA_TRY(const std::string hints, read_input(arguments.get("--root-hints")));
   AVILA_TRY(auto root, dns::parse_root_hints(hints).context(arguments.get("--root-hints")));
   options.zones.push_back(std::move(root));
@@ -220,9 +280,6 @@ Result<int> tool_resolver(const Arguments& arguments) {
     AVILA_TRY(options.trust_anchors,
               dns::parse_trust_anchors(anchors).context(arguments.get("--trust-anchor")));
   }
-  AVILA_TRY(const std::uint64_t stale, number_option(arguments, "--serve-stale", 0, 0, 604'800));
-  options.cache.stale_max = seconds(static_cast<std::int64_t>(stale));
-  AVILA_TRY(const auto ip, tcp::IpAddress::parse(arguments.get("--listen", "127.0.0.1")));
 
   AVILA_TRY(auto signals, os::SignalSet::create({SIGINT, SIGTERM}));
   os::ignore_broken_pipes();
@@ -230,7 +287,7 @@ Result<int> tool_resolver(const Arguments& arguments) {
   dns::SystemNetwork network(runtime);
   dns::Resolver resolver(network, std::move(options));
   dns::Server server(runtime, resolver);
-  AVILA_TRY(const auto address, server.listen({ip, static_cast<std::uint16_t>(port)}));
+  AVILA_TRY(const auto address, server.listen({ip, call->port}));
   std::string ready = "ready " + address.to_string();
 
   std::unique_ptr<tls::ServerConfigSlot> dot_slot, doh_slot;
@@ -240,8 +297,6 @@ Result<int> tool_resolver(const Arguments& arguments) {
   http::ServerOptions http_options;
   std::unique_ptr<http::Server> https;
   if (arguments.has("--tls-port") || arguments.has("--https-port")) {
-    if (!arguments.has("--cert") || !arguments.has("--key"))
-      return wrong_usage(Error(Errc::InvalidArgument, "--cert and --key are missing"));
     AVILA_TRY(const std::string chain, read_input(arguments.get("--cert")));
     AVILA_TRY(const std::string key, read_input(arguments.get("--key")));
     AVILA_TRY(const auto credential, tls::Credential::from_pem(chain, key));
@@ -251,14 +306,10 @@ Result<int> tool_resolver(const Arguments& arguments) {
       config->alpn = std::move(alpn);
       return std::make_unique<tls::ServerConfigSlot>(std::move(config));
     };
-    AVILA_TRY(const std::uint64_t tls_port, number_option(arguments, "--tls-port", 0, 0, 65535));
-    AVILA_TRY(const std::uint64_t https_port,
-              number_option(arguments, "--https-port", 0, 0, 65535));
     if (arguments.has("--tls-port")) {
       dot_slot = slot_for({"dot"});
       dot = std::make_unique<tls::Security>(dot_slot.get());
-      AVILA_TRY(const auto bound,
-                server.listen_tls({ip, static_cast<std::uint16_t>(tls_port)}, *dot));
+      AVILA_TRY(const auto bound, server.listen_tls({ip, call->tls_port}, *dot));
       ready += " tls " + bound.to_string();
     }
     if (arguments.has("--https-port")) {
@@ -267,8 +318,7 @@ Result<int> tool_resolver(const Arguments& arguments) {
       http_options.security = doh.get();
       http_options.http2 = &http2;
       https = std::make_unique<http::Server>(runtime, doh_handler, http_options);
-      AVILA_TRY_VOID(https->listen(
-          tcp::SocketAddress(ip, static_cast<std::uint16_t>(https_port)).to_string()));
+      AVILA_TRY_VOID(https->listen(tcp::SocketAddress(ip, call->https_port).to_string()));
       ready += " https " + https->local_address();
     }
   }

@@ -18,8 +18,10 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// True when a line that begins with "ready" has come.
+  /// True when a line that begins with "ready" has come. What ran before ends.
   bool start(std::vector<std::string> words) {
+    (void)end(SIGKILL);
+    output_.clear();
     int out[2];
     if (::pipe2(out, O_CLOEXEC) != 0) return false;
     pid_ = ::fork();
@@ -35,7 +37,7 @@ class Child {
     ::close(out[1]);
     out_ = out[0];
     char bytes[4096];
-    while (output_.find("\nready") == std::string::npos) {
+    while (ready_line().empty()) {
       const ssize_t n = ::read(out_, bytes, sizeof bytes);
       if (n <= 0) return false;
       output_.append(bytes, static_cast<std::size_t>(n));
@@ -54,6 +56,14 @@ class Child {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   const std::string& output() const { return output_; }
+  /// The whole line that begins with "ready"; empty until it has come.
+  std::string ready_line() const {
+    const std::string text = '\n' + output_;
+    const auto at = text.find("\nready");
+    if (at == std::string::npos) return {};
+    const auto end = text.find('\n', at + 1);
+    return end == std::string::npos ? std::string() : text.substr(at + 1, end - at - 1);
+  }
   /// The first URL of that scheme that it printed, without the slash at its end.
   std::string url(const std::string& scheme) const {
     const auto at = output_.find(scheme + "://");

@@ -5,13 +5,16 @@
 #include <avila/http/server.hpp>
 #include <avila/http2/server.hpp>
 #include <avila/tls/security.hpp>
+#include <avila_test/dns_lab.hpp>
 #include <avila_test/tls.hpp>
-
-#include "lab.hpp"
 
 namespace {
 
-using namespace dns_interop;
+using namespace avila;
+using avila_test::read_text;
+using avila_test::run_command;
+using avila_test::write_text;
+using avila_test::ZoneSpec;
 using dns::Answer;
 using dns::Ede;
 using dns::Rcode;
@@ -22,13 +25,13 @@ const std::string kRecords =
     "www A 192.0.2.1\nwww AAAA 2001:db8::1\nalias CNAME www\n*.wild A 192.0.2.2\n"
     "far CNAME www.ed.test.\nmail MX 10 www\na.b.c TXT \"deep\"\n";
 
-class DnsLab : public ::testing::Test {
+class DnsResolution : public ::testing::Test {
  public:
   static void SetUpTestSuite() {
     for (const char* program : {"named", "knotd", "keymgr", "dnssec-signzone", "dig"})
       if (!avila_test::have_program(program)) return;
     runtime_ = new async::Runtime({.threads = 2});
-    lab_ = new Lab(*runtime_);
+    lab_ = new avila_test::DnsLab(*runtime_);
     std::string children;
     const auto add = [&](ZoneSpec spec) {
       spec.extra = kRecords + spec.extra;
@@ -51,7 +54,7 @@ class DnsLab : public ::testing::Test {
     add({.name = "forged.test"});
     lab_->edit("forged.test", "sed 's/192\\.0\\.2\\.1$/192.0.2.66/'");
     for (const char* name : {"nonsec.test", "nonsec3.test", "nosig.test"}) {
-      ZoneSpec spec{.name = name, .server = Lab::kOurs};
+      ZoneSpec spec{.name = name, .server = avila_test::DnsLab::kOurs};
       if (spec.name == "nonsec3.test") spec.sign_options = "-3 - -H 0";
       spec.sign_options += " -O full";
       add(spec);
@@ -106,12 +109,12 @@ class DnsLab : public ::testing::Test {
         << name << ": " << dns::to_string(*answer.error) << ": " << answer.reason;
   }
   static inline async::Runtime* runtime_ = nullptr;
-  static inline Lab* lab_ = nullptr;
+  static inline avila_test::DnsLab* lab_ = nullptr;
   std::unique_ptr<dns::SystemNetwork> network_;
   std::unique_ptr<dns::Resolver> resolver_;
 };
 
-TEST_F(DnsLab, ResolvesAndValidatesEveryAlgorithm) {
+TEST_F(DnsResolution, ResolvesAndValidatesEveryAlgorithm) {
   for (const std::string zone :
        {"good.test", "nsec3.test", "ed.test", "p384.test", "rsa512.test"}) {
     expect_secure("www." + zone, Type::A, Rcode::NoError);
@@ -132,14 +135,14 @@ TEST_F(DnsLab, ResolvesAndValidatesEveryAlgorithm) {
   EXPECT_LT(resolver_->metrics().queries, 120U);
 }
 
-TEST_F(DnsLab, ResolvesWhatKnotSigns) {
+TEST_F(DnsResolution, ResolvesWhatKnotSigns) {
   expect_secure("www.knot.test", Type::A, Rcode::NoError);
   expect_secure("x.wild.knot.test", Type::A, Rcode::NoError);
   expect_secure("nope.knot.test", Type::A, Rcode::NxDomain);
   expect_secure("www.knot.test", Type::TXT, Rcode::NoError);
 }
 
-TEST_F(DnsLab, KnowsWhatIsNotSigned) {
+TEST_F(DnsResolution, KnowsWhatIsNotSigned) {
   for (const std::string name : {"www.insecure.test", "x.wild.insecure.test"}) {
     const Answer answer = ask(name);
     EXPECT_EQ(answer.rcode, Rcode::NoError) << name << answer.reason;
@@ -157,7 +160,7 @@ TEST_F(DnsLab, KnowsWhatIsNotSigned) {
   EXPECT_EQ(many.error, Ede::UnsupportedNsec3Iterations);
 }
 
-TEST_F(DnsLab, RefusesBrokenSignatures) {
+TEST_F(DnsResolution, RefusesBrokenSignatures) {
   expect_refused("www.expired.test", Type::A, Ede::SignatureExpired);
   expect_refused("www.future.test", Type::A, Ede::SignatureNotYetValid);
   expect_refused("www.wrongkey.test", Type::A, Ede::DnskeyMissing);
@@ -168,7 +171,7 @@ TEST_F(DnsLab, RefusesBrokenSignatures) {
   EXPECT_FALSE(anyway.answers.empty());
 }
 
-TEST_F(DnsLab, RefusesMissingProofs) {
+TEST_F(DnsResolution, RefusesMissingProofs) {
   for (const std::string zone : {"nonsec.test", "nonsec3.test"}) {
     expect_secure("www." + zone, Type::A, Rcode::NoError);
     expect_refused("nope." + zone, Type::A, Ede::NsecMissing);
@@ -177,13 +180,13 @@ TEST_F(DnsLab, RefusesMissingProofs) {
   }
 }
 
-TEST_F(DnsLab, GivesUpOnLameServers) {
+TEST_F(DnsResolution, GivesUpOnLameServers) {
   const Answer answer = ask("www.lame.test");
   EXPECT_EQ(answer.rcode, Rcode::ServFail);
   EXPECT_EQ(answer.error, Ede::NoReachableAuthority);
 }
 
-TEST_F(DnsLab, ServesDigAndKdigOverEveryChannel) {
+TEST_F(DnsResolution, ServesDigAndKdigOverEveryChannel) {
   os::SeededEntropy entropy(5);
   auto key = crypto::PrivateKey::generate(crypto::KeyType::P256, entropy).value();
   auto credential = std::make_shared<tls::Credential>(tls::Credential{
@@ -222,8 +225,9 @@ TEST_F(DnsLab, ServesDigAndKdigOverEveryChannel) {
     std::string owner, in, ds, tag, algorithm, kind, digest, more;
     anchor >> owner >> in >> ds >> tag >> algorithm >> kind;
     while (anchor >> more) digest += more;
-    write(lab_->folder() / "delv.keys", "trust-anchors { \".\" static-ds " + tag + " " + algorithm +
-                                            " " + kind + " \"" + digest + "\"; };\n");
+    write_text(lab_->folder() / "delv.keys", "trust-anchors { \".\" static-ds " + tag + " " +
+                                                 algorithm + " " + kind + " \"" + digest +
+                                                 "\"; };\n");
     const std::string keys = " -a " + (lab_->folder() / "delv.keys") + " +root=. ";
     for (const std::string name : {"www.good.test", "x.wild.nsec3.test"}) {
       const auto delv = run_command("delv" + at + keys + name + " A 2>&1");
@@ -264,11 +268,11 @@ TEST_F(DnsLab, ServesDigAndKdigOverEveryChannel) {
   runtime_->block_on(server.shutdown());
 }
 
-TEST_F(DnsLab, AuthorityServesDigAndValidators) {
+TEST_F(DnsResolution, AuthorityServesDigAndValidators) {
   dns::AuthoritativeHandler handler({.allow_transfer = true});
   for (const char* name : {"good.test", "nsec3.test", "test"})
-    handler.add(dns::Zone::parse(read(lab_->zone_path(name))).value());
-  handler.add(dns::Zone::parse(read(lab_->zone_path("root"))).value());
+    handler.add(dns::Zone::parse(read_text(lab_->zone_path(name))).value());
+  handler.add(dns::Zone::parse(read_text(lab_->zone_path("root"))).value());
   dns::Server server(*runtime_, handler);
   const auto address = server.listen(tcp::SocketAddress::loopback(0)).value();
   const std::string at = " @127.0.0.1 -p " + std::to_string(address.port()) + " ";

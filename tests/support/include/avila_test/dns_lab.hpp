@@ -1,6 +1,7 @@
 // A small internet on loopback: root, TLD and zones, signed by dnssec-signzone, served by named,
 // knotd and our own server, each on an address of 127.0.0.0/8 and all on one port.
 #pragma once
+#ifndef _WIN32
 #include <gtest/gtest.h>
 
 #include <avila/async/runtime.hpp>
@@ -14,34 +15,33 @@
 #include <fstream>
 #include <sstream>
 
-namespace dns_interop {
+namespace avila_test {
 
 using namespace avila;
-using avila_test::run_command;
 
-inline std::string read(const std::string& path) {
+inline std::string read_text(const std::string& path) {
   std::ifstream in(path);
   std::ostringstream all;
   all << in.rdbuf();
   return all.str();
 }
-inline void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
-
-inline std::string quoted(const std::string& text) { return '\'' + text + '\''; }
+inline void write_text(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 struct ZoneSpec {
   std::string name;  ///< "good.test", "." for the root
   std::string algorithm = "ECDSAP256SHA256";
   std::string sign_options;          ///< of dnssec-signzone
   std::string extra;                 ///< records
-  std::string server = "127.0.0.1";  ///< Lab::kNamed
+  std::string server = "127.0.0.1";  ///< DnsLab::kNamed
   bool is_signed = true;
   bool other_key_in_parent = false;
 };
 
-/// Waits until a TCP port answers; false after ten seconds.
+/// Waits until a TCP port answers; false after a minute or so.
 inline bool wait_for_port(async::Runtime& runtime, const tcp::SocketAddress& address) {
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 1200; ++i) {
     const tcp::ConnectOptions options{.timeout = milliseconds(500)};
     if (runtime.block_on(tcp::connect(runtime, address, options)).has_value()) return true;
     (void)run_command("sleep 0.05");
@@ -49,9 +49,9 @@ inline bool wait_for_port(async::Runtime& runtime, const tcp::SocketAddress& add
   return false;
 }
 
-class Lab {
+class DnsLab {
  public:
-  explicit Lab(async::Runtime& runtime) : runtime_(runtime) { choose_port(); }
+  explicit DnsLab(async::Runtime& runtime) : runtime_(runtime) { choose_port(); }
 
   std::uint16_t port() const { return port_; }
   const std::string& anchor() const { return anchor_; }
@@ -69,8 +69,8 @@ class Lab {
       const std::string flags = " -q -K . -f KSK -a " + spec.algorithm +
                                 (spec.algorithm.starts_with("RSA") ? " -b 2048 " : " ");
       const std::string key = key_name("dnssec-keygen" + flags + origin);
-      text += read(folder_ / (key + ".key"));
-      write(file, text);
+      text += read_text(folder_ / (key + ".key"));
+      write_text(file, text);
       const std::string signer = "cd " + folder_.path() + " && dnssec-signzone -q -P -z -o " +
                                  origin + " -f " + base + ".signed " + spec.sign_options + " " +
                                  base + ".zone " + key + " 2>&1";
@@ -82,7 +82,7 @@ class Lab {
       ds_[spec.name] = ds.out;
       if (spec.name == ".") anchor_ = ds.out;
     } else {
-      write(folder_ / (base + ".signed"), text);
+      write_text(folder_ / (base + ".signed"), text);
     }
     specs_.push_back(spec);
   }
@@ -113,7 +113,7 @@ class Lab {
       if (spec.server == kNamed)
         conf += "zone \"" + spec.name + "\" { type primary; check-integrity no; file \"" +
                 zone_path(spec.name) + "\"; };\n";
-    write(folder_ / "named.conf", conf);
+    write_text(folder_ / "named.conf", conf);
     os::SpawnOptions options;
     options.arguments = {"-c", folder_ / "named.conf", "-f", "-n", "1",
                          "-L", folder_ / "named.log"};
@@ -125,7 +125,7 @@ class Lab {
   void start_ours() {
     for (const ZoneSpec& spec : specs_)
       if (spec.server == kOurs) {
-        auto zone = dns::Zone::parse(read(zone_path(spec.name)));
+        auto zone = dns::Zone::parse(read_text(zone_path(spec.name)));
         ASSERT_TRUE(zone.has_value()) << zone.error().to_string();
         handler_.add(std::move(*zone));
       }
@@ -136,9 +136,9 @@ class Lab {
   void start_signing_knot(const std::string& zone, const std::string& server,
                           const std::string& records) {
     const std::string name = zone + ".knot";
-    write(folder_ / name, "$TTL 300\n$ORIGIN " + zone +
-                              ".\n@ SOA ns hostmaster 1 3600 900 86400 60\n@ NS ns\nns A " +
-                              server + "\n" + records);
+    write_text(folder_ / name, "$TTL 300\n$ORIGIN " + zone +
+                                   ".\n@ SOA ns hostmaster 1 3600 900 86400 60\n@ NS ns\nns A " +
+                                   server + "\n" + records);
     const std::string conf = write_knot_conf(
         server,
         "policy:\n  - id: ours\n    manual: on\n    nsec3: on\n    nsec3-iterations: 0\nzone:\n"
@@ -169,7 +169,7 @@ class Lab {
     for (os::Process& process : processes_) (void)process.wait_for(seconds(10));
     processes_.clear();
   }
-  ~Lab() { stop(); }
+  ~DnsLab() { stop(); }
 
   dns::ResolverOptions resolver_options(const std::string& root = "127.0.0.11") const {
     dns::ResolverOptions options;
@@ -186,9 +186,9 @@ class Lab {
   std::string write_knot_conf(const std::string& server, const std::string& rest) {
     const std::string run = folder_ / ("knot" + server);
     std::filesystem::create_directories(run + "/db");
-    write(run + "/knot.conf", "server:\n    listen: " + server + "@" + std::to_string(port_) +
-                                  "\n    rundir: " + run + "\ndatabase:\n    storage: " + run +
-                                  "/db\n" + rest);
+    write_text(run + "/knot.conf", "server:\n    listen: " + server + "@" + std::to_string(port_) +
+                                       "\n    rundir: " + run + "\ndatabase:\n    storage: " + run +
+                                       "/db\n" + rest);
     return run + "/knot.conf";
   }
   void run_knot(const std::string& server, const std::string& conf) {
@@ -199,7 +199,7 @@ class Lab {
   }
   void expect_port(const std::string& server, const std::string& log) {
     EXPECT_TRUE(wait_for_port(runtime_, {tcp::IpAddress::parse(server).value(), port_}))
-        << server << ": " << read(log);
+        << server << ": " << read_text(log);
   }
   std::string key_name(const std::string& command) {
     auto done = run_command("cd " + folder_.path() + " && " + command + " 2>/dev/null");
@@ -229,4 +229,5 @@ class Lab {
   std::unique_ptr<dns::Server> server_;
 };
 
-}  // namespace dns_interop
+}  // namespace avila_test
+#endif
