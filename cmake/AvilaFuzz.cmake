@@ -17,6 +17,12 @@ function(avila_collect_fuzzers)
     avila_included(used ${file})
     list(TRANSFORM used PREPEND avila::)
     target_link_libraries(${target} PRIVATE avila_flags ${used})
+    if(EXISTS ${AVILA_ROOT}/fuzz/${name}.proto)   # `#include "<name>.pb.hpp"`
+      avila_protobuf_library(${target}_protos PROTOS ${AVILA_ROOT}/fuzz/${name}.proto
+        IMPORT_DIRS ${AVILA_ROOT}/fuzz)
+      target_link_libraries(${target}_protos PRIVATE avila_flags)
+      target_link_libraries(${target} PRIVATE ${target}_protos)
+    endif()
     add_dependencies(fuzz ${target})
   endforeach()
 endfunction()

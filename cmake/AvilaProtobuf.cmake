@@ -1,7 +1,8 @@
 # avila_protobuf_library(<name> PROTOS <file>… [IMPORT_DIRS <folder>…] [DEPS <library>…]): a static
 # library of the C++ that avila-protoc makes of .proto files. Without IMPORT_DIRS, imports are named
 # from the current source folder. `#include "person.pb.hpp"` works in what links it; DEPS are other
-# such libraries whose files are imported.
+# such libraries whose files are imported. PROTOS may name google/protobuf/descriptor.proto, api,
+# type and source_context, which avila-protoc knows by itself: <avila/protobuf/wkt/….pb.hpp>.
 function(avila_protobuf_library name)
   cmake_parse_arguments(PARSE_ARGV 1 A "" "" "PROTOS;IMPORT_DIRS;DEPS")
   if(NOT A_PROTOS OR A_UNPARSED_ARGUMENTS)
@@ -24,24 +25,32 @@ function(avila_protobuf_library name)
   endforeach()
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.protos)
   set(made "")
+  set(known "^google/protobuf/(descriptor|api|type|source_context)\\.proto$")
+  set(files ${A_PROTOS})
+  list(FILTER files EXCLUDE REGEX ${known})
   foreach(proto IN LISTS A_PROTOS)
-    cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
     set(relative "")
-    foreach(folder IN LISTS A_IMPORT_DIRS)
-      cmake_path(IS_PREFIX folder ${proto} NORMALIZE below)
-      if(below)
-        cmake_path(RELATIVE_PATH proto BASE_DIRECTORY ${folder} OUTPUT_VARIABLE relative)
-        break()
-      endif()
-    endforeach()
+    if(proto MATCHES ${known})
+      set(relative ${proto})
+      set(stem avila/protobuf/wkt/${CMAKE_MATCH_1}.pb)
+    else()
+      cmake_path(ABSOLUTE_PATH proto BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+      foreach(folder IN LISTS A_IMPORT_DIRS)
+        cmake_path(IS_PREFIX folder ${proto} NORMALIZE below)
+        if(below)
+          cmake_path(RELATIVE_PATH proto BASE_DIRECTORY ${folder} OUTPUT_VARIABLE relative)
+          break()
+        endif()
+      endforeach()
+      string(REGEX REPLACE "\\.proto$" ".pb" stem "${relative}")
+    endif()
     if(NOT relative)
       message(FATAL_ERROR "avila_protobuf_library(${name}): ${proto} is in no folder of IMPORT_DIRS")
     endif()
-    string(REGEX REPLACE "\\.proto$" ".pb" stem ${relative})
     add_custom_command(OUTPUT ${out}/${stem}.hpp ${out}/${stem}.cpp
       COMMAND avila::avila-protoc ${flags} --cpp_out ${out} ${proto}
       COMMAND ${CMAKE_COMMAND} -E touch ${out}/${stem}.hpp ${out}/${stem}.cpp
-      DEPENDS avila::avila-protoc ${A_PROTOS}
+      DEPENDS avila::avila-protoc ${files}
       COMMENT "avila-protoc ${relative}" VERBATIM)
     list(APPEND made ${out}/${stem}.cpp ${out}/${stem}.hpp)
   endforeach()

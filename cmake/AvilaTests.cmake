@@ -52,9 +52,12 @@ function(avila_test_needs target lib)
   endif()
 endfunction()
 
-# .proto files beside the tests of a library are generated and linked: `#include "name.pb.hpp"`.
-function(avila_test_protos target dir)
+# .proto files beside the tests of a library, and those that the global property
+# AVILA_<lib>_TEST_PROTOS names, are generated and linked: `#include "name.pb.hpp"`.
+function(avila_test_protos target lib dir)
   file(GLOB protos CONFIGURE_DEPENDS ${dir}/*.proto)
+  get_property(more GLOBAL PROPERTY AVILA_${lib}_TEST_PROTOS)
+  list(APPEND protos ${more})
   if(protos)
     avila_protobuf_library(${target}_protos PROTOS ${protos} IMPORT_DIRS ${dir})
     target_link_libraries(${target}_protos PRIVATE avila_flags)
@@ -128,7 +131,7 @@ function(avila_collect_tests)
       get_property(dir GLOBAL PROPERTY AVILA_${lib}_DIR)
       target_include_directories(${lib}_test PRIVATE ${dir}/src)   # private parts are tested too
       avila_test_needs(${lib}_test ${lib})
-      avila_test_protos(${lib}_test ${AVILA_ROOT}/tests/${folder}/${lib})
+      avila_test_protos(${lib}_test ${lib} ${AVILA_ROOT}/tests/${folder}/${lib})
     endif()
     foreach(kind conformance interop simulation e2e)
       file(GLOB files CONFIGURE_DEPENDS ${AVILA_ROOT}/tests/${kind}/${lib}/*_test.cpp)

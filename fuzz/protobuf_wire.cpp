@@ -4,9 +4,10 @@
 #include <avila/protobuf/dynamic.hpp>
 #include <avila/protobuf/json.hpp>
 #include <avila/protobuf/pool.hpp>
-#include <avila/protobuf/wkt/descriptor.pb.hpp>
 #include <avila/protobuf/wkt/struct.pb.hpp>
 #include <cstdint>
+
+#include "protobuf_wire.pb.hpp"
 
 using namespace avila;
 using namespace avila::protobuf;
@@ -82,6 +83,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span{data, size});
   check_dynamic(schema(), bytes);
   check_generated<wkt::Struct>(bytes);
-  check_generated<wkt::FileDescriptorProto>(bytes);
+  check_generated<f2::Old>(bytes);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <avila/protobuf/descriptor.hpp>
+#include <iterator>
 
 namespace avila::protobuf {
 
@@ -75,11 +76,10 @@ const FieldDescriptor* MessageDescriptor::find_field_by_json_name(
 }
 
 bool MessageDescriptor::is_extension_number(std::uint32_t number) const noexcept {
-  return std::any_of(proto->extension_range.begin(), proto->extension_range.end(),
-                     [&](const auto& range) {
-                       return number >= static_cast<std::uint32_t>(range.start) &&
-                              number < static_cast<std::uint32_t>(range.end);
-                     });
+  const auto after =
+      std::upper_bound(extension_ranges_.begin(), extension_ranges_.end(), number,
+                       [](std::int64_t n, const auto& range) { return n < range.first; });
+  return after != extension_ranges_.begin() && number < std::prev(after)->second;
 }
 
 const MethodDescriptor* ServiceDescriptor::find_method(

@@ -165,46 +165,59 @@ bool CppGenerator::in_circle(const MessageDescriptor& holder, const MessageDescr
 }
 
 /// Tarjan (1972): strongly connected components, which come out with what they hold before them.
+/// The path is kept here, not on the stack: a chain of messages may be as long as its file.
 void CppGenerator::order() {
   collect(file_.messages);
-  std::set<const MessageDescriptor*> ours(messages_.begin(), messages_.end());
-  std::map<const MessageDescriptor*, std::size_t> index, low;
+  const std::set<const MessageDescriptor*> ours(messages_.begin(), messages_.end());
+  struct Visit {
+    const MessageDescriptor* message;
+    std::vector<const MessageDescriptor*> held;
+    std::size_t next = 0;
+  };
+  std::vector<Visit> path;
+  std::map<const MessageDescriptor*, std::size_t> low;  // of those that were visited
   std::set<const MessageDescriptor*> on_stack;
   std::vector<const MessageDescriptor*> stack, ordered;
-  std::size_t next = 0, components = 0;
-  const auto held_by = [&](const MessageDescriptor& message) {
-    std::vector<const MessageDescriptor*> held;
-    for (const FieldDescriptor& field : message.fields) {
-      const MessageDescriptor* type = field.message_type;
-      if (type != nullptr && field.is_map()) type = type->fields[1].message_type;
-      if (type != nullptr && ours.contains(type)) held.push_back(type);
-    }
-    return held;
-  };
-  const auto visit = [&](auto&& self, const MessageDescriptor* message) -> void {
-    index[message] = low[message] = next++;
+  std::map<const MessageDescriptor*, std::size_t> index;
+  std::size_t components = 0;
+  const auto enter = [&](const MessageDescriptor* message) {
+    const std::size_t order = index.size();
+    index[message] = low[message] = order;
     stack.push_back(message);
     on_stack.insert(message);
-    for (const MessageDescriptor* held : held_by(*message)) {
-      if (!index.contains(held)) {
-        self(self, held);
-        low[message] = std::min(low[message], low[held]);
-      } else if (on_stack.contains(held)) {
-        low[message] = std::min(low[message], index[held]);
-      }
+    Visit& visit = path.emplace_back(Visit{message, {}});
+    for (const FieldDescriptor& field : message->fields) {
+      const MessageDescriptor* type = field.message_type;
+      if (type != nullptr && field.is_map()) type = type->fields[1].message_type;
+      if (type != nullptr && ours.contains(type)) visit.held.push_back(type);
     }
+  };
+  const auto leave = [&](const MessageDescriptor* message) {
     if (low[message] != index[message]) return;
-    const std::size_t component = components++;
     for (const MessageDescriptor* member = nullptr; member != message;) {
       member = stack.back();
       stack.pop_back();
       on_stack.erase(member);
-      circle_[member] = component;
+      circle_[member] = components;
       ordered.push_back(member);
     }
+    ++components;
   };
-  for (const MessageDescriptor* message : messages_)
-    if (!index.contains(message)) visit(visit, message);
+  for (const MessageDescriptor* message : messages_) {
+    if (!index.contains(message)) enter(message);
+    while (!path.empty()) {
+      Visit& at = path.back();
+      if (at.next == at.held.size()) {
+        leave(at.message);
+        path.pop_back();
+      } else if (const MessageDescriptor* held = at.held[at.next]; !index.contains(held)) {
+        enter(held);  // and looks at it again when it is done
+      } else {
+        if (on_stack.contains(held)) low[at.message] = std::min(low[at.message], low[held]);
+        ++at.next;
+      }
+    }
+  }
   messages_ = std::move(ordered);
 }
 

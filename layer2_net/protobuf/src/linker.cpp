@@ -102,6 +102,9 @@ Result<void> Linker::dependencies() {
         i < proto_.dependency_places.size() ? proto_.dependency_places[i] : SourcePlace{};
     const FileDescriptor* const file = pool_.find_file(proto_.dependency[i]);
     if (file == nullptr) return error(place, "import \"" + proto_.dependency[i] + "\" is missing");
+    file_->import_depth = std::max(file_->import_depth, file->import_depth + 1);
+    if (file_->import_depth > kImportDepthMax)  // files that came one by one, as of a set
+      return Error(Errc::LimitExceeded, proto_.name + ": imports over 100 deep");
     file_->dependencies.push_back(file);
     add_visible(*file, visible_);
   }
@@ -116,6 +119,8 @@ Result<void> Linker::dependencies() {
 
 Result<void> Linker::declare(std::string full_name, Symbol::Kind kind, const void* object,
                              SourcePlace place, std::string_view name) {
+  if (full_name.size() > kFullNameMax)
+    return Error(Errc::LimitExceeded, proto_.name + ": a full name over 1024 bytes");
   if (!is_identifier(name)) return error(place, '"' + std::string(name) + "\" is not a valid name");
   Symbol known = state_.find(full_name);
   if (const auto own = symbols_.find(full_name); own != symbols_.end()) known = own->second;
@@ -133,6 +138,8 @@ Result<void> Linker::declare(std::string full_name, Symbol::Kind kind, const voi
 
 Result<void> Linker::declare_package() {
   const std::string& package = file_->package;
+  if (package.size() > kFullNameMax)
+    return Error(Errc::LimitExceeded, proto_.name + ": a package over 1024 bytes");
   for (std::size_t from = 0; !package.empty() && from != std::string::npos;) {
     const std::size_t dot = package.find('.', from);
     const std::string prefix = package.substr(0, dot);
@@ -156,6 +163,9 @@ Result<void> Linker::declare_message(MessageDescriptor& message, DescriptorProto
   message.file = file_.get();
   message.containing = containing;
   message.proto = &proto;
+  for (const auto& range : proto.extension_range)
+    message.extension_ranges_.emplace_back(range.start, range.end);
+  std::sort(message.extension_ranges_.begin(), message.extension_ranges_.end());
   const std::string& name = message.full_name;
   AVILA_TRY_VOID(declare(name, Symbol::Kind::Message, &message, proto.place, proto.name));
   message.fields.resize(proto.field.size());
@@ -370,11 +380,7 @@ Result<void> Linker::link_extension(FieldDescriptor& field, FieldDescriptorProto
                                     const std::string& scope) {
   AVILA_TRY(field.containing, resolve_message(proto.extendee, scope, proto.place));
   AVILA_TRY_VOID(link_field(field, proto, scope));
-  const DescriptorProto& extendee = *field.containing->proto;
-  const bool declared = std::any_of(
-      extendee.extension_range.begin(), extendee.extension_range.end(),
-      [&](const auto& range) { return proto.number >= range.start && proto.number < range.end; });
-  if (!declared)
+  if (!field.containing->is_extension_number(field.number))
     return error(proto.place, field.containing->full_name + " does not offer the number " +
                                   std::to_string(proto.number) + " to extensions");
   if (proto.oneof_index && !proto.proto3_optional)

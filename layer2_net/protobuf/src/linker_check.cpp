@@ -9,12 +9,14 @@
 namespace avila::protobuf {
 namespace {
 
-using Range = std::pair<std::int32_t, std::int32_t>;  // the end is not included
+using Range = std::pair<std::int64_t, std::int64_t>;  // the end is not included
 
+/// Of enums the end is `included` in a range.
 template <class Ranges>
-std::vector<Range> sorted(const Ranges& ranges) {
+std::vector<Range> sorted(const Ranges& ranges, bool included = false) {
   std::vector<Range> out;
-  for (const auto& range : ranges) out.emplace_back(range.start, range.end);
+  for (const auto& range : ranges)
+    out.emplace_back(range.start, std::int64_t{range.end} + (included ? 1 : 0));
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -172,6 +174,13 @@ Result<void> Linker::check_enum(const EnumDescriptor& type,
   if (in.failed()) return error(proto.place, "damaged EnumOptions");
   const std::unordered_set<std::string_view> reserved(proto.reserved_name.begin(),
                                                       proto.reserved_name.end());
+  const std::vector<Range> ranges = sorted(proto.reserved_range, true);
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].second <= ranges[i].first)
+      return error(proto.place, "a reserved range goes upwards");
+    if (i > 0 && ranges[i].first < ranges[i - 1].second)
+      return error(proto.place, "reserved ranges of enum " + type.full_name + " overlap");
+  }
   std::unordered_map<std::int32_t, const EnumValueDescriptorProto*> numbers;
   for (const EnumValueDescriptorProto& value : proto.value) {
     const auto [other, fresh] = numbers.emplace(value.number, &value);
@@ -181,17 +190,9 @@ Result<void> Linker::check_enum(const EnumDescriptor& type,
                                     " already; option allow_alias = true permits it");
     if (reserved.contains(value.name))
       return error(value.place, "the value name \"" + value.name + "\" is reserved");
-    for (const auto& range : proto.reserved_range)
-      if (value.number >= range.start && value.number <= range.end)
-        return error(value.place,
-                     value.name + " uses the reserved number " + std::to_string(value.number));
-  }
-  for (std::size_t i = 0; i < proto.reserved_range.size(); ++i) {
-    const auto& range = proto.reserved_range[i];
-    if (range.end < range.start) return error(proto.place, "a reserved range goes upwards");
-    for (std::size_t j = 0; j < i; ++j)
-      if (range.start <= proto.reserved_range[j].end && proto.reserved_range[j].start <= range.end)
-        return error(proto.place, "reserved ranges of enum " + type.full_name + " overlap");
+    if (within(ranges, value.number))
+      return error(value.place,
+                   value.name + " uses the reserved number " + std::to_string(value.number));
   }
   return {};
 }

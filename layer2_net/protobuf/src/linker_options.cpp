@@ -138,6 +138,8 @@ Result<const FieldDescriptor*> Linker::option_field(const MessageDescriptor& typ
 Result<void> Linker::set_option(DynamicMessage& message, const UninterpretedOption& option,
                                 std::string_view scope) {
   if (option.name.empty()) return error(option.place, "an option without a name");
+  if (option.name.size() > kProtoNestingMax)
+    return Error(Errc::LimitExceeded, proto_.name + ": the name of an option over 32 deep");
   DynamicMessage* at = &message;
   for (std::size_t part = 0; part + 1 < option.name.size(); ++part) {
     AVILA_TRY(const FieldDescriptor* field, option_field(at->type(), option, part, scope));

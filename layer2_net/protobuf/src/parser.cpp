@@ -1,6 +1,5 @@
 #include "parser.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace avila::protobuf {
@@ -59,7 +58,7 @@ Result<void> ProtoParser::import() {
   AVILA_TRY(const bool is_weak, is_public ? Result<bool>(false) : lexer_.accept("weak"));
   const SourcePlace place = lexer_.now().place;
   AVILA_TRY(std::string name, lexer_.string("the file to import, in quotes"));
-  if (std::find(file_.dependency.begin(), file_.dependency.end(), name) != file_.dependency.end())
+  if (!imported_.insert(name).second)
     return lexer_.error_at(place, '"' + name + "\" is imported twice");
   file_.dependency.push_back(std::move(name));
   file_.dependency_places.push_back(place);
@@ -286,13 +285,13 @@ Result<void> ProtoParser::oneof(DescriptorProto& message, unsigned depth) {
 }
 
 void ProtoParser::add_synthetic_oneofs(DescriptorProto& message) {
+  std::unordered_set<std::string> taken;
+  for (const auto& field : message.field) taken.insert(field.name);
+  for (const auto& oneof : message.oneof_decl) taken.insert(oneof.name);
   for (FieldDescriptorProto& field : message.field) {
     if (!field.proto3_optional) continue;
     std::string name = '_' + field.name;
-    const auto taken = [&](const auto& one) { return one.name == name; };
-    while (std::any_of(message.field.begin(), message.field.end(), taken) ||
-           std::any_of(message.oneof_decl.begin(), message.oneof_decl.end(), taken))
-      name = 'X' + name;
+    while (!taken.insert(name).second) name = 'X' + name;
     field.oneof_index = static_cast<std::int32_t>(message.oneof_decl.size());
     message.oneof_decl.push_back({std::move(name), {}, {}, field.place});
   }

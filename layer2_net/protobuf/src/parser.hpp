@@ -1,6 +1,8 @@
 // The grammar of .proto files, proto2 and proto3. Source: Protocol Buffers language specifications.
 #pragma once
 #include <avila/protobuf/pool.hpp>
+#include <string>
+#include <unordered_set>
 
 #include "lexer.hpp"
 
@@ -62,6 +64,7 @@ class ProtoParser {
 
   Lexer lexer_;
   FileDescriptorProto file_;
+  std::unordered_set<std::string> imported_;
 };
 
 }  // namespace avila::protobuf

@@ -10,8 +10,7 @@ struct KnownFile {
   std::string_view name, text;
 };
 constexpr KnownFile kFiles[] = {
-    {"google/protobuf/descriptor.proto", R"pb(syntax = "proto2"
-                                              ;
+    {"google/protobuf/descriptor.proto", R"(syntax = "proto2";
 package google.protobuf;
 option go_package = "google.golang.org/protobuf/types/descriptorpb";
 option java_package = "com.google.protobuf";
@@ -260,9 +259,8 @@ message GeneratedCodeInfo {
     optional int32 end = 4;
   }
 }
-)pb"},
-    {"google/protobuf/any.proto", R"pb(syntax = "proto3"
-                                       ;
+)"},
+    {"google/protobuf/any.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option go_package = "google.golang.org/protobuf/types/known/anypb";
@@ -274,9 +272,8 @@ message Any {
   string type_url = 1;
   bytes value = 2;
 }
-)pb"},
-    {"google/protobuf/source_context.proto", R"pb(syntax = "proto3"
-                                                  ;
+)"},
+    {"google/protobuf/source_context.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option java_package = "com.google.protobuf";
@@ -287,9 +284,8 @@ option go_package = "google.golang.org/protobuf/types/known/sourcecontextpb";
 message SourceContext {
   string file_name = 1;
 }
-)pb"},
-    {"google/protobuf/type.proto", R"pb(syntax = "proto3"
-                                        ;
+)"},
+    {"google/protobuf/type.proto", R"(syntax = "proto3";
 package google.protobuf;
 import "google/protobuf/any.proto";
 import "google/protobuf/source_context.proto";
@@ -367,9 +363,8 @@ enum Syntax {
   SYNTAX_PROTO2 = 0;
   SYNTAX_PROTO3 = 1;
 }
-)pb"},
-    {"google/protobuf/api.proto", R"pb(syntax = "proto3"
-                                       ;
+)"},
+    {"google/protobuf/api.proto", R"(syntax = "proto3";
 package google.protobuf;
 import "google/protobuf/source_context.proto";
 import "google/protobuf/type.proto";
@@ -401,9 +396,8 @@ message Mixin {
   string name = 1;
   string root = 2;
 }
-)pb"},
-    {"google/protobuf/duration.proto", R"pb(syntax = "proto3"
-                                            ;
+)"},
+    {"google/protobuf/duration.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -416,9 +410,8 @@ message Duration {
   int64 seconds = 1;
   int32 nanos = 2;
 }
-)pb"},
-    {"google/protobuf/empty.proto", R"pb(syntax = "proto3"
-                                         ;
+)"},
+    {"google/protobuf/empty.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option go_package = "google.golang.org/protobuf/types/known/emptypb";
@@ -428,9 +421,8 @@ option java_multiple_files = true;
 option objc_class_prefix = "GPB";
 option cc_enable_arenas = true;
 message Empty {}
-)pb"},
-    {"google/protobuf/field_mask.proto", R"pb(syntax = "proto3"
-                                              ;
+)"},
+    {"google/protobuf/field_mask.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option java_package = "com.google.protobuf";
@@ -442,9 +434,8 @@ option cc_enable_arenas = true;
 message FieldMask {
   repeated string paths = 1;
 }
-)pb"},
-    {"google/protobuf/struct.proto", R"pb(syntax = "proto3"
-                                          ;
+)"},
+    {"google/protobuf/struct.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -472,9 +463,8 @@ enum NullValue {
 message ListValue {
   repeated Value values = 1;
 }
-)pb"},
-    {"google/protobuf/timestamp.proto", R"pb(syntax = "proto3"
-                                             ;
+)"},
+    {"google/protobuf/timestamp.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -487,9 +477,8 @@ message Timestamp {
   int64 seconds = 1;
   int32 nanos = 2;
 }
-)pb"},
-    {"google/protobuf/wrappers.proto", R"pb(syntax = "proto3"
-                                            ;
+)"},
+    {"google/protobuf/wrappers.proto", R"(syntax = "proto3";
 package google.protobuf;
 option csharp_namespace = "Google.Protobuf.WellKnownTypes";
 option cc_enable_arenas = true;
@@ -525,7 +514,7 @@ message StringValue {
 message BytesValue {
   bytes value = 1;
 }
-)pb"},
+)"},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Generated code against DynamicMessage: the same bytes in, the same bytes out.
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <avila/protobuf/dynamic.hpp>
 #include <avila/protobuf/generator.hpp>
 #include <avila/protobuf/json.hpp>
@@ -12,6 +13,7 @@
 #include <random>
 
 #include "awkward.pb.hpp"
+#include "bundle.pb.hpp"
 #include "everything.pb.hpp"
 #include "old.pb.hpp"
 
@@ -187,6 +189,7 @@ TEST(Generated, SpeaksJson) {
 }
 
 TEST(Generated, WellKnownCodeIsUpToDate) {
+  int found = 0;
   for (const std::string_view name : protobuf::well_known_protos()) {
     const auto* file = protobuf::DescriptorPool::well_known().find_file(name);
     for (const auto& made : protobuf::generate_cpp(*file)) {
@@ -195,9 +198,54 @@ TEST(Generated, WellKnownCodeIsUpToDate) {
                                    ? folder + "include/" + made.name
                                    : folder + "src/wkt/" + made.name.substr(19);
       std::ifstream in(path, std::ios::binary);
+      if (!in.is_open()) continue;
+      ++found;
       EXPECT_TRUE(made.content == std::string(std::istreambuf_iterator<char>(in), {})) << path;
     }
   }
+  EXPECT_EQ(found, 14) << "any, duration, empty, field_mask, struct, timestamp, wrappers";
+}
+
+// The build makes these of the files that avila-protoc knows: PROTOS google/protobuf/….proto.
+TEST(Generated, OtherWellKnownFilesAreMadeWhereTheyAreNamed) {
+  t::bundle::Bundle bundle;
+  const std::string file = All::descriptor().file->serialize();
+  auto descriptor = protobuf::wkt::FileDescriptorProto::parse(as_bytes(file));
+  ASSERT_TRUE(descriptor.has_value());
+  EXPECT_EQ(descriptor->message_type[0].name, "All");
+  EXPECT_EQ(descriptor->serialize().value(), file);
+  bundle.files.push_back(std::move(*descriptor));
+  bundle.api.emplace().source_context.emplace().file_name = "a.proto";
+  agree<t::bundle::Bundle>(bundle.serialize().value());
+  const auto& options = t::bundle::Bundle::descriptor().fields[0].options;
+  EXPECT_EQ(options.substr(options.size() - 5), " them");
+}
+
+void* generate_on(void* file) {
+  return protobuf::generate_cpp(*static_cast<protobuf::FileDescriptor*>(file)).size() == 2
+             ? file
+             : nullptr;
+}
+
+// Every message holds the next one; the stack is a small one.
+TEST(Generated, ChainsOfMessagesMayBeLong) {
+  std::string text = "syntax='proto3'; message M5000 {}";
+  for (int i = 0; i < 5'000; ++i)
+    text += "message M" + std::to_string(i) + "{M" + std::to_string(i + 1) + " m=1;}";
+  protobuf::DescriptorPool pool;
+  const auto file = pool.add_text("chain.proto", text);
+  ASSERT_TRUE(file.has_value()) << file.error().to_string();
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
+  pthread_t thread{};
+  void* made = nullptr;
+  ASSERT_EQ(pthread_create(&thread, &attributes, generate_on,
+                           const_cast<protobuf::FileDescriptor*>(*file)),
+            0);
+  ASSERT_EQ(pthread_join(thread, &made), 0);
+  pthread_attr_destroy(&attributes);
+  EXPECT_NE(made, nullptr);
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 #include <avila/protobuf/dynamic.hpp>
 #include <avila/protobuf/pool.hpp>
 
+#include <algorithm>
 #include <map>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "schemas.hpp"
 
@@ -154,6 +158,12 @@ TEST(Pool, SaysWhereAndWhat) {
       {"syntax='proto3'; message M { int32 a_b = 1; int32 aB = 2; }", "JSON name"},
       {"syntax='proto3'; enum E { A = 1; }", "must be 0"},
       {"syntax='proto3'; enum E { A = 0; B = 0; }", "allow_alias"},
+      {"syntax='proto3'; enum E { A = 0; B = 5; reserved 4 to 6; }", "reserved number 5"},
+      {"syntax='proto3'; enum E { A = 0; B = 2147483647; reserved 7 to max; }", "reserved number"},
+      {"syntax='proto3'; enum E { A = 0; B = -2147483648; reserved -2147483648; }",
+       "reserved number"},
+      {"syntax='proto3'; enum E { A = 0; reserved 6 to 4; }", "before its start"},
+      {"syntax='proto3'; enum E { A = 0; reserved 4 to 6, 9, 6 to 7; }", "overlap"},
       {"syntax='proto3'; enum E { }", "no values"},
       {"syntax='proto3'; enum E { A = 0; } enum F { A = 0; }", "beside it"},
       {"syntax='proto3'; enum E { A = 0; B = 2147483648; }", "beyond 2147483647"},
@@ -202,6 +212,15 @@ TEST(Pool, SaysWhereAndWhat) {
   }
 }
 
+TEST(Pool, ChecksRangesOfBinaryEnums) {
+  FileDescriptorProto file = parse_proto("t.proto", "syntax='proto3'; enum E { A = 0; }").value();
+  file.enum_type[0].reserved_range.push_back({6, 4});
+  DescriptorPool pool;
+  const auto added = pool.add(std::move(file));
+  ASSERT_FALSE(added.has_value());
+  EXPECT_NE(added.error().to_string().find("goes upwards"), std::string::npos);
+}
+
 TEST(Pool, LimitsNesting) {
   const auto nested = [](int depth) {
     std::string text = "syntax='proto3';";
@@ -211,6 +230,109 @@ TEST(Pool, LimitsNesting) {
   EXPECT_EQ(refusal(nested(32)), "");
   EXPECT_NE(refusal(nested(33)).find("32 deep"), std::string::npos);
   EXPECT_NE(refusal(nested(100'000)).find("32 deep"), std::string::npos);
+}
+
+TEST(Pool, LimitsNamesOfOptions) {
+  // (o).r.r… = {…}: the name of the option, or its value, goes down `depth` messages.
+  const auto option = [](int named, int braces) {
+    std::string text =
+        "syntax='proto3'; import 'google/protobuf/descriptor.proto';"
+        "message R { R r = 1; int32 n = 2; }"
+        "extend google.protobuf.FileOptions { R o = 50000; } option (o)";
+    for (int i = 0; i < named; ++i) text += ".r";
+    text += " = {";
+    for (int i = 0; i < braces; ++i) text += "r {";
+    return text + std::string(static_cast<std::size_t>(braces) + 1, '}') + ";";
+  };
+  EXPECT_EQ(refusal(option(31, 0)), "");
+  EXPECT_NE(refusal(option(32, 0)).find("32 deep"), std::string::npos);
+  EXPECT_EQ(refusal(option(0, 32)), "");
+  EXPECT_NE(refusal(option(0, 33)).find("32 deep"), std::string::npos);
+  EXPECT_NE(refusal(option(0, 200'000)).find("32 deep"), std::string::npos);
+}
+
+TEST(Pool, LimitsFullNames) {
+  const std::string half(500, 'p');
+  const auto file = [&](std::size_t message) {
+    return "syntax='proto3'; package " + half + "; message " + std::string(message, 'M') + " {}";
+  };
+  EXPECT_EQ(refusal(file(1024 - 501)), "");
+  EXPECT_NE(refusal(file(1024 - 500)).find("over 1024 bytes"), std::string::npos);
+  EXPECT_NE(refusal("package " + std::string(1025, 'p') + ";").find("over 1024 bytes"),
+            std::string::npos);
+}
+
+TEST(Pool, LimitsRowsOfImportsHoweverTheyCome) {
+  const auto file = [](int n) {
+    std::string text = "syntax='proto3';";
+    if (n > 0) text += "import '" + std::to_string(n - 1) + "';";
+    return text;
+  };
+  DescriptorPool one_by_one;
+  for (int n = 0; n <= 101; ++n) {
+    const auto added = one_by_one.add_text(std::to_string(n), file(n));
+    EXPECT_EQ(added.has_value(), n <= 100) << n;
+    EXPECT_TRUE(added.has_value() || added.error().is(Errc::LimitExceeded));
+  }
+  FileDescriptorSet set;
+  for (int n = 0; n <= 20'000; ++n)
+    set.file.push_back(parse_proto(std::to_string(n), file(n)).value());
+  DescriptorPool of_a_set;
+  EXPECT_TRUE(of_a_set.add(set).error().is(Errc::LimitExceeded));
+  std::reverse(set.file.begin(), set.file.end());
+  DescriptorPool of_its_reverse;
+  EXPECT_TRUE(of_its_reverse.add(set).error().is(Errc::LimitExceeded));
+  DescriptorPool by_resolver;
+  const auto resolver = [&](std::string_view name) -> Result<std::string> {
+    return file(std::stoi(std::string(name)));
+  };
+  EXPECT_TRUE(by_resolver.import("100", resolver).has_value());
+  EXPECT_TRUE(by_resolver.import("20000", resolver).error().is(Errc::LimitExceeded));
+}
+
+// Work that grows with the square of these would take minutes.
+TEST(Pool, ReadsLongFiles) {
+  const auto numbers = [](int step, std::string before, const char* between, const char* after) {
+    std::string text;
+    for (int i = 20'000; i < 120'000; ++i)
+      text += before + std::to_string(i) + between + std::to_string(step * i) + after;
+    return text;
+  };
+  EXPECT_EQ(
+      refusal("syntax='proto3'; message M {" + numbers(1, "optional int32 f", "=", ";") + "}"), "");
+  std::string reserved = "reserved 1";
+  for (int i = 20'000; i < 120'000; ++i) reserved += "," + std::to_string(2 * i + 1);
+  EXPECT_EQ(
+      refusal("syntax='proto3'; enum E { Z = 0; " + numbers(2, "V", "=", ";") + reserved + "; }"),
+      "");
+  EXPECT_EQ(refusal("syntax='proto2'; message M { extensions 1" + numbers(1, ",", " to ", "") +
+                    "; } extend M {" + numbers(1, "optional int32 e", "=", ";") + "}"),
+            "");
+}
+
+TEST(Pool, ManyThreadsAddAndLookUp) {
+  DescriptorPool pool;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&pool, t] {
+      for (int i = 0; i < 50; ++i) {
+        const std::string name = "M" + std::to_string(t) + "_" + std::to_string(i);
+        const auto own = pool.add_text(name, "syntax='proto3'; message " + name + " {}");
+        EXPECT_TRUE(own.has_value()) << own.error().to_string();
+        EXPECT_EQ(pool.find_message(name)->name, name);
+        // The same bytes from all.
+        const std::string shared = "S" + std::to_string(i);
+        FileDescriptorProto file;
+        file.name = shared;
+        file.syntax = "proto3";
+        file.message_type.resize(1);
+        file.message_type[0].name = shared;
+        EXPECT_TRUE(pool.add_serialized(as_bytes(file.serialize())).has_value());
+        EXPECT_EQ(pool.find_file_containing(shared)->name, shared);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.files().size(), 4U * 50 + 50);
 }
 
 TEST(Pool, KeywordsAreNamesToo) {

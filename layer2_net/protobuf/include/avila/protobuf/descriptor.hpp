@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace avila::protobuf {
@@ -112,6 +113,8 @@ struct MessageDescriptor {
  private:
   friend class Linker;
   std::vector<const FieldDescriptor*> low_;  // by number, for the first few
+  std::vector<std::pair<std::int64_t, std::int64_t>>
+      extension_ranges_;  // sorted; ends not included
   std::unordered_map<std::string_view, const FieldDescriptor*> by_name_, by_json_name_;
 };
 
@@ -138,6 +141,7 @@ struct FileDescriptor {
   Syntax syntax = Syntax::Proto2;
   const DescriptorPool* pool = nullptr;
   std::vector<const FileDescriptor*> dependencies, public_dependencies;
+  unsigned import_depth = 0;  ///< the longest row of imports below it
   std::vector<MessageDescriptor> messages;
   std::vector<EnumDescriptor> enums;
   std::vector<FieldDescriptor> extensions;

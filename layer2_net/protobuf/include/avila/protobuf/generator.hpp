@@ -18,7 +18,7 @@ struct GeneratedFile {
 std::vector<GeneratedFile> generate_cpp(const FileDescriptor& file);
 
 /// "dir/person.proto" → "dir/person.pb.hpp", as generated code includes it; the well-known files
-/// are in the library ("avila/protobuf/wkt/any.pb.hpp").
+/// are "avila/protobuf/wkt/any.pb.hpp" and so on.
 std::string generated_header_name(std::string_view proto_name);
 /// ".pkg.Outer.Inner" as "::pkg::Outer_Inner".
 std::string cpp_name(const MessageDescriptor& message);

@@ -13,10 +13,12 @@ namespace avila::protobuf {
 
 /// Bytes of one .proto file.
 inline constexpr std::size_t kProtoFileSizeMax = std::size_t{16} << 20;
-/// Messages declared within each other, and parentheses of an option's value.
+/// Messages declared within each other, and in the name and the value of an option.
 inline constexpr unsigned kProtoNestingMax = 32;
 /// Files that import each other in a row.
 inline constexpr unsigned kImportDepthMax = 100;
+/// Bytes of a package's name, and of any full name: every declaration within holds it again.
+inline constexpr std::size_t kFullNameMax = 1024;
 
 /// Text of a .proto file to its descriptor, names not resolved. Malformed with
 /// "name:line:column: what".
@@ -27,7 +29,7 @@ std::string_view well_known_proto(std::string_view name) noexcept;
 /// The names that well_known_proto() knows.
 std::vector<std::string_view> well_known_protos();
 
-/// Owns what it gives out. Adding is for one thread; after that, any number may look things up.
+/// Owns what it gives out. Any number of threads may add and look things up at once.
 class DescriptorPool {
  public:
   DescriptorPool();
