@@ -1,4 +1,4 @@
-// Generated messages and DynamicMessage: parse and serialise, bytes of the wire a second.
+// Generated messages and DynamicMessage: parse and serialise, bytes of the wire a second; JSON.
 #include <avila/protobuf/dynamic.hpp>
 #include <avila/protobuf/json.hpp>
 #include <avila/protobuf/pool.hpp>
@@ -39,6 +39,12 @@ int main(int argc, char** argv) {
     bench::keep(
         protobuf::DynamicMessage::parse(people::Book::descriptor(), as_bytes(bytes)).has_value());
   });
-  bench::mbs("protobuf.json.print", size,
+  // JSON: bytes of its text a second.
+  const std::string json = protobuf::to_json(dynamic).value();
+  const auto json_size = static_cast<double>(json.size());
+  bench::mbs("protobuf.json.print", json_size,
              [&] { bench::keep(protobuf::to_json(dynamic).has_value()); });
+  bench::mbs("protobuf.json.parse", json_size, [&] {
+    bench::keep(protobuf::from_json(people::Book::descriptor(), json).has_value());
+  });
 }

@@ -5,24 +5,18 @@
 namespace avila::grpc {
 
 Result<void> Dispatcher::add(Service service) {
-  if (services_.contains(service.name()))
+  const std::string prefix = "/" + service.name() + "/";
+  const auto first = methods_.lower_bound(prefix);
+  if (first != methods_.end() && first->first.starts_with(prefix))
     return Error(Errc::AlreadyExists, "there is a service " + service.name() + " already");
-  auto& names = services_[service.name()];
-  for (Service::Entry& entry : service.methods()) {
-    names.push_back(entry.name);
-    methods_.emplace("/" + service.name() + "/" + entry.name, std::move(entry.run));
-  }
+  for (Service::Entry& entry : service.methods())
+    if (!methods_.emplace(prefix + entry.name, std::move(entry.run)).second)
+      return Error(Errc::AlreadyExists, "there is a method " + prefix + entry.name + " already");
   return {};
 }
 
 void Dispatcher::intercept(std::shared_ptr<ServerInterceptor> interceptor) {
   interceptors_.push_back(std::move(interceptor));
-}
-
-std::vector<std::string> Dispatcher::service_names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, methods] : services_) names.push_back(name);
-  return names;
 }
 
 namespace {

@@ -38,32 +38,32 @@ Task<Status> run_bidirectional(const BidirectionalMethod& function, ServerCall& 
 
 }  // namespace
 
-Service& Service::method(std::string name, MethodKind kind, Method run) {
+Service& Service::method(std::string name, Method run) {
   if (const std::size_t slash = name.rfind('/'); slash != std::string::npos)
     name.erase(0, slash + 1);
-  methods_.push_back({std::move(name), kind, std::move(run)});
+  methods_.push_back({std::move(name), std::move(run)});
   return *this;
 }
 
 Service& Service::unary(std::string name, UnaryMethod function) {
-  return method(std::move(name), MethodKind::Unary,
+  return method(std::move(name),
                 [f = std::move(function)](ServerCall& call) { return run_unary(f, call); });
 }
 
 Service& Service::server_streaming(std::string name, ServerStreamingMethod function) {
-  return method(
-      std::move(name), MethodKind::ServerStreaming,
-      [f = std::move(function)](ServerCall& call) { return run_server_streaming(f, call); });
+  return method(std::move(name), [f = std::move(function)](ServerCall& call) {
+    return run_server_streaming(f, call);
+  });
 }
 
 Service& Service::client_streaming(std::string name, ClientStreamingMethod function) {
-  return method(
-      std::move(name), MethodKind::ClientStreaming,
-      [f = std::move(function)](ServerCall& call) { return run_client_streaming(f, call); });
+  return method(std::move(name), [f = std::move(function)](ServerCall& call) {
+    return run_client_streaming(f, call);
+  });
 }
 
 Service& Service::bidirectional(std::string name, BidirectionalMethod function) {
-  return method(std::move(name), MethodKind::Bidirectional,
+  return method(std::move(name),
                 [f = std::move(function)](ServerCall& call) { return run_bidirectional(f, call); });
 }
 

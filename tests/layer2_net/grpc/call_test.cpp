@@ -238,6 +238,42 @@ TEST_F(Grpc, LimitsOfMessagesAndMetadata) {
   grpc::CallOptions options;
   options.metadata.add("x-long", std::string(2000, 'm'));
   EXPECT_EQ(echo("x", std::move(options)).status.code, Code::ResourceExhausted);
+  TearDown();
+  start({.send_bytes = 1000, .encoding = grpc::Encoding::Gzip}, {.receive_bytes = 900});
+  EXPECT_TRUE(echo("big:900").status.ok());
+  EXPECT_EQ(echo("big:901").status.code, Code::ResourceExhausted) << "when decompressed";
+  EXPECT_TRUE(echo("big:1000", {.receive_bytes = 1000}).status.ok());
+  EXPECT_EQ(echo("big:1001", {.receive_bytes = 9000}).status.code, Code::ResourceExhausted)
+      << "the server does not send it";
+}
+
+TEST_F(Grpc, MethodsWithTheCallInHand) {
+  start();
+  const auto forward = [](grpc::ServerCall& call) -> Task<grpc::Status> {
+    auto request = co_await call.read_only();
+    if (!request.has_value()) co_return grpc::Status::from_error(request.error());
+    const std::string answer = std::string(call.method()) + ":" + *request;
+    const bool taken = call.set_encoding(grpc::Encoding::Zstd);
+    auto written = co_await call.write(answer);
+    const bool late = call.set_encoding(grpc::Encoding::Gzip);
+    if (!written.has_value() || !taken || late) co_return grpc::Status{Code::Internal, "", {}};
+    co_return grpc::Status{Code::Ok, "", {}};
+  };
+  grpc::Service service("test.Raw");
+  service.method("Forward", forward);
+  ASSERT_TRUE(dispatcher_->add(std::move(service)).has_value());
+  dispatcher_->otherwise(forward);
+  const std::string text(5000, 'x');
+  EXPECT_EQ(runtime_.block_on(channel_->unary("/test.Raw/Forward", text)).message,
+            "/test.Raw/Forward:" + text);
+  EXPECT_EQ(runtime_.block_on(channel_->unary("/nobody.Has/This", "m")).message,
+            "/nobody.Has/This:m");
+  grpc::Service again("test.Raw");
+  again.method("Other", forward);
+  EXPECT_TRUE(dispatcher_->add(std::move(again)).error().is(Errc::AlreadyExists));
+  grpc::Service twice("test.Twice");
+  twice.method("A", forward).method("A", forward);
+  EXPECT_TRUE(dispatcher_->add(std::move(twice)).error().is(Errc::AlreadyExists));
 }
 
 class Marker final : public grpc::ServerInterceptor {

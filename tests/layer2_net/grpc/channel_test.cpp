@@ -161,6 +161,29 @@ std::string refused_stream() {
 }
 std::string goaway_before_one() { return frame(FrameType::Goaway, 0, 0, u32(0) + u32(0)); }
 
+std::string response_head() {
+  return frame(FrameType::Headers, http2::flags::kEndHeaders, 1,
+               block({{":status", "200"}, {"content-type", "application/grpc"}}));
+}
+std::string response_data(std::string_view message) {
+  std::string bytes;
+  EXPECT_TRUE(grpc::append_message(bytes, as_bytes(message)).has_value());
+  return frame(FrameType::Data, 0, 1, bytes);
+}
+constexpr std::uint8_t kLast = http2::flags::kEndHeaders | http2::flags::kEndStream;
+std::string response_end(const char* status) {
+  return frame(FrameType::Headers, kLast, 1,
+               block({{"grpc-status", status}, {"grpc-message", "gone%21"}, {"x-end", "1"}}));
+}
+std::string trailers_only(const char* status) {
+  return frame(FrameType::Headers, kLast, 1,
+               block({{":status", "200"},
+                      {"content-type", "application/grpc"},
+                      {"grpc-status", status},
+                      {"grpc-message", "gone%21"},
+                      {"x-end", "1"}}));
+}
+
 Task<std::string> chat_three(grpc::Channel& channel) {
   grpc::CallOptions options;
   options.wait_for_ready = true;
@@ -213,6 +236,94 @@ TEST_F(GrpcChannel, ButNotForEver) {
   TearDown();  // before what it uses
 }
 
+TEST_F(GrpcChannel, ResetsAreMapped) {
+  using http2::ErrorCode;
+  const std::pair<ErrorCode, Code> cases[] = {
+      {ErrorCode::NoError, Code::Internal},
+      {ErrorCode::ProtocolError, Code::Internal},
+      {ErrorCode::InternalError, Code::Internal},
+      {ErrorCode::FlowControlError, Code::Internal},
+      {ErrorCode::SettingsTimeout, Code::Internal},
+      {ErrorCode::StreamClosed, Code::Unknown},
+      {ErrorCode::FrameSizeError, Code::Internal},
+      {ErrorCode::RefusedStream, Code::Unavailable},
+      {ErrorCode::Cancel, Code::Cancelled},
+      {ErrorCode::CompressionError, Code::Internal},
+      {ErrorCode::ConnectError, Code::Internal},
+      {ErrorCode::EnhanceYourCalm, Code::ResourceExhausted},
+      {ErrorCode::InadequateSecurity, Code::PermissionDenied},
+      {ErrorCode::Http11Required, Code::Unknown},
+  };
+  for (const auto& [reset, code] : cases) {
+    const std::string said =
+        frame(FrameType::RstStream, 0, 1, u32(static_cast<std::uint32_t>(reset)));
+    for (const std::string& before : {std::string(), response_head() + response_data("ok")}) {
+      ScriptedConnector connector(std::vector<ScriptedConnector::Entry>{{.answer = before + said}});
+      open("127.0.0.1:1", {.connector = &connector, .attempts_max = 1});
+      EXPECT_EQ(ask().status.code, code) << http2::to_string(reset) << before.size();
+      TearDown();  // before what it uses
+    }
+  }
+}
+
+TEST_F(GrpcChannel, AnswersOfOneFrameAndOfMany) {
+  const struct {
+    std::string answer;
+    const char* says;
+  } cases[] = {
+      {response_head() + response_data("ok") + response_end("0"), "OK: gone! ok"},
+      {response_head() + response_data("ok") + response_end("0") +
+           frame(FrameType::RstStream, 0, 1, u32(0)),
+       "OK: gone! ok"},  // RFC 9113 section 8.1: the server wants no more of the request
+      {frame(FrameType::Goaway, 0, 0, u32(1) + u32(0)) + response_head() + response_data("ok") +
+           response_end("0"),
+       "OK: gone! ok"},  // it takes no new calls; this one it has begun
+      {trailers_only("5"), "NOT_FOUND: gone! "},
+      {trailers_only("0"), "UNIMPLEMENTED: the method gives one message, and none came "},
+      {response_head() + response_data("ok") + response_end("14"), "UNAVAILABLE: gone! "},
+  };
+  for (const auto& one : cases) {
+    ScriptedConnector connector(std::vector<ScriptedConnector::Entry>{{.answer = one.answer}});
+    open("127.0.0.1:1", {.connector = &connector});
+    const grpc::Reply reply = ask();
+    EXPECT_EQ(reply.status.to_string() + " " + reply.message, one.says);
+    EXPECT_EQ(reply.trailing_metadata.find("x-end"), "1");
+    EXPECT_EQ(connector.connections, 1U);
+    TearDown();  // before what it uses
+  }
+}
+
+TEST_F(GrpcChannel, LostConnectionsEndCalls) {
+  const std::string half = response_data("message").substr(0, 12);
+  for (const std::string& answer :
+       {std::string(), response_head(), response_head() + half,
+        response_head() + response_data("ok"),
+        frame(FrameType::Goaway, 0, 0, u32(1) + u32(0)) + response_head()}) {
+    ScriptedConnector connector(
+        std::vector<ScriptedConnector::Entry>{{.answer = answer, .hang_up = true}});
+    open("127.0.0.1:1", {.connector = &connector});
+    EXPECT_EQ(ask().status.code, Code::Unavailable) << answer.size();
+    EXPECT_EQ(connector.connections, 1U) << "the server may have begun: it is not asked again";
+    TearDown();  // before what it uses
+  }
+}
+
+TEST_F(GrpcChannel, CallsBeyondTheServersLimitWait) {
+  grpc::Dispatcher dispatcher;
+  ASSERT_TRUE(dispatcher.add(echo_service()).has_value());
+  grpc::Server server(runtime_, dispatcher, {.concurrent_streams = 2});
+  ScriptedConnector connector(std::vector<ScriptedConnector::Entry>{{.server = &server}});
+  open("127.0.0.1:1", {.connector = &connector});
+  std::vector<async::JoinHandle<grpc::Reply>> running;
+  for (int i = 0; i < 20; ++i)
+    running.push_back(runtime_.spawn(channel_->unary("/test.Echo/Echo", std::to_string(i))));
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(running[static_cast<std::size_t>(i)].wait().message, std::to_string(i));
+  EXPECT_EQ(connector.connections, 1U);
+  TearDown();  // before what it uses
+  runtime_.block_on(server.shutdown());
+}
+
 TEST_F(GrpcChannel, KeepaliveEndsAConnectionThatDoesNotAnswer) {
   ScriptedConnector silent(std::vector<ScriptedConnector::Entry>{{.answer = ""}});
   open("127.0.0.1:1", {.connector = &silent,
@@ -256,6 +367,30 @@ TEST_F(GrpcChannel, NamesAreLookedUpAgainWhenConnectionsFail) {
   a.stop();
   EXPECT_TRUE(soon([&] { return ask("", {.wait_for_ready = true}).message == "b"; }));
   EXPECT_EQ(resolver.asked, 3U);
+  TearDown();  // before what it uses
+}
+
+TEST_F(GrpcChannel, TakesSoManyAddressesOfAName) {
+  Named server(runtime_, "s");
+  std::vector<tcp::SocketAddress> many;
+  for (int port = 1; port < 20; ++port)
+    many.push_back(tcp::SocketAddress::parse("127.0.0.1:" + std::to_string(port)).value());
+  many.push_back(tcp::SocketAddress::parse(server.server.local_address()).value());
+  class Many final : public grpc::NameResolver {
+   public:
+    explicit Many(std::vector<tcp::SocketAddress> all) : all_(std::move(all)) {}
+    Task<Result<std::vector<tcp::SocketAddress>>> resolve(async::Executor&, grpc::Target,
+                                                          CancelToken) override {
+      co_return all_;
+    }
+
+   private:
+    const std::vector<tcp::SocketAddress> all_;
+  } resolver(std::move(many));
+  ScriptedConnector refusing(std::vector<ScriptedConnector::Entry>{{.refuse = true}});
+  open("service.test:1", {.resolver = &resolver, .connector = &refusing, .addresses_max = 7});
+  EXPECT_EQ(ask().status.code, Code::Unavailable);
+  EXPECT_EQ(refusing.connections, 7U);
   TearDown();  // before what it uses
 }
 

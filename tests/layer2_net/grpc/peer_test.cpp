@@ -159,8 +159,15 @@ Task<std::string> send(http2::ClientConnection& client, http::Headers headers, s
   const auto early = exchange.headers().find("grpc-status");
   const auto late = exchange.trailers().find("grpc-status");
   co_return std::to_string(exchange.status()) + "/" +
-      std::string(early.has_value() ? *early : late.value_or("none"));
+      std::string(early.has_value() ? *early : late.value_or("none")) +
+      (early.has_value() ? " at once" : "");
 }
+
+/// What is not gRPC, on the same port.
+class Page final : public http::Handler {
+ public:
+  Task<http::Response> handle(http::Request&) override { co_return http::Response(203); }
+};
 
 TEST(GrpcBadClient, EveryBrokenRequestHasItsStatus) {
   async::Runtime runtime({.threads = 2});
@@ -181,22 +188,28 @@ TEST(GrpcBadClient, EveryBrokenRequestHasItsStatus) {
     EXPECT_EQ(talk("", "", framed("x")), "200/0");
     EXPECT_EQ(talk("content-type", "application/grpc+proto", framed("x")), "200/0");
     EXPECT_EQ(talk("content-type", "text/plain", framed("x")), "415/none");
-    EXPECT_EQ(talk("", "", ""), "200/12") << "no message";
-    EXPECT_EQ(talk("", "", framed("x") + framed("y")), "200/12") << "two";
-    EXPECT_EQ(talk("", "", framed("x").substr(0, 4)), "200/13") << "cut within the prefix";
-    EXPECT_EQ(talk("", "", framed("xyz").substr(0, 6)), "200/13") << "cut within the message";
-    EXPECT_EQ(talk("", "", "\2" + framed("x").substr(1)), "200/13") << "no such flag";
-    EXPECT_EQ(talk("", "", "\x80" + framed("x").substr(1)), "200/13") << "gRPC-Web's flag";
-    EXPECT_EQ(talk("", "", "\1" + framed("x").substr(1)), "200/13") << "no encoding";
-    EXPECT_EQ(talk("grpc-encoding", "gzip", "\1" + framed("x").substr(1)), "200/13")
+    Page page;
+    dispatcher.fall_back(page);
+    EXPECT_EQ(talk("content-type", "text/plain", framed("x")), "203/none");
+    EXPECT_EQ(talk("", "", ""), "200/12 at once") << "no message";
+    EXPECT_EQ(talk("", "", framed("x") + framed("y")), "200/12 at once") << "two";
+    EXPECT_EQ(talk("", "", framed("x").substr(0, 4)), "200/13 at once") << "cut within the prefix";
+    EXPECT_EQ(talk("", "", framed("xyz").substr(0, 6)), "200/13 at once")
+        << "cut within the message";
+    EXPECT_EQ(talk("", "", "\2" + framed("x").substr(1)), "200/13 at once") << "no such flag";
+    EXPECT_EQ(talk("", "", "\x80" + framed("x").substr(1)), "200/13 at once") << "gRPC-Web's flag";
+    EXPECT_EQ(talk("", "", "\1" + framed("x").substr(1)), "200/13 at once") << "no encoding";
+    EXPECT_EQ(talk("grpc-encoding", "gzip", "\1" + framed("x").substr(1)), "200/13 at once")
         << "not gzip at all";
-    EXPECT_EQ(talk("grpc-encoding", "br", framed("x")), "200/12") << "no such encoding";
-    EXPECT_EQ(talk("", "", std::string("\0\x7f\xff\xff\xff", 5)), "200/8") << "too long";
-    EXPECT_EQ(talk("grpc-timeout", "soon", framed("x")), "200/13");
-    EXPECT_EQ(talk("grpc-timeout", "0n", framed("wait")), "200/4");
-    EXPECT_EQ(talk("x-bin", "!!", framed("x")), "200/3");
-    EXPECT_EQ(talk("", "", framed("x"), "/test.Echo/None"), "200/12");
-    EXPECT_EQ(talk("", "", framed("x"), "/test.Echo"), "200/12");
+    EXPECT_EQ(talk("grpc-encoding", "br", framed("x")), "200/12 at once") << "no such encoding";
+    EXPECT_EQ(talk("", "", std::string("\0\x7f\xff\xff\xff", 5)), "200/8 at once") << "too long";
+    EXPECT_EQ(talk("grpc-timeout", "soon", framed("x")), "200/13 at once");
+    EXPECT_EQ(talk("grpc-timeout", "100000000n", framed("x")), "200/13 at once") << "nine digits";
+    EXPECT_EQ(talk("grpc-timeout", "0n", framed("wait")), "200/4 at once");
+    EXPECT_EQ(talk("grpc-timeout", "99999999H", framed("x")), "200/0") << "11,000 years";
+    EXPECT_EQ(talk("x-bin", "!!", framed("x")), "200/3 at once");
+    EXPECT_EQ(talk("", "", framed("x"), "/test.Echo/None"), "200/12 at once");
+    EXPECT_EQ(talk("", "", framed("x"), "/test.Echo"), "200/12 at once");
     EXPECT_EQ(talk("", "", framed("x")), "200/0") << "the connection has not suffered";
     runtime.block_on(client.close());
   }

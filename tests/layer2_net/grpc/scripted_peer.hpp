@@ -25,9 +25,10 @@ inline bool has_headers(std::string_view received) {
   return false;
 }
 
-/// SETTINGS at once, `answer` when a request has come, then nothing until the client leaves.
-inline Task<void> play(std::unique_ptr<async::Transport> end, std::string first,
-                       std::string answer) {
+/// SETTINGS at once, `answer` when a request has come; then it hangs up, or says nothing until the
+/// client leaves.
+inline Task<void> play(std::unique_ptr<async::Transport> end, std::string first, std::string answer,
+                       bool hang_up) {
   auto began = co_await end->write_all(as_bytes(first));
   std::string received;
   bool answered = !began.has_value();
@@ -39,7 +40,7 @@ inline Task<void> play(std::unique_ptr<async::Transport> end, std::string first,
     if (answered || !has_headers(received)) continue;
     answered = true;
     auto written = co_await end->write_all(as_bytes(answer));
-    (void)written;
+    if (!written.has_value() || hang_up) co_return;
   }
 }
 
@@ -55,6 +56,7 @@ class ScriptedConnector final : public grpc::Connector {
     grpc::Server* server = nullptr;  // or
     std::string answer;
     std::string first = frame(FrameType::Settings, 0, 0);
+    bool hang_up = false;
   };
   explicit ScriptedConnector(std::vector<Entry> entries) : entries_(std::move(entries)) {}
 
@@ -68,7 +70,8 @@ class ScriptedConnector final : public grpc::Connector {
     if (entry.server != nullptr) {
       executor.spawn(serve_pipe(*entry.server, std::move(ends.second))).detach();
     } else {
-      executor.spawn(play(std::move(ends.second), entry.first, entry.answer)).detach();
+      executor.spawn(play(std::move(ends.second), entry.first, entry.answer, entry.hang_up))
+          .detach();
     }
     co_return std::move(ends.first);
   }

@@ -60,6 +60,16 @@ TEST_F(GrpcServices, HealthIsChecked) {
             Code::InvalidArgument);
 }
 
+TEST(GrpcHealth, HasALimitOfServices) {
+  grpc::Health health;
+  for (std::size_t i = 1; i < grpc::Health::kServicesMax; ++i)
+    health.set("s" + std::to_string(i), ServingStatus::Serving);
+  health.set("s1", ServingStatus::NotServing);
+  health.set("one more", ServingStatus::Serving);
+  EXPECT_EQ(health.get("s1"), ServingStatus::NotServing);
+  EXPECT_EQ(health.get("one more"), std::nullopt);
+}
+
 grpc::Task<std::string> watch(grpc::Channel& channel, grpc::Health& health) {
   auto call = co_await channel.call("/grpc.health.v1.Health/Watch");
   std::string request;

@@ -29,7 +29,7 @@ class Dispatcher final : public http::Handler {
  public:
   explicit Dispatcher(DispatcherOptions options = {}) : options_(std::move(options)) {}
 
-  /// Errors: AlreadyExists.
+  /// Errors: AlreadyExists, for a service, or a method of it, that is there already.
   Result<void> add(Service service);
   /// The first one added stands outermost.
   void intercept(std::shared_ptr<ServerInterceptor> interceptor);
@@ -37,8 +37,6 @@ class Dispatcher final : public http::Handler {
   void otherwise(Method method) { otherwise_ = std::move(method); }
   /// Requests that are not gRPC, on the same port; without it: 415. Outlives the dispatcher.
   void fall_back(http::Handler& handler) { fallback_ = &handler; }
-
-  std::vector<std::string> service_names() const;
 
   http::BodyPlan plan_body(http::Request& head) override;
   bool handle_now(http::Request& request, http::Response& response) override;
@@ -49,8 +47,7 @@ class Dispatcher final : public http::Handler {
   bool preflight(http::Request& request, http::Response& response) const;
 
   const DispatcherOptions options_;
-  std::map<std::string, Method, std::less<>> methods_;  // "/pkg.Service/Method"
-  std::map<std::string, std::vector<std::string>, std::less<>> services_;
+  std::map<std::string, Method, std::less<>> methods_;            // "/pkg.Service/Method"
   std::vector<std::shared_ptr<ServerInterceptor>> interceptors_;  // shared with who adds them
   Method otherwise_;
   http::Handler* fallback_ = nullptr;

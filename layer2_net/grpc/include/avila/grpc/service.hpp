@@ -6,8 +6,6 @@
 
 namespace avila::grpc {
 
-enum class MethodKind : std::uint8_t { Unary, ClientStreaming, ServerStreaming, Bidirectional };
-
 /// Functions of methods. They are called by many calls at once; an error becomes the status
 /// (Status::from_error).
 using UnaryMethod = std::function<Task<Result<std::string>>(ServerCall& call, std::string request)>;
@@ -22,7 +20,6 @@ class Service {
  public:
   struct Entry {
     std::string name;
-    MethodKind kind;
     Method run;
   };
 
@@ -34,10 +31,9 @@ class Service {
   Service& client_streaming(std::string name, ClientStreamingMethod method);
   Service& bidirectional(std::string name, BidirectionalMethod method);
   /// Any kind, with the call in hand and the status to give.
-  Service& method(std::string name, MethodKind kind, Method run);
+  Service& method(std::string name, Method run);
 
   const std::string& name() const noexcept { return name_; }
-  const std::vector<Entry>& methods() const noexcept { return methods_; }
   std::vector<Entry>& methods() noexcept { return methods_; }
 
  private:

@@ -1,5 +1,5 @@
 // What code made by avila-protoc stands on: holders of messages, field helpers, and the functions
-// for any generated message: protobuf::to_json(m), protobuf::from_json<M>(text), to_dynamic(m).
+// for any generated message: protobuf::to_json(m), protobuf::from_json<M>(text).
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/error/span.hpp>
