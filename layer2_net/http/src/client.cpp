@@ -1,3 +1,4 @@
+#include <atomic>
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http/content_coding.hpp>
@@ -101,6 +102,11 @@ std::shared_ptr<const ClientRequest> complete(const ClientRequest& request, cons
   whole->method = request.method;
   whole->url = place.target.href();
   whole->body = request.body;
+  whole->body_reader = request.body_reader;
+  whole->body_length = request.body_length;
+  whole->expect_continue = request.expect_continue;
+  whole->on_interim = request.on_interim;
+  whole->timeout = request.timeout;
   Headers& headers = whole->headers;
   for (const Field& field : request.headers)
     if (!is_client_field(field.name)) headers.add(field.name, field.value);
@@ -117,29 +123,6 @@ std::shared_ptr<const ClientRequest> complete(const ClientRequest& request, cons
   const std::string cookies = cookies_for(state, target);
   if (!cookies.empty() && !headers.contains("cookie")) headers.add("Cookie", cookies);
   return whole;
-}
-
-/// The same as it goes on the wire of HTTP/1.1, body included.
-std::string serialize(const ClientRequest& request, const Place& place) {
-  const url::Url& target = place.target;
-  std::string out = request.method + " ";
-  if (place.plain_proxy) {
-    out += target.scheme();  // RFC 9112 §3.2.2: a proxy wants the absolute form
-    out.append("://").append(target.host());
-  }
-  out += target.request_target();
-  out += " HTTP/1.1\r\nHost: ";
-  out += target.host();
-  out += "\r\n";
-  out += request.headers.wire();
-  const Method method = parse_method(request.method);
-  const bool expects_body =
-      method == Method::Post || method == Method::Put || method == Method::Patch;
-  if (!request.body.empty() || expects_body)  // RFC 9110 §8.6
-    out += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
-  out += "\r\n";
-  out += request.body;
-  return out;
 }
 
 /// CONNECT through a proxy (RFC 9110 §9.3.6).
@@ -256,51 +239,26 @@ Task<Result<Way>> find_way(StatePointer state, Place place, CancelToken cancel) 
   co_return Result<Way>(std::move(way));
 }
 
-/// One request over one connection, up to the head of the final response.
-Task<Result<StreamedResponse>> exchange(StatePointer state, ConnectionPointer connection,
-                                        std::string wire, Method method, ParseLimits limits,
-                                        CancelToken cancel, CancelToken body_cancel) {
-  auto written = co_await connection->transport->write_all(as_bytes(wire), cancel);
-  // A server may answer and close before it has read everything: its answer counts.
-  if (!written.has_value() && cancel.cancelled()) co_return std::move(written).error();
-  ResponseHead head;
-  while (true) {
-    auto read = co_await detail::read_head(*connection, limits, cancel);
-    AVILA_CO_TRY(const std::size_t length, std::move(read));
-    const std::string_view text = std::string_view(connection->received).substr(0, length);
-    AVILA_CO_TRY_VOID(parse_response_head(text, limits, method, head));
-    if (head.status / 100 == 1 && head.status != 101) {  // RFC 9110 §15.2: interim
-      connection->received.erase(0, length);
-      continue;
-    }
-    StreamedResponse response;
-    response.status = head.status;
-    for (const Field& field : head.fields) response.headers.add(field.name, field.value);
-    const bool keep = head.facts.keep_alive && written.has_value();
-    const Framing framing = head.facts.framing;
-    connection->received.erase(0, length);
-    response.body = std::make_unique<detail::ClientBody>(
-        std::move(state), std::move(connection), framing, limits, keep, std::move(body_cancel));
-    co_return Result<StreamedResponse>(std::move(response));
-  }
-}
-
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// RFC 9110 §15.4: what the next request is.
+/// RFC 9110 §15.4.
+bool becomes_get(const std::string& method, int status) noexcept {
+  if (status == 303) return method != "HEAD";
+  return (status == 301 || status == 302) && method == "POST";
+}
+
+/// What the next request is.
 Result<url::Url> follow(ClientRequest& request, const url::Url& from, int status,
                         std::string_view location) {
   AVILA_TRY(url::Url to, url::Url::parse(location, &from).context("Location"));
   if (to.scheme() != "http" && to.scheme() != "https")
     return Error(Errc::Unsupported, "a redirect to another scheme than http");
-  const bool becomes_get = status == 303
-                               ? request.method != "HEAD"
-                               : (status == 301 || status == 302) && request.method == "POST";
-  if (becomes_get) {
+  if (becomes_get(request.method, status)) {
     request.method = "GET";
     request.body.clear();
+    request.body_reader.reset();
     request.headers.remove("content-type");
   }
   if (to.origin() != from.origin()) {  // secrets stay with the origin they were for
@@ -310,18 +268,57 @@ Result<url::Url> follow(ClientRequest& request, const url::Url& from, int status
   return to;
 }
 
+/// Of the whole exchange; where a body is streamed each step has a time-out instead.
+Duration time_of(const ClientRequest& request, const ClientOptions& options) noexcept {
+  if (request.body_reader != nullptr) return days(3650);
+  return request.timeout > Duration::zero() ? request.timeout : options.timeout;
+}
+
+/// A streamed body that knows whether anything was read: then it cannot be sent again. Else it can,
+/// though an exchange that was over had it interrupted.
+class OnceReader final : public BodyReader {
+ public:
+  explicit OnceReader(std::shared_ptr<BodyReader> from) noexcept : from_(std::move(from)) {}
+  Task<Result<ByteSpan>> read() override {
+    begun_.store(true);
+    if (interrupted_.load()) return cancelled();
+    return from_->read();
+  }
+  const Headers& trailers() const noexcept override { return from_->trailers(); }
+  void interrupt() noexcept override {
+    interrupted_.store(true);
+    if (begun_.load()) from_->interrupt();
+  }
+  bool begun() const noexcept { return begun_.load(); }
+  void renew() noexcept { interrupted_.store(false); }
+
+ private:
+  static Task<Result<ByteSpan>> cancelled() { co_return future::cancelled_error("read the body"); }
+  const std::shared_ptr<BodyReader> from_;  // the caller's, and the request's
+  std::atomic<bool> begun_{false}, interrupted_{false};
+};
+
+bool can_send_again(const ClientRequest& request) noexcept {
+  auto* const once = static_cast<OnceReader*>(request.body_reader.get());
+  if (once == nullptr) return true;
+  once->renew();
+  return !once->begun();
+}
+
 /// One hop: sent, and again where that is allowed.
 Task<Result<StreamedResponse>> send_once(StatePointer state, Place place,
                                          std::shared_ptr<const ClientRequest> request,
                                          CancelToken cancel, CancelToken body_cancel) {
   const ClientOptions& options = state->options;
-  ParseLimits limits = options.limits;
-  limits.body_bytes = kUnlimited;  // send() has its own limit, streams have none
   const Method method = parse_method(request->method);
-  std::string wire;
   std::uint32_t allowed = options.retries;
   for (std::uint32_t attempt = 0;; ++attempt) {
-    auto found = co_await find_way(state, place, cancel);
+    std::optional<future::Deadline> connecting;
+    if (request->body_reader != nullptr) connecting.emplace(request->timeout, cancel);
+    const CancelToken finding = connecting ? connecting->token() : cancel;
+    auto found = co_await find_way(state, place, finding);
+    if (!found.has_value() && connecting)
+      co_return connecting->translate(std::move(found).error(), "the connection");
     AVILA_CO_TRY(Way way, std::move(found));
     const bool shared = way.shared != nullptr;
     const bool reused = !shared && way.own->reused;
@@ -330,14 +327,14 @@ Task<Result<StreamedResponse>> send_once(StatePointer state, Place place,
       auto opened = co_await way.shared->open(request, options.timeout, cancel, body_cancel);
       got.emplace(std::move(opened));
     } else {
-      if (wire.empty()) wire = serialize(*request, place);
-      auto opened =
-          co_await exchange(state, std::move(way.own), wire, method, limits, cancel, body_cancel);
+      auto opened = co_await detail::exchange(state, std::move(way.own), request, place.target,
+                                              place.plain_proxy, cancel, body_cancel);
       got.emplace(std::move(opened));
     }
     if (got->has_value()) co_return std::move(*got);
     const Error& error = got->error();
-    if (shared && error.is(Errc::Unsupported)) {  // RFC 9113 §7, HTTP_1_1_REQUIRED
+    const bool again_allowed = can_send_again(*request) && !cancel.cancelled();
+    if (shared && again_allowed && error.is(Errc::Unsupported)) {  // RFC 9113 §7, HTTP_1_1_REQUIRED
       state->connected(place.key, nullptr, true);
       continue;
     }
@@ -348,7 +345,7 @@ Task<Result<StreamedResponse>> send_once(StatePointer state, Place place,
     const bool broke = error.is(Errc::Closed) || error.is(Errc::ConnectionReset);
     const bool unseen = shared && error.is(Errc::Unavailable);
     const bool again =
-        (unseen || (broke && is_idempotent(method))) && !cancel.cancelled() && attempt < allowed;
+        again_allowed && attempt < allowed && (unseen || (broke && is_idempotent(method)));
     if (!again)
       co_return std::move(*got).error().context(request->method + " " + place.target.host());
   }
@@ -359,6 +356,11 @@ Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest re
   const ClientOptions& options = state->options;
   AVILA_CO_TRY(url::Url target, url::Url::parse(request.url).context("request URL"));
   if (!is_token(request.method)) co_return Error(Errc::InvalidArgument, "the method is no token");
+  if (request.body_reader != nullptr && !request.body.empty())
+    co_return Error(Errc::InvalidArgument, "a request has one body: text, or a reader");
+  if (request.timeout <= Duration::zero()) request.timeout = options.timeout;
+  if (request.body_reader != nullptr)
+    request.body_reader = std::make_shared<OnceReader>(std::move(request.body_reader));
   for (std::uint32_t redirects = 0;; ++redirects) {
     AVILA_CO_TRY(Place place, place_of(options, target, request.method));
     std::shared_ptr<const ClientRequest> whole = complete(request, place, *state);
@@ -367,7 +369,14 @@ Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest re
     response.url = target.href();
     keep_cookies(*state, target, response.headers);
     if (decodes(request, options) && request.method != "HEAD") decode(response, options);
+    if (response.status == 417 && request.asks_to_continue() && can_send_again(request)) {
+      request.expect_continue = Duration::zero();  // RFC 9110 §15.5.18
+      continue;
+    }
     const auto location = response.headers.find("location");
+    if (is_redirect(response.status) && !becomes_get(request.method, response.status) &&
+        !can_send_again(request))
+      co_return Result<StreamedResponse>(std::move(response));
     if (!request.follow_redirects || !is_redirect(response.status) || !location)
       co_return Result<StreamedResponse>(std::move(response));
     if (redirects == options.redirects)
@@ -383,6 +392,18 @@ Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest re
 
 }  // namespace
 
+std::optional<std::uint64_t> ClientRequest::announced_length() const noexcept {
+  if (body_reader != nullptr) return body_length;
+  const Method known = parse_method(method);
+  const bool expects_body = known == Method::Post || known == Method::Put || known == Method::Patch;
+  if (body.empty() && !expects_body) return std::nullopt;  // RFC 9110 §8.6
+  return body.size();
+}
+
+bool ClientRequest::asks_to_continue() const noexcept {
+  return body_reader != nullptr && expect_continue > Duration::zero();
+}
+
 Client::Client(async::Executor& executor, ClientOptions options)
     : state_(std::make_shared<State>(executor, std::move(options))) {}
 
@@ -390,9 +411,7 @@ Client::~Client() = default;
 
 Task<Result<ClientResponse>> Client::send(ClientRequest request, CancelToken cancel) {
   const StatePointer state = state_;
-  const Duration limit =
-      request.timeout > Duration::zero() ? request.timeout : state->options.timeout;
-  future::Deadline deadline(limit, cancel);
+  future::Deadline deadline(time_of(request, state->options), cancel);
   auto opened =
       co_await open_request(state, std::move(request), deadline.token(), deadline.token());
   if (!opened.has_value()) co_return deadline.translate(std::move(opened).error(), "the request");
@@ -426,9 +445,7 @@ Task<Result<ClientResponse>> Client::post(std::string url, std::string content_t
 
 Task<Result<StreamedResponse>> Client::open(ClientRequest request, CancelToken cancel) {
   const StatePointer state = state_;
-  const Duration limit =
-      request.timeout > Duration::zero() ? request.timeout : state->options.timeout;
-  future::Deadline deadline(limit, cancel);
+  future::Deadline deadline(time_of(request, state->options), cancel);
   auto opened = co_await open_request(state, std::move(request), deadline.token(), cancel);
   if (!opened.has_value()) co_return deadline.translate(std::move(opened).error(), "the request");
   co_return opened;

@@ -3,6 +3,7 @@
 #include <avila/async/transport.hpp>
 #include <avila/future/sync.hpp>
 #include <avila/http/client.hpp>
+#include <avila/url/url.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -63,6 +64,14 @@ namespace detail {
 /// Reads from the connection until a head is whole: its text stays in `received`.
 Task<Result<std::size_t>> read_head(ClientConnection& connection, const ParseLimits& limits,
                                     CancelToken cancel);
+
+/// One request, complete but for the fields of framing, up to the head of the final response. Its
+/// timeout is that of each step where the body is streamed. `absolute`: for a proxy.
+Task<Result<StreamedResponse>> exchange(std::shared_ptr<Client::State> state,
+                                        std::unique_ptr<ClientConnection> connection,
+                                        std::shared_ptr<const ClientRequest> request,
+                                        url::Url target, bool absolute, CancelToken cancel,
+                                        CancelToken body_cancel);
 
 /// A response body over its connection.
 class ClientBody final : public BodyReader {

@@ -219,19 +219,11 @@ Task<bool> Connection::finish_exchange() {
     auto begun = co_await begin_duplex();
     if (!begun.has_value()) co_return false;
   }
-  if (!duplex_ && body_begun_ && !body_.done()) {
-    // What the handler did not read: a little is taken off, else the connection ends. A peer that
-    // waits for 100 (Continue) has not sent it, and must not begin now.
-    if (body_.withheld()) {
-      keep = false;
-    } else if (keep) {
-      std::size_t left = kLingerBytes;
-      while (keep && !body_.done()) {
-        auto piece = co_await body_.read();
-        keep = piece.has_value() && piece->size() <= left;
-        if (keep) left -= piece->size();
-      }
-    }
+  const bool unread = !duplex_ && body_begun_ && !body_.done();
+  if (unread) {
+    // A peer that waits for 100 (Continue) has not sent it, and must not begin now.
+    const bool wanted = !body_.withheld() && !body_.interrupted();
+    keep = keep && wanted && body_.decoder().remaining().value_or(0) <= kLingerBytes;
     unread_ = !keep;
   }
   const SendPlan plan = plan_response(response_, request_, keep);
@@ -245,6 +237,10 @@ Task<bool> Connection::finish_exchange() {
     ok = false;
   }
   response_ = Response();
+  if (unread && ok && plan.keep_alive) {
+    ok = co_await drop_body();
+    unread_ = !ok;
+  }
   if (duplex_) {
     duplex_ = false;
     watchdog_.watch_body(true);
@@ -254,6 +250,20 @@ Task<bool> Connection::finish_exchange() {
   recover_left_over();
   if (whole_body_.capacity() > 64 * 1024) whole_body_ = std::string();
   co_return ok&& plan.keep_alive;
+}
+
+/// What the handler did not read: a little is taken off, else the connection ends. The answer is on
+/// its way before that: who sends may wait for it.
+Task<bool> Connection::drop_body() {
+  const bool flushed = co_await flush();
+  if (!flushed) co_return false;
+  std::size_t left = kLingerBytes;
+  while (!body_.done()) {
+    auto piece = co_await body_.read();
+    if (!piece.has_value() || piece->size() > left) co_return false;
+    left -= piece->size();
+  }
+  co_return true;
 }
 
 Task<bool> Connection::send(SendPlan plan) {

@@ -107,6 +107,7 @@ class RequestBody final : public BodyReader {
   bool done() const noexcept { return decoder_.done(); }
   /// Whether the peer still waits for 100 (Continue): then it has not sent the body.
   bool withheld() const noexcept { return expect_continue_; }
+  bool interrupted() const noexcept { return reading_.has_value() && reading_->cancelled(); }
   /// Received, but not part of this body.
   ByteSpan left_over() const noexcept { return pending_; }
   BodyDecoder& decoder() noexcept { return decoder_; }
@@ -150,6 +151,7 @@ class Connection {
   Step begin_exchange(std::size_t head_bytes);
   /// The rest of an exchange that has to wait. False: the connection ends.
   Task<bool> finish_exchange();
+  Task<bool> drop_body();
   Task<bool> send(SendPlan plan);
   Task<bool> send_stream(SendPlan plan);
   bool decide_keep_alive() noexcept;

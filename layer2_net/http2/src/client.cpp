@@ -7,6 +7,8 @@
 namespace avila::http2 {
 namespace detail {
 
+constexpr int kInterimMax = 100;
+
 class ClientStream final : public StreamIo {
  public:
   ClientStream(std::shared_ptr<ClientMultiplexer> connection, Engine::Stream& of);
@@ -17,7 +19,9 @@ class ClientStream final : public StreamIo {
   bool head_request = false;
   bool bad_head = false;
   http::Headers headers;
-  future::Event head;  // came, or the stream is gone
+  std::vector<Interim> interim;  // that nobody has taken
+  int interim_count = 0;
+  future::Event head;  // one came, or the stream is gone
 };
 
 class ClientMultiplexer final : public Multiplexer,
@@ -61,7 +65,13 @@ class ClientMultiplexer final : public Multiplexer,
       if (io != nullptr) io->bad_head = true;
       return;
     }
-    if (status < 200) return;  // informational: the response comes later
+    if (status < 200) {  // informational: the response comes later
+      if (io == nullptr) return;
+      if (++io->interim_count > kInterimMax) stream.malformed = true;
+      io->interim.push_back({status, std::move(fields)});
+      io->head.set();
+      return;
+    }
     stream.head_received = true;
     if (io == nullptr) return;
     const bool bodiless = io->head_request || status == 204 || status == 304;
@@ -149,10 +159,30 @@ http::Task<Result<void>> Exchange::finish(http::Headers trailers) {
   co_return Result<void>();
 }
 
+http::Task<Result<std::optional<Interim>>> Exchange::interim(http::CancelToken cancel) {
+  const std::shared_ptr<detail::ClientStream> stream = stream_;
+  while (true) {
+    auto waited = co_await stream->head.wait(cancel);
+    if (!waited.has_value()) co_return std::move(waited).error();
+    const std::lock_guard lock(stream->connection->mutex);
+    if (!stream->interim.empty()) {
+      std::optional<Interim> first(std::move(stream->interim.front()));
+      stream->interim.erase(stream->interim.begin());
+      co_return first;
+    }
+    if (stream->status != 0 || stream->bad_head || stream->stream == nullptr)
+      co_return std::optional<Interim>();
+    stream->head.reset();
+  }
+}
+
 http::Task<Result<void>> Exchange::response(http::CancelToken cancel) {
   const std::shared_ptr<detail::ClientStream> stream = stream_;
-  auto waited = co_await stream->head.wait(cancel);
-  if (!waited.has_value()) co_return std::move(waited).error();
+  while (true) {
+    auto passed = co_await interim(cancel);
+    AVILA_CO_TRY(const std::optional<Interim> next, std::move(passed));
+    if (!next.has_value()) break;
+  }
   const std::lock_guard lock(stream->connection->mutex);
   if (stream->status != 0) co_return Result<void>();
   if (stream->bad_head) co_return Error(Errc::Malformed, "the response's head is malformed");
@@ -177,6 +207,7 @@ http::Task<Result<ByteSpan>> Exchange::read(http::CancelToken cancel) {
   return stream_->receive(std::move(cancel));
 }
 
+void Exchange::stop_writing() { stream_->stop_sending(); }
 void Exchange::reset(ErrorCode code) { stream_->reset(code); }
 
 std::optional<ErrorCode> Exchange::reset_by_peer() const noexcept {
@@ -311,6 +342,8 @@ http::Task<Result<Exchange>> ClientConnection::open(RequestStart start, bool end
 
 http::Task<Result<http::ClientResponse>> ClientConnection::send(http::ClientRequest request,
                                                                 http::CancelToken cancel) {
+  if (request.body_reader != nullptr)
+    co_return Error(Errc::Unsupported, "a streamed body is sent by open(), or by http::Client");
   auto parsed = url::Url::parse(request.url);
   if (!parsed.has_value()) co_return std::move(parsed).error().context("request");
   RequestStart start;

@@ -1,4 +1,5 @@
 #include <avila/future/sleep.hpp>
+#include <avila/http/body_sender.hpp>
 #include <avila/http2/client_protocol.hpp>
 #include <avila/url/url.hpp>
 #include <memory>
@@ -34,6 +35,37 @@ class ExchangeBody final : public http::BodyReader {
   http::CancelToken cancel_;
 };
 
+/// An exchange as what a streamed body goes to: what stops the writing leaves the answer alone.
+class ExchangeSink final : public http::BodySink {
+ public:
+  explicit ExchangeSink(Exchange& exchange) noexcept : exchange_(exchange) {}
+  http::Task<Result<void>> write(ByteSpan piece, http::CancelToken cancel) override {
+    const auto on_cancel = cancel.on_cancel([this] { exchange_.stop_writing(); });
+    auto written = co_await exchange_.write(piece);
+    co_return written;
+  }
+  http::Task<Result<void>> finish(http::Headers trailers, http::CancelToken) override {
+    return exchange_.finish(std::move(trailers));
+  }
+
+ private:
+  Exchange& exchange_;
+};
+
+/// Waits for the final response's head; hands the others on.
+http::Task<Result<void>> read_answer(Exchange& exchange, const http::ClientRequest& request,
+                                     http::BodySender* sender, http::CancelToken cancel) {
+  while (true) {
+    auto passed = co_await exchange.interim(cancel);
+    AVILA_CO_TRY(const std::optional<Interim> interim, std::move(passed));
+    if (!interim.has_value()) break;
+    if (interim->status == 100 && sender != nullptr) sender->go_on();
+    if (request.on_interim != nullptr) request.on_interim(interim->status, interim->headers);
+  }
+  auto answered = co_await exchange.response(cancel);
+  co_return answered;
+}
+
 class Shared final : public http::SharedConnection, public std::enable_shared_from_this<Shared> {
  public:
   Shared(async::Executor& executor, std::unique_ptr<async::Transport> transport,
@@ -53,30 +85,50 @@ class Shared final : public http::SharedConnection, public std::enable_shared_fr
     start.authority = target.host();
     start.path = target.request_target();
     start.headers = request->headers;
-    const http::Method method = http::parse_method(request->method);
-    const bool no_body = request->body.empty();
-    if (!no_body || method == http::Method::Post || method == http::Method::Put ||
-        method == http::Method::Patch)
-      start.headers.set("content-length", std::uint64_t{request->body.size()});
-    start.corked = !no_body;
-    auto opened = co_await connection_.open(std::move(start), no_body, cancel);
+    const auto length = request->announced_length();
+    if (length.has_value()) start.headers.set("content-length", *length);
+    if (request->asks_to_continue()) start.headers.set("expect", "100-continue");
+    const bool streamed = request->body_reader != nullptr;
+    const bool no_body = !streamed && request->body.empty();
+    start.corked = !no_body && !streamed;
+    std::optional<future::Deadline> opening;
+    if (streamed) opening.emplace(request->timeout, cancel);
+    const http::CancelToken until = opening ? opening->token() : cancel;
+    auto opened = co_await connection_.open(std::move(start), no_body, until);
     if (!opened.has_value()) {
       if (opened.error().is(Errc::Closed))  // before anything was sent
         co_return Error(Errc::Unavailable, "the connection was closed meanwhile");
+      if (opening) co_return opening->translate(std::move(opened).error(), "begin the request");
       co_return std::move(opened).error();
     }
     Exchange exchange = std::move(*opened);
-    if (!no_body) {
+    std::optional<ExchangeSink> sink;
+    std::optional<http::BodySender> sender;
+    if (streamed) {
+      const http::BodySender::Options options{.length = length,
+                                              .expect_continue = request->expect_continue,
+                                              .step_timeout = request->timeout};
+      sink.emplace(exchange);
+      sender.emplace(*request->body_reader, *sink, options, cancel);
+      sender->start();
+    } else if (!no_body) {
       const ByteSpan bytes = as_bytes(request->body);
       auto written = co_await exchange.write_last(bytes, cancel);
       // A server may answer without reading it all: then there is a response to be had.
       if (!written.has_value() && cancel.cancelled()) co_return std::move(written).error();
     }
-    auto answered = co_await exchange.response(cancel);
+    const http::CancelToken waiting = sender ? sender->token() : cancel;
+    auto answered = co_await read_answer(exchange, *request, sender ? &*sender : nullptr, waiting);
     if (!answered.has_value()) {
+      Error error = std::move(answered).error();
+      if (sender) error = co_await sender->failed(std::move(error));
       if (exchange.reset_by_peer() == ErrorCode::Http11Required)
         co_return Error(Errc::Unsupported, "the server wants HTTP/1.1 for this request");
-      co_return std::move(answered).error();
+      co_return error;
+    }
+    if (sender) {
+      auto ended = co_await sender->answered(exchange.status());
+      AVILA_CO_TRY_VOID(std::move(ended));
     }
     http::StreamedResponse response;
     response.status = exchange.status();

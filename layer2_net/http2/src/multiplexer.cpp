@@ -49,6 +49,7 @@ Task<Result<void>> StreamIo::send(ByteSpan bytes, bool end, CancelToken cancel) 
   {
     const std::lock_guard lock(multiplexer_.mutex);
     if (stream == nullptr) co_return closed_error();
+    if (sending_stopped) co_return future::cancelled_error("send");
     taken.reset();
     multiplexer_.engine.submit(*stream, bytes, end);
     if (bytes.empty()) taken.set();
@@ -64,7 +65,15 @@ Task<Result<void>> StreamIo::send(ByteSpan bytes, bool end, CancelToken cancel) 
     co_return std::move(waited).error();
   }
   if (stream == nullptr && closed_with != ErrorCode::NoError) co_return closed_error();
+  if (sending_stopped) co_return future::cancelled_error("send");
   co_return Result<void>();
+}
+
+void StreamIo::stop_sending() {
+  const std::lock_guard lock(multiplexer_.mutex);
+  sending_stopped = true;
+  if (stream != nullptr) stream->pending = {};
+  taken.set();
 }
 
 void StreamIo::drop_unread() {

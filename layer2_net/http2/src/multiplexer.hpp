@@ -35,6 +35,9 @@ class StreamIo {
   Task<Result<void>> send(ByteSpan bytes, bool end, CancelToken cancel);
   /// Not under the mutex.
   void reset(ErrorCode code);
+  /// Ends a send() that waits, and those to come, with Cancelled; the stream goes on without the
+  /// rest. Not under the mutex.
+  void stop_sending();
   /// Nobody reads any more: what came, and what comes, goes back to the peer's window.
   void drop_unread();
   Error closed_error() const;
@@ -42,7 +45,8 @@ class StreamIo {
   Engine::Stream* stream;  ///< null: closed
   ErrorCode closed_with = ErrorCode::NoError;
   bool closed_by_peer = false;
-  bool ended = false;      ///< END_STREAM came
+  bool ended = false;  ///< END_STREAM came
+  bool sending_stopped = false;
   bool discard = false;    ///< nobody wants the rest of the body
   std::string arrived;     ///< of the body, not read yet
   http::Headers trailers;  ///< received; complete when `ended`

@@ -52,15 +52,22 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   if (end_stream) return;  // ended() comes at once
   if (const auto expect = made->request.header("expect");
       expect.has_value() && http::equal_ignoring_case(*expect, "100-continue")) {
-    engine.begin_block();
-    write_status(engine, 100);
-    engine.end_block(stream, false);
+    made->expect_continue = streamed;  // and told when it is read
+    if (!streamed) send_interim(stream, 100, {});
   }
   made->watch_receiving = !streamed;
   if (!streamed) return;
   made->request.stream = made.get();
   made->reading.emplace(made->cancel_source.token());
   ready_.push_back(std::move(made));
+}
+
+void ServerConnection::send_interim(Engine::Stream& stream, int status,
+                                    const http::Headers& headers) {
+  engine.begin_block();
+  write_status(engine, status);
+  write_fields(engine, headers, true);
+  engine.end_block(stream, false);
 }
 
 void ServerConnection::data(Engine::Stream& stream, ByteSpan bytes) {

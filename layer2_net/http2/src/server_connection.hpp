@@ -48,6 +48,7 @@ class ServerStream final : public StreamIo,
   std::string whole_body;
   std::uint64_t body_limit = 0;
   bool too_large = false;
+  bool expect_continue = false;  // the reader's: 100 (Continue) has not been sent
   bool head_sent = false;
   http::Request request;
   http::Response response;
@@ -72,6 +73,8 @@ class ServerConnection final : public Multiplexer {
   ServerConnection(async::Transport& transport, std::string peer, http::Handler& handler,
                    const ServerOptions& options, const CancelToken& stop);
 
+  /// Under the mutex: an informational response.
+  void send_interim(Engine::Stream& stream, int status, const http::Headers& headers);
   /// Under the mutex: the response's HEADERS; `more` are fields behind its own.
   void send_head(ServerStream& stream, bool end_stream, const http::Headers* more = nullptr);
 

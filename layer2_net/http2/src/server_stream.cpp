@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "request.hpp"
 #include "server_connection.hpp"
@@ -16,6 +17,14 @@ ServerStream::ServerStream(ServerConnection& connection, Engine::Stream& of,
     : StreamIo(connection, of), cancel_source(stop), connection_(connection) {}
 
 Task<Result<ByteSpan>> ServerStream::read() {
+  if (std::exchange(expect_continue, false)) {
+    {
+      const std::lock_guard lock(connection_.mutex);
+      const bool wanted = !head_sent && stream != nullptr && !ended && arrived.empty();
+      if (wanted) connection_.send_interim(*stream, 100, {});
+    }
+    connection_.kick();
+  }
   const CancelToken token = reading.has_value() ? reading->token() : cancel_source.token();
   auto piece = co_await StreamIo::receive(token);
   if (!piece.has_value() && too_large)

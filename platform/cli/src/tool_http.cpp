@@ -1,15 +1,18 @@
 // `avl tool http`: one request, as curl makes it.
 #include <algorithm>
+#include <atomic>
 #include <avila/async/runtime.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http/cookies.hpp>
 #include <avila/http2/client_protocol.hpp>
+#include <avila/os/file_system.hpp>
 #include <avila/text/encoding.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 
 #include "client_tls.hpp"
+#include "standard_input.hpp"
 #include "tool.hpp"
 #include "tool_net.hpp"
 
@@ -17,6 +20,7 @@ namespace avila::cli {
 namespace {
 
 constexpr std::uint64_t kMostSeconds = 1'000'000;
+constexpr Duration kContinueWait = seconds(1);  // as curl's
 
 struct CloseOutput {
   void operator()(std::FILE* file) const {
@@ -28,6 +32,58 @@ using Output = std::unique_ptr<std::FILE, CloseOutput>;
 Result<void> put(std::FILE* file, std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0)
     return Error::from_errno(errno, "write the response");
+  return {};
+}
+
+/// Of -T: a file, or standard input, read as it is sent.
+class Upload final : public http::BodyReader {
+ public:
+  /// `file` null: standard input.
+  Upload(async::Executor& executor, std::unique_ptr<os::File> file)
+      : executor_(executor), file_(std::move(file)), piece_(kPieceBytes, '\0') {}
+  future::Task<Result<ByteSpan>> read() override {
+    auto next = [this] { return next_piece(); };
+    auto got = co_await executor_.spawn_blocking(std::move(next));
+    co_return got;
+  }
+  const http::Headers& trailers() const noexcept override { return none_; }
+  void interrupt() noexcept override { stop_.store(true); }
+
+ private:
+  Result<ByteSpan> next_piece() {
+    if (file_ == nullptr) {
+      AVILA_TRY(piece_, next_input(stop_));
+      return as_bytes(piece_);
+    }
+    const MutableByteSpan room(reinterpret_cast<std::byte*>(piece_.data()), piece_.size());
+    AVILA_TRY(const MutableByteSpan got, file_->read_at(offset_, room));
+    offset_ += got.size();
+    return ByteSpan(got);
+  }
+  static constexpr std::size_t kPieceBytes = 64 * 1024;
+  async::Executor& executor_;
+  const std::unique_ptr<os::File> file_;
+  std::string piece_;
+  std::uint64_t offset_ = 0;
+  std::atomic<bool> stop_{false};
+  const http::Headers none_;
+};
+
+Result<void> take_upload(const std::string& path, async::Executor& executor,
+                         http::ClientRequest& request) {
+  std::unique_ptr<os::File> file;
+  if (path != "-") {
+    os::FileSystem& files = os::real_file_system();
+    AVILA_TRY(const os::FileInfo info, files.info(path).context(path));
+    if (info.kind != os::FileKind::Regular)
+      return Error(Errc::InvalidArgument, path + " is no file; - is standard input");
+    AVILA_TRY(file, files.open(path));
+    request.body_length = info.size;
+  }
+  request.body_reader = std::make_shared<Upload>(executor, std::move(file));
+  const auto expect = request.headers.find("expect");
+  if (expect && http::equal_ignoring_case(*expect, "100-continue"))
+    request.expect_continue = kContinueWait;
   return {};
 }
 
@@ -53,7 +109,11 @@ Result<http::ClientRequest> make_request(const Arguments& arguments) {
       request.body += data;
     }
   }
-  request.method = body ? "POST" : arguments.has("-I") ? "HEAD" : "GET";
+  if (body && arguments.has("-T")) return Error(Errc::InvalidArgument, "one of -d and -T");
+  request.method = body                  ? "POST"
+                   : arguments.has("-T") ? "PUT"
+                   : arguments.has("-I") ? "HEAD"
+                                         : "GET";
   request.method = arguments.get("-X", request.method);
   if (body && !request.headers.contains("content-type"))
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
@@ -128,6 +188,7 @@ Result<int> tool_http(const Arguments& arguments) {
   Output output(path == "-" ? stdout : std::fopen(path.c_str(), "wb"));
   if (output == nullptr) return Error::from_errno(errno, path);
   async::Runtime runtime({.threads = 1});
+  if (arguments.has("-T")) AVILA_TRY_VOID(take_upload(arguments.get("-T"), runtime, *request));
   Result<int> status = kFailed;
   {
     http::Client client(runtime, std::move(options));

@@ -56,6 +56,12 @@ future::Task<void> chat(websocket::Connection& connection, future::CancelToken c
   }
 }
 
+/// Answers without reading the body.
+class Refuses final : public http::Handler {
+  http::BodyPlan plan_body(Request&) override { return {.stream = true}; }
+  future::Task<Response> handle(Request&) override { co_return Response::text(413, "no\n"); }
+};
+
 class NetTool : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -90,6 +96,34 @@ TEST_F(NetTool, HttpMakesRequestsAsCurlDoes) {
   std::ofstream(folder_ / "body") << "of a\nfile";
   EXPECT_EQ(tool("http -d @" + (folder_ / "body") + " " + base_ + "/echo").out,
             "POST " + form + " - - 1 of a\nfile");
+}
+
+TEST_F(NetTool, HttpUploadsAsItReads) {
+  const std::string file = folder_ / "body.txt";
+  std::ofstream(file) << "from a file";
+  const std::string url = base_ + "/echo";
+  Refuses refuses;
+  http::Server refusing(runtime_, refuses, {.http2 = &http2_});
+  ASSERT_TRUE(refusing.listen("127.0.0.1:0").has_value());
+  for (const std::string version : {"--http1.1 ", "--http2 "}) {
+    const std::string number = version == "--http2 " ? "2 " : "1 ";
+    EXPECT_EQ(tool("http " + version + "-T " + file + " " + url).out,
+              "PUT - - - " + number + "from a file");
+    EXPECT_EQ(
+        run_command("(printf one; sleep 0.1; printf two) | timeout 30 " + kAvl +
+                    " tool http -T - -X POST -H 'Expect: 100-continue' " + version + url + " 2>&1")
+            .out,
+        "POST - - - " + number + "onetwo");
+    // An answer ends it, though standard input does not.
+    const std::string endless = folder_ / "fifo", refused = "http://" + refusing.local_address();
+    EXPECT_EQ(run_command("[ -p " + endless + " ] || mkfifo " + endless + "; timeout 30 " + kAvl +
+                          " tool http -T - " + version + refused + " 0<>" + endless + " 2>&1")
+                  .out,
+              "no\n");
+  }
+  runtime_.block_on(refusing.shutdown(milliseconds(100)));
+  EXPECT_EQ(tool("http -T " + file + " -d x " + url).status, 2);
+  EXPECT_EQ(tool("http -T " + (folder_ / "none") + " " + url).status, 1);
 }
 
 TEST_F(NetTool, HttpShowsHeadsFollowsAndFails) {

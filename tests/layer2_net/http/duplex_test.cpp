@@ -74,6 +74,24 @@ TEST(HttpDuplex, PiecesComeBackWhileTheRequestGoesOn) {
   runtime.block_on(server.shutdown(milliseconds(200)));
 }
 
+class Answers final : public StreamingHandler {
+  Task<Response> handle(Request&) override { co_return Response::text(413, "no\n"); }
+};
+
+TEST(HttpDuplex, AnAnswerDoesNotWaitForABodyThatNobodyReads) {
+  async::Runtime runtime({.threads = 2});
+  Answers handler;
+  http::Server server(runtime, handler, {.body_grace = seconds(60)});
+  ASSERT_TRUE(server.listen("127.0.0.1:0").has_value());
+  RawClient client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+  EXPECT_NE(client.read_until("no\n", 20'000).find("413"), std::string::npos);
+  client.send("0\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  const std::string last = client.read_until("no\n", 20'000);  // so much is not read away
+  EXPECT_NE(last.find("Connection: close"), std::string::npos) << last;
+  runtime.block_on(server.shutdown(milliseconds(200)));
+}
+
 class Interrupted final : public StreamingHandler {
   Task<Response> handle(Request& request) override {
     request.stream->interrupt();

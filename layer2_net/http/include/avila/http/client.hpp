@@ -8,7 +8,9 @@
 #include <avila/http/message.hpp>
 #include <avila/primitives/duration.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,8 +88,23 @@ struct ClientRequest {
   std::string url;  ///< absolute; credentials in it become Basic authorization
   Headers headers;  ///< without Host and the framing fields, which are the client's
   std::string body;
+  /// In place of `body`: read as it is sent, in a task beside the wait for the answer; shared with
+  /// the exchange. Without a length it goes in chunks over HTTP/1.1, its trailers behind it. What
+  /// was read from cannot be sent again: no retries then, and a 307 or 308 is handed out. An answer
+  /// of 300 and above stops it (interrupt()); others are handed out when all of it has gone.
+  std::shared_ptr<BodyReader> body_reader;
+  std::optional<std::uint64_t> body_length;  ///< of what it gives
+  /// Asks with Expect: 100-continue, and waits so long before it reads the body. Zero: does not.
+  Duration expect_continue = Duration::zero();
+  /// Called for each 1xx response (103 Early Hints), 100 and 101 among them.
+  std::function<void(int status, const Headers& headers)> on_interim;
   bool follow_redirects = true;
-  Duration timeout = Duration::zero();  ///< zero: the client's
+  /// Zero: the client's. With a body_reader: of each step, however long its reads take.
+  Duration timeout = Duration::zero();
+
+  /// What Content-Length says; nothing: there is no such field.
+  std::optional<std::uint64_t> announced_length() const noexcept;
+  bool asks_to_continue() const noexcept;
 };
 
 struct ClientResponse {

@@ -4,6 +4,7 @@
 #include <avila/async/transport.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http2/engine.hpp>
+#include <optional>
 
 namespace avila::http2 {
 
@@ -32,6 +33,12 @@ struct RequestStart {
   bool corked = false;  ///< the head leaves with what is written first, in one piece
 };
 
+/// A 1xx response.
+struct Interim {
+  int status = 0;
+  http::Headers headers;
+};
+
 /// One request and its response. Going away before its end resets the stream. One task writes, one
 /// reads; they may be two.
 class Exchange {
@@ -47,6 +54,11 @@ class Exchange {
   http::Task<Result<void>> write_last(ByteSpan bytes, http::CancelToken cancel = {});
   /// END_STREAM, behind trailers where there are any.
   http::Task<Result<void>> finish(http::Headers trailers = {});
+  /// Ends a write() that waits, and those to come, with Cancelled: the response can still be read.
+  void stop_writing();
+  /// An informational response; nothing: the final one has come, or the stream has ended. Errors:
+  /// Cancelled.
+  http::Task<Result<std::optional<Interim>>> interim(http::CancelToken cancel = {});
   /// Waits for the response's head. Errors: Closed (the message names the server's code),
   /// Unavailable (the server did not begin: it may be tried again), Malformed, Cancelled.
   http::Task<Result<void>> response(http::CancelToken cancel = {});
