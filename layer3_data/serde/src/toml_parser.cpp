@@ -20,6 +20,7 @@ struct Node {
   Kind kind = Kind::Table;
   Origin origin = Origin::Implicit;
   bool array_of_tables = false;
+  std::uint32_t line = 0;
   Value scalar{false};
   std::vector<std::pair<std::string, std::size_t>> members;  // Table
   std::unordered_map<std::string, std::size_t> index;        // Table: key → position in members
@@ -65,6 +66,11 @@ class Parser {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
   }
 
+  /// Of where we are.
+  std::uint32_t line() {
+    for (; counted_ < at_; ++counted_) line_ += text_[counted_] == '\n' ? 1 : 0;
+    return line_;
+  }
   Error failure(std::string_view what, std::size_t at) const {
     std::size_t line = 1;
     std::size_t start = 0;
@@ -129,6 +135,7 @@ class Parser {
     nodes_.emplace_back();
     nodes_.back().kind = kind;
     nodes_.back().origin = origin;
+    nodes_.back().line = line();
     return nodes_.size() - 1;
   }
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -143,17 +150,17 @@ class Parser {
 
   Value value_of(std::size_t index) {
     Node& node = nodes_[index];
+    Value value = std::move(node.scalar);
     if (node.kind == Kind::Array) {
-      Value array = Value::array();
-      for (const std::size_t item : node.items) array.items().push_back(value_of(item));
-      return array;
+      value = Value::array();
+      for (const std::size_t item : node.items) value.items().push_back(value_of(item));
     }
     if (node.kind == Kind::Table) {
-      Value table = Value::table();
-      for (const auto& [key, child] : node.members) table.append(key, value_of(child));
-      return table;
+      value = Value::table();
+      for (const auto& [key, child] : node.members) value.append(key, value_of(child));
     }
-    return std::move(node.scalar);
+    value.set_line(node.line);
+    return value;
   }
 
   // ---- keys
@@ -270,8 +277,11 @@ class Parser {
     switch (peek()) {
       case '"':
       case '\'': {
+        const std::uint32_t began = line();
         AVILA_TRY(std::string text, any_string());
-        return scalar(Value(std::move(text)));
+        const std::size_t node = scalar(Value(std::move(text)));
+        nodes_[node].line = began;
+        return node;
       }
       case '[': return array(depth);
       case '{': return inline_table(depth);
@@ -467,6 +477,8 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t current_ = 0;
+  std::size_t counted_ = 0;  // up to here line_ is right
+  std::uint32_t line_ = 1;
   std::vector<Node> nodes_;
 };
 

@@ -23,6 +23,7 @@ Result<pki::TrustStore> load_store(const std::string& path) {
 
 Result<std::unique_ptr<tls::Security>> client_security(const ClientTls& options) {
   tls::ClientConfig config;
+  config.alpn = options.alpn;
   if (options.insecure) {
     config.verifier = std::make_shared<const TrustAnybody>();
   } else {

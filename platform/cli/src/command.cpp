@@ -59,17 +59,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-template <class Names>
-std::string nearest(std::string_view word, const Names& names) {
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const auto& name : names) {
-    const std::size_t d = distance(word, name);
-    if (d < least) least = d, best = name;
-  }
-  return best;
-}
-
 /// The command whose path is the longest prefix of the words; `used` words belong to the path.
 const Command* find_command(std::span<const Command> commands, std::span<const std::string> words,
                             std::size_t& used) {
@@ -220,6 +209,16 @@ struct CommandParser {
     return std::move(arguments);
   }
 };
+
+std::string nearest(std::string_view word, const std::vector<std::string>& names) {
+  std::string best;
+  std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& name : names) {
+    const std::size_t d = distance(word, name);
+    if (d < least) least = d, best = name;
+  }
+  return best;
+}
 
 Result<Arguments> parse(const Command& command, std::span<const std::string> words) {
   return CommandParser{command, {}}.parse(words);

@@ -53,6 +53,22 @@ std::span<const Command> net_tool_commands() {
        "Without --cert it makes a certificate of its own. Prints the URLs, and a line that begins\n"
        "with ready.",
        false},
+      {"tool proxy",
+       "a reverse and forward proxy: HTTP/1.1, HTTP/2, gRPC, WebSocket, CONNECT, SOCKS5",
+       {},
+       {{"--config", "F", "what to listen on and where to go (TOML)"},
+        {"--check", "", "read the file, say what is wrong with it, and end"},
+        {"--example", "", "print a file with every key there is, and its default"}},
+       tool_proxy,
+       "  [[listen]]\n"
+       "  address = \":8080\"\n"
+       "  [[route]]\n"
+       "  to = [\"127.0.0.1:9001\", \"127.0.0.1:9002\"]\n"
+       "is a whole file: requests to port 8080 go to two servers in turn. Prints the URLs, and a "
+       "line\n"
+       "that begins with ready. SIGHUP reads the file again: routes, upstreams, trusted; the rest\n"
+       "needs a restart. SIGTERM lets requests end. The exit status is 2 when the file is wrong.",
+       false},
       {"tool ws",
        "talk to a WebSocket",
        {{"URL"}},

@@ -1,4 +1,4 @@
-// `avl tool http`, `serve`, `ws` and `grpc`.
+// `avl tool http`, `serve`, `proxy`, `ws` and `grpc`.
 #pragma once
 #include <avila/cli/command.hpp>
 #include <span>
@@ -7,6 +7,7 @@ namespace avila::cli {
 
 Result<int> tool_http(const Arguments& arguments);
 Result<int> tool_serve(const Arguments& arguments);
+Result<int> tool_proxy(const Arguments& arguments);
 Result<int> tool_ws(const Arguments& arguments);
 Result<int> tool_grpc_list(const Arguments& arguments);
 Result<int> tool_grpc_call(const Arguments& arguments);

@@ -55,6 +55,7 @@ class Child {
     out_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
+  pid_t pid() const { return pid_; }
   const std::string& output() const { return output_; }
   /// The whole line that begins with "ready"; empty until it has come.
   std::string ready_line() const {

@@ -131,4 +131,20 @@ TEST(Toml, TruncationIsAnErrorOrAShorterDocument) {
 }
 
 }  // namespace
+TEST(Toml, ValuesKnowTheirLines) {
+  const auto read = toml::parse(
+      "a = 1\n# comment\n[t]\nb.c = \"\"\"\nx\n\"\"\"\nd = [\n  1,\n  { e = 2 },\n]\n[[n]]\n[[n]]\n");
+  ASSERT_TRUE(read.has_value());
+  const toml::Value& document = *read;
+  EXPECT_EQ(document.line(), 1U);
+  EXPECT_EQ(document.find("a")->line(), 1U);
+  EXPECT_EQ(document.find("t")->line(), 3U);
+  EXPECT_EQ(document.find_path("t.b.c")->line(), 4U);
+  EXPECT_EQ(document.find_path("t.d")->line(), 7U);
+  EXPECT_EQ(document.find_path("t.d")->items()[0].line(), 8U);
+  EXPECT_EQ(document.find_path("t.d")->items()[1].find("e")->line(), 9U);
+  EXPECT_EQ(document.find("n")->items()[1].line(), 12U);
+  EXPECT_EQ(toml::Value(1).line(), 0U);
+}
+
 }  // namespace avila::serde::toml

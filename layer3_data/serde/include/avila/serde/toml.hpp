@@ -47,6 +47,9 @@ class Value {
 
   Kind kind() const noexcept { return kind_; }
   bool is(Kind kind) const noexcept { return kind_ == kind; }
+  /// Where it began in the document it was read from, counted from 1; 0: it was not read.
+  std::uint32_t line() const noexcept { return line_; }
+  void set_line(std::uint32_t line) noexcept { line_ = line; }
   /// Each is asserted to be of the right kind; dates and times give their text.
   const std::string& as_text() const;
   std::int64_t as_integer() const;
@@ -70,6 +73,7 @@ class Value {
 
   Kind kind_;
   bool boolean_ = false;
+  std::uint32_t line_ = 0;
   std::int64_t integer_ = 0;
   double float_ = 0;
   std::string text_;

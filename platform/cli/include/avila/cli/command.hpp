@@ -60,6 +60,9 @@ std::span<const Option> common_options();
 /// stderr, one line, with a hint.
 int run(std::span<const Command> commands, std::span<const std::string> words);
 
+/// The name that was perhaps meant: "did you mean"; empty: none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& names);
+
 /// Says the error as run() does; kWrongUsage. For what a command finds wrong with its words itself.
 int wrong_usage(const Error& error);
 
