@@ -196,7 +196,15 @@ Task<Result<Reply>> Resolver::State::iterate(Work& work, Name name, Type type,
   for (int referrals = 0; referrals < kReferralsMax;) {
     Question question{name, type, Class::IN};
     const std::size_t shown = minimise ? labels_to_show(known, total, step) : total;
-    if (shown < total) question = {name.suffix(shown), Type::A, Class::IN};
+    if (shown < total) {
+      question = {name.suffix(shown), Type::A, Class::IN};
+      const FindingPtr passed = cache.find(question.name, question.type, clock.now());
+      if (passed != nullptr && passed->outcome != Outcome::NameError) {
+        known = shown;
+        ++step;
+        continue;
+      }
+    }
     auto asked = co_await ask_zone(work, at, question, avoid);
     if (!asked.has_value()) {
       if (work.cancel.cancelled() || asked.error().is(Errc::LimitExceeded))
@@ -227,7 +235,10 @@ Task<Result<Reply>> Resolver::State::iterate(Work& work, Name name, Type type,
     ++step;
     // RFC 8020 would end here; servers that deny empty non-terminals are still about, so the whole
     // name is asked for.
-    if (reply.finding.outcome == Outcome::NameError) minimise = false;
+    if (reply.finding.outcome == Outcome::NameError)
+      minimise = false;
+    else
+      (void)cache.insert(question.name, question.type, std::move(reply.finding), now);
     known = shown;
   }
   co_return Error(Errc::LimitExceeded, "too many referrals");

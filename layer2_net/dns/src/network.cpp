@@ -13,16 +13,14 @@ constexpr std::uint16_t kPortMin = 1024;
 /// What one datagram is to the question that we asked.
 enum class Fit : std::uint8_t { Ours, Stranger, OtherCase };
 
-Fit fit_of(const Message& answer, const Message& query, bool randomised) {
+Fit fit_of(const Message& answer, const Message& query, bool same_case) {
   if (!answer.response || answer.id != query.id || answer.opcode != query.opcode)
     return Fit::Stranger;
   if (answer.questions.empty())  // servers that understand nothing repeat nothing
     return answer.rcode == Rcode::FormErr || answer.rcode == Rcode::NotImp ? Fit::Ours
                                                                            : Fit::Stranger;
   if (answer.questions != query.questions) return Fit::Stranger;
-  if (randomised && !answer.questions[0].name.same_case(query.questions[0].name))
-    return Fit::OtherCase;
-  return Fit::Ours;
+  return same_case ? Fit::Ours : Fit::OtherCase;
 }
 
 Name random_case(const Name& name, random::SecureRandom& random) {
@@ -48,12 +46,15 @@ struct UdpOutcome {
 Task<Result<UdpOutcome>> exchange_udp(Network& network, SocketAddress server, Message query,
                                       ExchangeOptions options, CancelToken cancel) {
   AVILA_CO_TRY(const auto socket, network.open_udp(server));
+  AVILA_CO_TRY(std::string bytes, query.encode(kMessageBytesMax));
+  std::string name, name_sent;
   if (options.randomise_case && !query.questions.empty()) {
     random::SecureRandom& random =
         options.random != nullptr ? *options.random : random::secure_random();
-    query.questions[0].name = random_case(query.questions[0].name, random);
+    name = query.questions[0].name.wire();
+    name_sent = random_case(query.questions[0].name, random).wire();
+    bytes.replace(kHeaderBytes, name.size(), name_sent);
   }
-  AVILA_CO_TRY(const std::string bytes, query.encode(kMessageBytesMax));
   auto sent = co_await socket->send_to(as_bytes(bytes), server, cancel);
   AVILA_CO_TRY_VOID(std::move(sent));
   std::string buffer(kAnswerBytesMax, '\0');
@@ -66,10 +67,12 @@ Task<Result<UdpOutcome>> exchange_udp(Network& network, SocketAddress server, Me
       ++wrong;
       continue;
     }
+    // What the server compressed against the question comes out as we were asked for it.
+    const bool same_case = buffer.compare(kHeaderBytes, name.size(), name_sent) == 0;
+    if (same_case) buffer.replace(kHeaderBytes, name.size(), name);
     auto answer =
         Message::decode(as_bytes(std::string_view(buffer).substr(0, datagram.size_bytes)));
-    const Fit fit =
-        answer.has_value() ? fit_of(*answer, query, options.randomise_case) : Fit::Stranger;
+    const Fit fit = answer.has_value() ? fit_of(*answer, query, same_case) : Fit::Stranger;
     if (fit == Fit::Stranger) {
       ++wrong;
       continue;
@@ -154,7 +157,7 @@ Task<Result<Message>> exchange_stream(async::Transport& stream, Message query, b
     AVILA_CO_TRY(const std::string frame, std::move(read));
     if (frame.empty()) co_return Error(Errc::Closed, "the server closed the connection");
     AVILA_CO_TRY(Message answer, Message::decode(as_bytes(frame)));
-    if (fit_of(answer, query, false) == Fit::Ours) co_return std::move(answer);
+    if (fit_of(answer, query, true) == Fit::Ours) co_return std::move(answer);
   }
   co_return Error(Errc::Malformed, "the server answers other questions");
 }

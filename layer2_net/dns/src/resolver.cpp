@@ -129,7 +129,7 @@ Task<Answer> Resolver::State::resolve_chain(Work& work, Question question) {
     name = finding.alias;
     // A loop of aliases, or too long a chain: what there is of it.
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) break;
-    if (i + 1 >= options.chain_max) {
+    if (i >= options.chain_max) {
       answer.rcode = Rcode::ServFail;
       answer.error = Ede::Other;
       answer.reason = "the chain of aliases is too long";
@@ -144,7 +144,8 @@ Answer Resolver::State::from_cache(const Question& question, bool stale) {
   answer.security = Security::Secure;
   Name name = question.name;
   const Instant now = clock.now();
-  for (int i = 0; i < options.chain_max; ++i) {
+  std::vector<Name> seen;
+  while (std::find(seen.begin(), seen.end(), name) == seen.end()) {
     const FindingPtr finding =
         stale ? cache.find_stale(name, question.type, now) : cache.find(name, question.type, now);
     if (finding == nullptr || finding->security == Security::Unchecked ||
@@ -159,7 +160,8 @@ Answer Resolver::State::from_cache(const Question& question, bool stale) {
     }
     add_finding(answer, *finding, stale ? kStaleTtl : left(*finding, now));
     answer.rcode = finding->outcome == Outcome::NameError ? Rcode::NxDomain : Rcode::NoError;
-    if (finding->outcome != Outcome::Alias) return answer;
+    if (finding->outcome != Outcome::Alias) break;
+    seen.push_back(name);
     name = finding->alias;
   }
   return answer;
@@ -169,6 +171,8 @@ Resolver::Resolver(Network& network, ResolverOptions options)
     : state_(std::make_unique<State>(network, std::move(options))) {}
 
 Resolver::~Resolver() = default;
+
+void Resolver::stop() { state_->stop.cancel(); }
 
 Cache& Resolver::cache() noexcept { return state_->cache; }
 
@@ -216,7 +220,7 @@ Task<Answer> Resolver::resolve(Question question, bool checking_disabled, Cancel
     work.dnssec = state.options.dnssec_budget;
     work.checking_disabled = checking_disabled;
     // Others may wait for the same: who asked first does not end it.
-    future::Deadline deadline(state.options.timeout);
+    future::Deadline deadline(state.options.timeout, state.stop.token());
     work.cancel = deadline.token();
     answer = co_await state.resolve_chain(work, question);
   }

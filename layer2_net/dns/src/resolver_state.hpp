@@ -123,6 +123,7 @@ struct Resolver::State {
   cell::Guarded<std::map<std::string, Behaviour>> behaviours;
   cell::Guarded<std::unordered_map<Name, DelegationPtr, NameHash>> delegations;
   std::vector<DelegationPtr> fixed;
+  future::CancelSource stop;
   std::atomic<std::uint64_t> questions{0}, queries{0}, failures{0}, bogus{0};
 };
 

@@ -327,6 +327,7 @@ Result<int> tool_resolver(const Arguments& arguments) {
     AVILA_TRY(const auto caught, signals.wait(seconds(3600)));
     if (caught.has_value()) break;
   }
+  resolver.stop();
   if (https != nullptr) runtime.block_on(https->shutdown(milliseconds(500)));
   runtime.block_on(server.shutdown());
   (void)runtime.shutdown(seconds(1));

@@ -82,6 +82,9 @@ class Resolver final : public Handler {
   /// what is in the cache.
   Task<Message> handle(Message query, Client client) override;
 
+  /// What is under way ends soon, and so does what is asked from now on: ServFail. For a shutdown.
+  void stop();
+
   Cache& cache() noexcept;
   ResolverMetrics metrics() const;
 
