@@ -11,7 +11,7 @@ namespace {
 
 using detail::text_member;
 
-constexpr int kNonceTries = 5;  // a server may throw nonces away at any time
+constexpr int kNonceTries = 10;  // a server may throw nonces away at any time
 constexpr std::size_t kMaxNonces = 16;
 
 Errc kind_of(const AcmeProblem& problem) {

@@ -1,8 +1,5 @@
 // `avl ca acme` against pebble, which looks names up at pebble-challtestsrv and fetches http-01.
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <avila/os/process.hpp>
 
 #include <chrono>
@@ -10,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "avila_test/ports.hpp"
 #include "avila_test/tools.hpp"
 
 namespace {
@@ -18,18 +16,6 @@ using namespace avila;
 using avila_test::CommandResult;
 
 const std::string kAvl = std::string(AVILA_BIN_DIR) + "/avl ";
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 class Acme : public ::testing::Test {
  protected:
@@ -40,23 +26,25 @@ class Acme : public ::testing::Test {
     AVILA_REQUIRE_PROGRAM("openssl");
     expect_ok(kAvl + "ca init --dir D --name 'Test root'");
     expect_ok(kAvl + "ca issue --dir D --server 127.0.0.1 --out pebble");
-    const int dns = free_port();
-    port_ = free_port();
-    http_port_ = std::to_string(free_port());
+    const auto [port, management, dns, challenges, http] = avila_test::free_ports<5>();
+    port_ = port;
+    http_port_ = std::to_string(http);
     start(challenges_, "pebble-challtestsrv",
           {"-http01", "", "-https01", "", "-tlsalpn01", "", "-dns01",
            "127.0.0.1:" + std::to_string(dns), "-management",
-           "127.0.0.1:" + std::to_string(free_port()), "-defaultIPv6", "", "-defaultIPv4",
+           "127.0.0.1:" + std::to_string(challenges), "-defaultIPv6", "", "-defaultIPv4",
            "127.0.0.1"});
     std::ofstream(folder_ / "config.json")
         << R"({"pebble":{"listenAddress":"127.0.0.1:)" << port_
-        << R"(","managementListenAddress":"127.0.0.1:)" << free_port()
+        << R"(","managementListenAddress":"127.0.0.1:)" << management
         << R"(","certificate":"pebble.crt","privateKey":"pebble.key","httpPort":)" << http_port_
         << R"(,"tlsPort":1,"ocspResponderURL":""}})";
     start(
         pebble_, "pebble",
         {"-config", "config.json", "-strict", "-dnsserver", "127.0.0.1:" + std::to_string(dns)},
         {{"PEBBLE_VA_NOSLEEP", "1"}, {"PEBBLE_WFE_NONCEREJECT", "20"}, {"PEBBLE_AUTHZREUSE", "0"}});
+    for (const int needed : {dns, challenges})
+      ASSERT_TRUE(avila_test::wait_for_port(needed)) << "pebble-challtestsrv did not start";
     wait_for("curl -sf --cacert D/ca.crt " + directory());
   }
 

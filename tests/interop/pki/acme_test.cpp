@@ -6,15 +6,11 @@
 #include <avila/pki/acme_client.hpp>
 #include <avila/pki/issue.hpp>
 #include <avila/text/encoding.hpp>
+#include <avila_test/ports.hpp>
 #include <avila_test/tools.hpp>
 #include <chrono>
 #include <fstream>
 #include <thread>
-#ifndef _WIN32
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#endif
 
 #ifndef _WIN32
 namespace {
@@ -39,18 +35,6 @@ T take(Result<T> result) {
   EXPECT_TRUE(result.has_value()) << (result.has_value() ? "" : result.error().to_string());
   if (!result.has_value()) throw std::runtime_error("see above");
   return std::move(result).value();
-}
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
 }
 
 std::string contents(const std::string& path) {
@@ -186,7 +170,7 @@ class Solver final : public AcmeSolver {
                           {"s_server", "-accept", "127.0.0.1:" + std::to_string(tls_port_), "-cert",
                            "alpn.pem", "-key", "alpn.key", "-alpn", "acme-tls/1", "-quiet"},
                           folder_));
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // it does not say when it listens
+    if (!avila_test::wait_for_port(tls_port_)) return Error(Errc::Io, "openssl does not listen");
     return {};
   }
   void clean_up(const AcmeAuthorization&, const AcmeChallenge&) override {
@@ -220,10 +204,11 @@ class Pebble : public ::testing::Test {
     write_pem(folder_ / "root.pem", root.certificate);
     write_pem(folder_ / "server.pem", server.certificate);
     write_pem(folder_ / "server.key", server.key);
-    const std::string listen = "127.0.0.1:" + std::to_string(port_ = free_port());
-    management_ = free_port();
-    tls_port_ = free_port();
-    const int http = free_port(), dns = free_port();
+    const auto [port, own_management, management, tls, http, dns] = avila_test::free_ports<6>();
+    port_ = port;
+    management_ = management;
+    tls_port_ = tls;
+    const std::string listen = "127.0.0.1:" + std::to_string(port);
     challenges_.emplace(start("pebble-challtestsrv",
                               {"-http01", "127.0.0.1:" + std::to_string(http), "-dns01",
                                "127.0.0.1:" + std::to_string(dns), "-management",
@@ -232,7 +217,7 @@ class Pebble : public ::testing::Test {
                               folder_.path()));
     std::ofstream(folder_ / "config.json")
         << R"({"pebble":{"listenAddress":")" << listen
-        << R"(","managementListenAddress":"127.0.0.1:)" << free_port()
+        << R"(","managementListenAddress":"127.0.0.1:)" << own_management
         << R"(","certificate":"server.pem","privateKey":"server.key","httpPort":)" << http
         << R"(,"tlsPort":)" << tls_port_ << R"(,"ocspResponderURL":"")"
         << R"(,"externalAccountBindingRequired":)" << (external_account ? "true" : "false")
@@ -246,6 +231,8 @@ class Pebble : public ::testing::Test {
          {"PEBBLE_AUTHZREUSE", "0"},
          {"PEBBLE_ALTERNATE_ROOTS", "1"},
          {"PEBBLE_CHAIN_LENGTH", "2"}}));
+    for (const int needed : {management, http, dns})
+      ASSERT_TRUE(avila_test::wait_for_port(needed)) << "pebble-challtestsrv did not start";
     transport_.emplace(folder_.path(), folder_ / "root.pem");
     HttpRequest hello;
     hello.url = directory();
