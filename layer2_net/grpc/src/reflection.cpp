@@ -374,6 +374,7 @@ Task<Result<std::vector<std::string>>> ReflectionClient::files_of(std::string sy
     std::vector<std::string> dependencies;
   };
   std::map<std::string, File> files;
+  std::size_t total = 0;
   std::vector<std::string> roots, wanted;
   auto first = co_await ask_files(kFileContainingSymbol, std::move(symbol), cancel);
   AVILA_CO_TRY(std::vector<std::string> got, std::move(first));
@@ -382,8 +383,9 @@ Task<Result<std::vector<std::string>>> ReflectionClient::files_of(std::string sy
       AVILA_CO_TRY(protobuf::FileDescriptorProto file,
                    protobuf::FileDescriptorProto::parse(as_bytes(bytes)));
       if (files.contains(file.name)) continue;
-      if (files.size() == kFilesMax)
-        co_return Error(Errc::LimitExceeded, "reflection: too many files");
+      total += bytes.size();
+      if (files.size() == kFilesMax || total > kBytesMax)
+        co_return Error(Errc::LimitExceeded, "reflection: too many files, or too large ones");
       roots.push_back(file.name);
       wanted.insert(wanted.end(), file.dependency.begin(), file.dependency.end());
       files.emplace(file.name, File{std::move(bytes), std::move(file.dependency)});

@@ -1,6 +1,7 @@
 // The services that the library brings: health and reflection.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <avila/async/runtime.hpp>
 #include <avila/grpc/health.hpp>
 #include <avila/grpc/reflection.hpp>
@@ -129,6 +130,45 @@ TEST_F(GrpcServices, ReflectionAnswersEveryQuestion) {
     EXPECT_EQ(ask(numbers, version).find("not found"), std::string::npos);
     EXPECT_NE(ask(nothing, version).find("asks nothing"), std::string::npos);
     EXPECT_EQ(ask("\xff", version), "");
+  }
+}
+
+/// Reflection whose every file imports one more, and has `padding` bytes.
+grpc::Task<Result<std::string>> one_more(std::shared_ptr<std::atomic<int>> asked,
+                                         std::size_t padding) {
+  const int number = (*asked)++;
+  std::string file;
+  Writer out(file);
+  out.bytes(1, std::to_string(number));
+  out.bytes(3, std::to_string(number + 1));
+  out.bytes(1000, std::string(padding, 'p'));
+  std::string response;
+  Writer(response).message(4, [&](Writer& files) { files.bytes(1, file); });
+  co_return response;
+}
+
+TEST(GrpcReflection, TheClientTakesSoManyFiles) {
+  async::Runtime runtime({.threads = 1});
+  for (const std::size_t padding : {std::size_t{0}, std::size_t{1} << 20}) {
+    const auto asked = std::make_shared<std::atomic<int>>(0);
+    grpc::Service service("grpc.reflection.v1.ServerReflection");
+    service.unary("ServerReflectionInfo", [asked, padding](grpc::ServerCall&, std::string) {
+      return one_more(asked, padding);
+    });
+    grpc::Dispatcher dispatcher;
+    ASSERT_TRUE(dispatcher.add(std::move(service)).has_value());
+    grpc::Server server(runtime, dispatcher);
+    avila_test::ScriptedConnector connector(
+        std::vector<avila_test::ScriptedConnector::Entry>{{.server = &server}});
+    auto channel = grpc::Channel::make(runtime, "127.0.0.1:1", {.connector = &connector});
+    ASSERT_TRUE(channel.has_value());
+    grpc::ReflectionClient client(*channel);
+    const auto files = runtime.block_on(client.files_of("a.B"));
+    ASSERT_FALSE(files.has_value());
+    EXPECT_TRUE(files.error().is(Errc::LimitExceeded)) << files.error().to_string();
+    EXPECT_EQ(asked->load(), padding == 0 ? 2001 : 64);
+    runtime.block_on(channel->close());
+    runtime.block_on(server.shutdown());
   }
 }
 

@@ -51,7 +51,8 @@ class ReflectionClient {
   /// behind its imports. Errors: of a Code; LimitExceeded.
   Task<Result<std::vector<std::string>>> files_of(std::string symbol, CancelToken cancel = {});
 
-  static constexpr std::size_t kFilesMax = 2000;  ///< of one symbol
+  static constexpr std::size_t kFilesMax = 2000;                   ///< of one symbol
+  static constexpr std::size_t kBytesMax = std::size_t{64} << 20;  ///< of those files
 
  private:
   Task<Result<std::string>> ask(std::string request, CancelToken cancel);
