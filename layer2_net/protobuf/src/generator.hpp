@@ -41,6 +41,7 @@ class CppGenerator {
   bool in_circle(const MessageDescriptor& holder, const MessageDescriptor& held) const;
 
   // names
+  static const std::set<std::string>& own_members();  // of every struct
   void name_members(const MessageDescriptor& message);
   const std::string& member(const FieldDescriptor& field) const { return members_.at(&field); }
   const std::string& member(const OneofDescriptor& oneof) const { return members_.at(&oneof); }

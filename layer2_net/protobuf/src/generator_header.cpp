@@ -200,12 +200,13 @@ void CppGenerator::message(const MessageDescriptor& message) {
   const std::string name = unqualified(cpp_name(message));
   out_.line("struct " + name + " {");
   out_.line("static constexpr std::string_view kFullName = \"" + message.full_name + "\";");
+  const auto alias = [&](const auto& nested) {
+    if (nested.name != message.name && !own_members().contains(nested.name))
+      out_.line("using " + cpp_identifier(nested.name) + " = " + cpp_name(nested) + ';');
+  };
   for (const MessageDescriptor& nested : message.messages)
-    if (!nested.is_map_entry && nested.name != message.name)
-      out_.line("using " + cpp_identifier(nested.name) + " = " + cpp_name(nested) + ';');
-  for (const EnumDescriptor& nested : message.enums)
-    if (nested.name != message.name)
-      out_.line("using " + cpp_identifier(nested.name) + " = " + cpp_name(nested) + ';');
+    if (!nested.is_map_entry) alias(nested);
+  for (const EnumDescriptor& nested : message.enums) alias(nested);
   out_.blank();
   for (const FieldDescriptor& field : message.fields) {
     if (field.real_oneof() == nullptr) {
@@ -265,8 +266,10 @@ void CppGenerator::service(const ServiceDescriptor& service) {
   out_.line("static constexpr std::string_view kFullName = \"" + service.full_name + "\";");
   for (const MethodDescriptor& method : service.methods) {
     const auto flag = [](bool value) { return value ? "true;" : "false;"; };
-    out_.line("static constexpr std::string_view " + cpp_identifier(method.name) + " = \"/" +
-              service.full_name + '/' + method.name + "\";");
+    std::string path = cpp_identifier(method.name);
+    if (path == cpp_identifier(service.name) || own_members().contains(path)) path += '_';
+    out_.line("static constexpr std::string_view " + path + " = \"/" + service.full_name + '/' +
+              method.name + "\";");
     out_.line("using " + method.name + "Request = " + cpp_name(*method.input) + ';');
     out_.line("using " + method.name + "Response = " + cpp_name(*method.output) + ';');
     out_.line("static constexpr bool " + method.name +

@@ -109,14 +109,19 @@ std::string CppGenerator::qualified_descriptor_function(const FileDescriptor& fi
   return qualified(file, descriptor_function(file));
 }
 
+const std::set<std::string>& CppGenerator::own_members() {
+  static const std::set<std::string> names = {
+      "kFullName",  "parse",     "merge",    "serialize",        "unknown_fields",
+      "descriptor", "read_from", "write_to", "missing_required",
+  };
+  return names;
+}
+
 /// Members that the struct has in any case, and the types within it, keep their names; fields and
 /// oneofs that would clash get underscores.
 void CppGenerator::name_members(const MessageDescriptor& message) {
-  std::set<std::string> used = {"kFullName",      "parse",
-                                "merge",          "serialize",
-                                "descriptor",     "read_from",
-                                "write_to",       "missing_required",
-                                "unknown_fields", flat_name(message.containing, message.name)};
+  std::set<std::string> used = own_members();
+  used.insert(flat_name(message.containing, message.name));
   for (const MessageDescriptor& nested : message.messages) used.insert(nested.name);
   for (const EnumDescriptor& nested : message.enums) used.insert(nested.name);
   const auto claim = [&](const void* of, const std::string& wanted,

@@ -228,7 +228,7 @@ void CppGenerator::read_field(const FieldDescriptor& field) {
   const std::string reader = "[&](::avila::protobuf::Reader& avila_packed";
   if (is_closed(field)) {
     out_.line("const bool avila_ok = ::avila::protobuf::generated::read_packed(avila_in, " +
-              reader + ") {");
+              target + ", " + reader + ") {");
     out_.line(type + " avila_value{};");
     fail_unless(read_into(field, "avila_packed", "avila_value"));
     out_.line("if (!to_string(avila_value).empty()) {");
@@ -249,8 +249,8 @@ void CppGenerator::read_field(const FieldDescriptor& field) {
         field.type == FieldType::Bool
             ? "::avila::protobuf::generated::read_bool(avila_packed, " + target + ')'
             : read_into(field, "avila_packed", target + ".emplace_back()");
-    fail_unless("::avila::protobuf::generated::read_packed(avila_in, " + reader + ") { return " +
-                one + "; })");
+    fail_unless("::avila::protobuf::generated::read_packed(avila_in, " + target + ", " + reader +
+                ") { return " + one + "; })");
   }
   out_.line("break;");
   out_.line("}");

@@ -55,7 +55,16 @@ bool Reader::long_tag(std::uint32_t& tag) noexcept {
   return true;
 }
 
+std::size_t Reader::varints_left() const noexcept {
+  return static_cast<std::size_t>(std::count_if(at_, end_, [](char c) { return (c & 0x80) == 0; }));
+}
+
 bool Reader::long_varint(std::uint64_t& value) noexcept {
+  if (remaining() >= 2 && (at_[1] & 0x80) == 0 && (at_[0] & 0x80) != 0) [[likely]] {
+    value = static_cast<std::uint64_t>((at_[0] & 0x7F) | at_[1] << 7);
+    at_ += 2;
+    return true;
+  }
   const char* const after = decode_varint(at_, end_, value);
   if (after == nullptr) [[unlikely]] {
     // Cut off if every byte there is says "more", and there are not ten of them.

@@ -5,6 +5,7 @@
 #include <avila/protobuf/generator.hpp>
 #include <avila/protobuf/json.hpp>
 #include <avila/protobuf/pool.hpp>
+#include <avila/protobuf/wkt/struct.pb.hpp>
 #include <avila/text/encoding.hpp>
 
 #include <fstream>
@@ -119,6 +120,20 @@ TEST(Generated, MergesAsTheEncodingSays) {
     agree<Old>(avila::text::hex_decode(hex).value());
 }
 
+TEST(Generated, PackedFieldsMayComeInManyPieces) {
+  std::string bytes;
+  for (int i = 0; i < 200'000; ++i) bytes += "\xa2\x01\x01\x05";
+  bytes += avila::text::hex_decode("a2010f8001ffffffffffffffffff01ffff7f").value();
+  const auto all = All::parse(as_bytes(bytes));
+  ASSERT_TRUE(all.has_value()) << all.error().to_string();
+  ASSERT_EQ(all->ints.size(), 200'003U);
+  EXPECT_EQ(all->ints[199'999], 5);
+  EXPECT_EQ(all->ints[200'000], 128);
+  EXPECT_EQ(all->ints[200'001], -1);
+  EXPECT_EQ(all->ints[200'002], 0x1F'FFFF);
+  EXPECT_TRUE(All::parse(as_bytes(bytes.substr(0, bytes.size() - 1))).error().is(Errc::Malformed));
+}
+
 TEST(Generated, Proto2DefaultsAndRequired) {
   Old old;
   EXPECT_EQ(old.name_or_default(), "a\"b\n");
@@ -159,6 +174,29 @@ TEST(Generated, AwkwardNamesAndCircles) {
   EXPECT_TRUE(awkward::delete_::BothClientStreaming);
   EXPECT_TRUE((std::is_same_v<awkward::delete_::BothRequest, awkward::Tree::Node>));
   EXPECT_EQ(awkward::delete_::descriptor().methods.size(), 2U);
+  EXPECT_EQ(awkward::Echo::Echo_, "/class.std.Echo/Echo") << "no member is called as its class";
+  EXPECT_EQ(awkward::Echo::descriptor_, "/class.std.Echo/descriptor");
+  EXPECT_EQ(awkward::Echo::descriptor().methods.size(), 2U);
+  EXPECT_TRUE((std::is_same_v<awkward::Echo::EchoResponse, awkward::Outer_merge>));
+}
+
+// Vectors that grow would copy messages otherwise, and all that those hold.
+TEST(Generated, MessagesMoveWithoutCopies) {
+  namespace awkward = class_::std_;
+  static_assert(std::is_nothrow_move_constructible_v<All>);
+  static_assert(std::is_nothrow_move_constructible_v<Old>);
+  static_assert(std::is_nothrow_move_constructible_v<awkward::Tree::Node>);
+  static_assert(std::is_nothrow_move_constructible_v<protobuf::wkt::Value>);
+  awkward::Tree::Node node, empty;
+  node.link.emplace<1>()->root.emplace().link.emplace<1>()->root.emplace();
+  empty.link.emplace<1>();
+  const awkward::Tree::Node moved = std::move(node);
+  agree<awkward::Tree::Node>(moved.serialize().value());
+  EXPECT_EQ(node.link, empty.link) << "a message that was moved from is an empty one";
+  EXPECT_FALSE(moved.link == empty.link);
+  EXPECT_EQ(avila::text::hex_encode(node.serialize().value()), "2200");
+  std::get<1>(node.link)->root.emplace();
+  EXPECT_EQ(avila::text::hex_encode(node.serialize().value()), "22020a00");
 }
 
 TEST(Generated, LimitsTheDepthBothWays) {

@@ -51,28 +51,32 @@ class Indirect {
   T* value_ = nullptr;
 };
 
-/// The same within a oneof, where it always holds a message.
+/// The same within a oneof, where it always holds a message: an empty one, also after a move, takes
+/// no memory until it is written to.
 template <class T>
 class Boxed {
  public:
-  Boxed() : value_(new T()) {}
+  Boxed() noexcept = default;
   Boxed(T value) : value_(new T(std::move(value))) {}
-  Boxed(const Boxed& other) : value_(new T(*other.value_)) {}
-  Boxed(Boxed&& other) : Boxed() { std::swap(value_, other.value_); }
+  Boxed(const Boxed& other) : value_(other.value_ ? new T(*other.value_) : nullptr) {}
+  Boxed(Boxed&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
   Boxed& operator=(Boxed other) noexcept {
     std::swap(value_, other.value_);
     return *this;
   }
   ~Boxed() { delete value_; }
 
-  T& operator*() noexcept { return *value_; }
-  const T& operator*() const noexcept { return *value_; }
-  T* operator->() noexcept { return value_; }
-  const T* operator->() const noexcept { return value_; }
+  T& operator*() { return value_ != nullptr ? *value_ : *(value_ = new T()); }
+  const T& operator*() const {
+    static const T empty{};
+    return value_ != nullptr ? *value_ : empty;
+  }
+  T* operator->() { return &**this; }
+  const T* operator->() const { return &**this; }
   friend bool operator==(const Boxed& a, const Boxed& b) { return *a == *b; }
 
  private:
-  T* value_;
+  T* value_ = nullptr;
 };
 
 /// What avila-protoc makes of a message.
@@ -193,9 +197,17 @@ inline bool read_bool(Reader& in, std::vector<bool>& to) {
   to.push_back(value);
   return true;
 }
-template <class Read>
-bool read_packed(Reader& in, Read&& read_one) {
-  return in.packed(std::forward<Read>(read_one));
+/// Packed varints, each put into `to` by read_one(in).
+template <class T, class Read>
+bool read_packed(Reader& in, std::vector<T>& to, Read&& read_one) {
+  Reader::Scope scope;
+  if (!in.enter_packed(scope)) return false;
+  // A field may come in many small pieces: room for each alone would be copied again and again.
+  if (const std::size_t room = to.size() + in.varints_left(); room > to.capacity())
+    to.reserve(room > 2 * to.capacity() ? room : 2 * to.capacity());
+  while (in.remaining() > 0)
+    if (!read_one(in)) return false;
+  return in.leave(scope);
 }
 /// fixed32, double and so on: words of the wire are words of memory.
 template <class T, class Read>
@@ -210,7 +222,7 @@ bool read_packed_words(Reader& in, std::vector<T>& to, Read&& read_one) {
     std::memcpy(to.data() + before, words.data(), words.size());
     return true;
   } else {
-    return read_packed(in, [&](Reader& r) { return read_one(r, to.emplace_back()); });
+    return in.packed([&](Reader& r) { return read_one(r, to.emplace_back()); });
   }
 }
 template <class T, class Write>

@@ -107,6 +107,8 @@ class Reader {
     at_ = end_;
     return false;
   }
+  /// How many varints the rest of a packed field holds.
+  std::size_t varints_left() const noexcept;
   /// Bytes left in the current message.
   std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
