@@ -34,6 +34,15 @@ Task<FoundResult> Resolver::State::find(Work& work, Name name, Type type) {
     if (cut != nullptr && cut->outcome == Outcome::NameError && cut->security == Security::Secure)
       co_return std::move(cut);
   }
+  const auto anchor =
+      options.aggressive_nsec && cached == nullptr ? anchor_for(name, type) : std::nullopt;
+  if (anchor.has_value()) {
+    auto absent = proofs.deny(*anchor, name, type, clock.now(), options.dnssec, work.dnssec);
+    if (absent.has_value()) {
+      denied.fetch_add(1, std::memory_order_relaxed);
+      co_return std::make_shared<const Finding>(std::move(*absent));
+    }
+  }
   if (work.under_way.size() >= kDepthMax)
     co_return Error(Errc::LimitExceeded, "look-ups are nested too deeply");
   for (const auto& [each, each_type] : work.under_way)

@@ -180,7 +180,9 @@ ResolverMetrics Resolver::metrics() const {
   return {state_->questions.load(std::memory_order_relaxed),
           state_->queries.load(std::memory_order_relaxed),
           state_->failures.load(std::memory_order_relaxed),
-          state_->bogus.load(std::memory_order_relaxed), state_->cache.metrics()};
+          state_->bogus.load(std::memory_order_relaxed),
+          state_->denied.load(std::memory_order_relaxed),
+          state_->cache.metrics()};
 }
 
 Task<Answer> Resolver::resolve(Question question, bool checking_disabled, CancelToken cancel) {

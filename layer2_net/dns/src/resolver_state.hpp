@@ -8,6 +8,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "proofs.hpp"
+
 namespace avila::dns {
 
 /// A zone and where to ask for it. From referrals: never part of an answer.
@@ -59,6 +61,7 @@ struct Resolver::State {
   os::Clock& clock;
   random::SecureRandom& random;
   Cache cache;
+  Proofs proofs;
 
   // --- find.cpp: one name and type, by the cache or the network, validated.
   Task<FoundResult> find(Work& work, Name name, Type type);
@@ -92,7 +95,7 @@ struct Resolver::State {
                            const std::vector<Record>& signatures);
   Task<SetCheck> keys_of(Work& work, Name zone);
   Task<SetCheck> status_of(Work& work, Name name, Type type);
-  std::vector<Record> verified_proofs(Work& work, const Finding& finding, const SetCheck& keys);
+  std::vector<Record> verified_proofs(Work& work, Finding& finding, const SetCheck& keys);
   /// The closest anchor for data at a name; nothing: not to be validated.
   std::optional<Name> anchor_for(const Name& name, Type type) const;
   bool any_supported(const std::vector<Record>& ds) const;
@@ -124,7 +127,7 @@ struct Resolver::State {
   cell::Guarded<std::unordered_map<Name, DelegationPtr, NameHash>> delegations;
   std::vector<DelegationPtr> fixed;
   future::CancelSource stop;
-  std::atomic<std::uint64_t> questions{0}, queries{0}, failures{0}, bogus{0};
+  std::atomic<std::uint64_t> questions{0}, queries{0}, failures{0}, bogus{0}, denied{0};
 };
 
 /// judge.cpp: what a message from a server of `zone` says of a question. Believes nothing that the

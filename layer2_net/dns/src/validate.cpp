@@ -261,11 +261,11 @@ Task<Resolver::State::SetCheck> Resolver::State::check_set(Work& work,
   co_return std::move(last);
 }
 
-/// Proofs whose signatures are good.
-std::vector<Record> Resolver::State::verified_proofs(Work& work, const Finding& finding,
+/// Proofs whose signatures are good. The finding lives no longer than those.
+std::vector<Record> Resolver::State::verified_proofs(Work& work, Finding& finding,
                                                      const SetCheck& keys) {
   const std::vector<Record> signatures = signatures_in(finding.authorities);
-  std::vector<Record> proofs;
+  std::vector<Record> verified;
   std::vector<std::pair<Name, Type>> seen;
   for (const Record& record : finding.authorities) {
     if (record.type != Type::NSEC && record.type != Type::NSEC3) continue;
@@ -277,10 +277,12 @@ std::vector<Record> Resolver::State::verified_proofs(Work& work, const Finding& 
                                           options.dnssec, work.dnssec);
     // A proof is never made of a wildcard (RFC 4035 section 5.3.4 has no use for it).
     if (verdict.verified &&
-        verdict.labels == record.owner.label_count() - (record.owner.is_wildcard() ? 1 : 0))
-      proofs.insert(proofs.end(), set.begin(), set.end());
+        verdict.labels == record.owner.label_count() - (record.owner.is_wildcard() ? 1 : 0)) {
+      verified.insert(verified.end(), set.begin(), set.end());
+      finding.ttl = std::min(finding.ttl, verdict.ttl_max);
+    }
   }
-  return proofs;
+  return verified;
 }
 
 Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type type,
@@ -321,8 +323,8 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
       }
       finding.ttl = std::min(finding.ttl, verdict.ttl_max);
     }
-    const std::vector<Record> proofs = verified_proofs(work, finding, keys);
-    Denial denial(signer, proofs, options.dnssec, work.dnssec);
+    const std::vector<Record> verified = verified_proofs(work, finding, keys);
+    Denial denial(signer, verified, options.dnssec, work.dnssec);
     Proof proof = finding.outcome == Outcome::NameError ? denial.name_error(name)
                                                         : denial.no_data(name, type);
     if (type == Type::DS && finding.outcome == Outcome::NoData) {
@@ -355,11 +357,11 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
         co_return;
       }
       const bool has_bad_proofs =
-          proofs.empty() && std::any_of(finding.authorities.begin(), finding.authorities.end(),
-                                        [](const Record& record) {
-                                          return record.type == Type::NSEC ||
-                                                 record.type == Type::NSEC3;
-                                        });
+          verified.empty() && std::any_of(finding.authorities.begin(), finding.authorities.end(),
+                                          [](const Record& record) {
+                                            return record.type == Type::NSEC ||
+                                                   record.type == Type::NSEC3;
+                                          });
       finding.security = Security::Bogus;
       finding.error =
           has_bad_proofs || (finding.outcome == Outcome::NameError && denial.denies(name))
@@ -370,6 +372,9 @@ Task<void> Resolver::State::validate_negative(Work& work, const Name& name, Type
     finding.security = proof == Proof::Proven ? Security::Secure : Security::Insecure;
     finding.error.reset();
     finding.reason.clear();
+    if (finding.security == Security::Secure && options.aggressive_nsec)
+      proofs.keep(signer, finding, verified,
+                  clock.now() + seconds(std::min(finding.ttl, options.cache.negative_ttl_max)));
     co_return;
   }
   if (!signers.empty()) co_return;
@@ -425,8 +430,8 @@ Task<void> Resolver::State::validate(Work& work, const Name& name, Type type, Fi
     const std::size_t labels = owner.label_count() - (owner.is_wildcard() ? 1 : 0);
     if (check.labels >= labels) continue;
     // Made of a wildcard: nothing closer may be there (RFC 4035 section 5.3.4).
-    const std::vector<Record> proofs = verified_proofs(work, finding, check);
-    Denial denial(check.zone, proofs, options.dnssec, work.dnssec);
+    const std::vector<Record> verified = verified_proofs(work, finding, check);
+    Denial denial(check.zone, verified, options.dnssec, work.dnssec);
     const Proof proof = denial.wildcard_expansion(owner, owner.suffix(check.labels));
     if (proof == Proof::None && !denial.too_many_iterations()) {
       finding.security = Security::Bogus;

@@ -39,7 +39,7 @@ struct Script {
   std::vector<std::string> trust_anchors, insecure;
   std::vector<dns::ZoneServers> zones;
   std::string date, unknown;  // a setting that we do not know
-  bool minimise = true, v6 = true, validate = true;
+  bool aggressive = true, minimise = true, v6 = true, validate = true;
   std::vector<Range> ranges;
   std::vector<Step> steps;
 };
@@ -58,8 +58,6 @@ const std::map<std::string, std::string> kExcluded = {
     {"iter_fwdstubauth.rpl", "zones of its own within the resolver (auth-zone)"},
     {"iter_lame_noaa.rpl", "it leads unbound's own order of queries by the hand"},
     {"iter_prefetch.rpl", "asks again before answers expire (prefetch)"},
-    {"val_negcache_nta.rpl", "answers made of cached proofs (RFC 8198)"},
-    {"val_negcache_nxdomain.rpl", "answers made of cached proofs (RFC 8198)"},
     {"val_negcache_ttl_prefetch.rpl", "asks again before answers expire (prefetch)"},
 };
 /// Where we tell more: what was left out of the answer was what makes it bogus (6).
@@ -145,8 +143,10 @@ void read_config(std::istream& in, Script& script) {
       script.minimise = value == "yes";
     } else if (key == "do-ip6") {
       script.v6 = value == "yes";
-    } else if (key == "prefetch" || key == "prefetch-key" || key == "aggressive-nsec") {
+    } else if (key == "prefetch" || key == "prefetch-key") {
       if (value == "yes") script.unknown = key;
+    } else if (key == "aggressive-nsec") {
+      script.aggressive = value == "yes";
     } else if (key == "module-config") {
       script.validate = value.find("validator") != value.npos;
       for (const char* module : {"subnet", "python", "cachedb", "respip", "dns64", "ipset"})
@@ -324,6 +324,7 @@ struct Replay {
     options.zones = script.zones;
     options.clock = &clock;
     options.minimise = script.minimise;
+    options.aggressive_nsec = script.aggressive;
     options.randomise_case = false;
     options.use_v6 = script.v6;
     options.dnssec.allow_sha1 = true;

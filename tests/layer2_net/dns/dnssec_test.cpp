@@ -1,8 +1,10 @@
 // Validation without programs: zones that the tests sign, and the work that hostile ones may cost.
+#include <avila/cell/guarded.hpp>
 #include <avila/crypto/ed25519.hpp>
 #include <avila/random/chacha.hpp>
 #include <avila/text/encoding.hpp>
 
+#include "proofs.hpp"
 #include "resolver_fixture.hpp"
 #include "signer.hpp"
 
@@ -139,6 +141,28 @@ TEST(DnsRsa, KeysOfOddSizesVerifyNothing) {
   }
 }
 
+TEST(DnsProofs, AreForgottenBeyondTheLimit) {
+  dns::Proofs proofs;
+  const Signer signer(name("a.test"));
+  const std::vector<Record> soa{record("a.test. 60 SOA a. b. 1 1 1 1 60")};
+  std::size_t most = 0;
+  for (int i = 0; i < 340; ++i) {
+    dns::Finding finding;
+    finding.authorities = {soa[0], signer.sign(soa)};
+    std::vector<Record> nsec;
+    for (int j = 0; j < 100; ++j) {
+      const std::string owner = "n" + std::to_string(100 * i + j);
+      nsec.push_back(record(owner + ".a.test. 60 NSEC " + owner + "x.a.test. A RRSIG NSEC"));
+    }
+    finding.authorities.insert(finding.authorities.end(), nsec.begin(), nsec.end());
+    proofs.keep(name("a.test"), finding, nsec, Instant{1'000});
+    most = std::max(most, proofs.size());
+    ASSERT_GE(proofs.size(), 100U);
+  }
+  EXPECT_EQ(most, dns::Proofs::kMax / 100 * 100);
+  EXPECT_LT(proofs.size(), most);
+}
+
 /// A signed root, TLD and zone; "bank.test" has another server beside, that the tests change.
 class DnsValidation : public DnsResolver {
  protected:
@@ -215,6 +239,73 @@ TEST_F(DnsValidation, TheBudgetOfAQuestionEnds) {
   resolver_.reset();
   options_.dnssec_budget.signatures = 6;
   expect("www.bank.test", Type::A, Rcode::NoError, Security::Secure);
+}
+
+// RFC 8198: absent names and types of a zone whose proofs are known cost no query.
+TEST_F(DnsValidation, DeniesOutOfCachedProofs) {
+  expect("nope.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  expect("www.bank.test", Type::TXT, Rcode::NoError, Security::Secure);
+  const std::size_t before = asked_.size();
+  expect("nope2.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  expect("deep.below.nopf.bank.test", Type::MX, Rcode::NxDomain, Security::Secure);
+  expect("www.bank.test", Type::MX, Rcode::NoError, Security::Secure);
+  EXPECT_EQ(asked_.size(), before);
+  EXPECT_EQ(resolver_->metrics().denied, 3U);
+  const Answer made = ask("nope3.bank.test");
+  const auto count = [&](Type type) {
+    return std::count_if(made.authorities.begin(), made.authorities.end(),
+                         [&](const Record& each) { return each.type == type; });
+  };
+  EXPECT_EQ(count(Type::SOA), 1);
+  EXPECT_EQ(count(Type::NSEC), 2);  // the name's gap, and the wildcard's
+  EXPECT_EQ(count(Type::RRSIG), 3);
+  EXPECT_LE(made.authorities[0].ttl, 60U);
+  // What is there is found, whatever is proven beside it.
+  expect("www.bank.test", Type::A, Rcode::NoError, Security::Secure);
+  expect("any.wild.bank.test", Type::A, Rcode::NoError, Security::Secure);
+  expect("a.x.bank.test", Type::A, Rcode::NoError, Security::Secure);
+  expect("x.bank.test", Type::A, Rcode::NoError, Security::Secure);
+  expect("x.sub.bank.test", Type::A, Rcode::NoError, Security::Insecure);
+  EXPECT_FALSE(ask("www.bank.test", Type::ANY).answers.empty());
+  clock_.advance(seconds(61));
+  const std::size_t later = asked_.size();
+  expect("nope4.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  EXPECT_GT(asked_.size(), later);
+}
+
+TEST_F(DnsValidation, DeniesNothingWhereItIsToldNotTo) {
+  options_.insecure = {name("nope2.bank.test")};
+  expect("nope.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  std::size_t before = asked_.size();
+  expect("nope2.bank.test", Type::A, Rcode::NxDomain, Security::Indeterminate);
+  EXPECT_GT(asked_.size(), before);
+  resolver_.reset();
+  options_.aggressive_nsec = false;
+  expect("nope.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  before = asked_.size();
+  expect("nope3.bank.test", Type::A, Rcode::NxDomain, Security::Secure);
+  EXPECT_GT(asked_.size(), before);
+}
+
+// Every name of a small alphabet, by a resolver that denies and by one that asks: the same.
+TEST_F(DnsValidation, ProofsNeverDenyWhatIsThere) {
+  std::vector<std::string> names;
+  for (const char* label : {"a", "m", "nope", "sub", "wild", "www", "x", "zz", "*"})
+    for (const char* below : {"", "a.", "x.", "*.", "q.r."})
+      names.push_back(std::string(below) + label + ".bank.test");
+  dns_test::FakeNetwork network(executor_, respond());
+  dns::Resolver eager(network, options_);
+  options_.aggressive_nsec = false;
+  for (int round = 0; round < 2; ++round)
+    for (const std::string& asked : names)
+      for (const Type type : {Type::A, Type::TXT, Type::DS, Type::NS, Type::NSEC}) {
+        const dns::Question question{name(asked), type};
+        const Answer made = executor_.block_on(eager.resolve(question)), plain = ask(asked, type);
+        EXPECT_EQ(made.rcode, plain.rcode) << question.to_string();
+        EXPECT_EQ(made.security, plain.security) << question.to_string();
+        EXPECT_EQ(made.answers.size(), plain.answers.size()) << question.to_string();
+      }
+  EXPECT_GT(eager.metrics().denied, 100U);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ TEST_F(DnsServer, IdleConnectionsAreClosed) {
   tcp::Stream silent = connect();
   EXPECT_FALSE(receive(silent).has_value());
   tcp::Stream halting = connect();  // a part of a message is no message
-  ASSERT_TRUE(runtime_.block_on(halting.write_all(as_bytes(std::string_view("\0", 1)))).has_value());
+  ASSERT_TRUE(
+      runtime_.block_on(halting.write_all(as_bytes(std::string_view("\0", 1)))).has_value());
   EXPECT_FALSE(receive(halting).has_value());
 }
 

@@ -28,8 +28,9 @@ struct ResolverOptions {
   std::uint16_t port = 53;            ///< of servers whose addresses come out of the DNS
   bool use_v4 = true;
   bool use_v6 = true;
-  bool minimise = true;        ///< RFC 9156
-  bool randomise_case = true;  ///< 0x20
+  bool minimise = true;         ///< RFC 9156
+  bool randomise_case = true;   ///< 0x20
+  bool aggressive_nsec = true;  ///< answers out of cached proofs (RFC 8198), of NSEC
   DnssecOptions dnssec;
   DnssecBudget dnssec_budget;  ///< of one question of a client
   int queries_max = 100;       ///< to servers, for one question of a client
@@ -65,6 +66,7 @@ struct ResolverMetrics {
   std::uint64_t queries = 0;  ///< to servers
   std::uint64_t failures = 0;
   std::uint64_t bogus = 0;
+  std::uint64_t denied = 0;  ///< look-ups that cached proofs answered
   CacheMetrics cache;
 };
 
