@@ -80,14 +80,51 @@ tls = false                # true, or { ca = "F", insecure = false, server_name 
 send_proxy = "none"        # v1, v2: PROXY headers to the endpoints
 pool = 256                 # idle connections kept of an endpoint
 pool_idle = "55s"
-health = { kind = "http", path = "/health", host = "", status_min = 200, status_max = 399, interval = "5s", timeout = "2s", rise = 2, fall = 3 }  # default: none; or "/health", or "tcp"
-outlier = { gateway_errors = 5, server_errors = 0, ejection = "1s", ejection_max = "60s", percent_max = 50 }
-retry = { attempts = 3, budget = 0.2, per_second = 10, burst = 100, backoff = "20ms", backoff_max = "250ms", statuses = [502, 503, 504], body = "64KiB" }
-limits = { connections = 1024, pending = 1024, requests = 16384, retries = 128 }
-timeouts = { connect = "5s", first_byte = "60s", idle = "60s", total = "0s", tunnel_idle = "10m" }
+health = "/health"         # default: none; "tcp": only connect; or a table as for copy
+
+[upstream.app.outlier]     # an endpoint that fails is left alone for a while
+gateway_errors = 5         # in a row: no connection, no response, 502, 503, 504; 0: off
+server_errors = 0          # any 5xx in a row; 0: off
+ejection = "1s"            # doubled each time
+ejection_max = "60s"
+percent_max = 50           # of the endpoints
+
+[upstream.app.retry]       # of what was not sent, or is idempotent
+attempts = 3               # in all
+budget = 0.2               # retries for each request,
+per_second = 10            # and these in any case,
+burst = 100                # saved up
+backoff = "20ms"
+backoff_max = "250ms"
+statuses = [502, 503, 504]
+body = "64KiB"             # larger ones are not kept: then no retry once they flow
+
+[upstream.app.limits]      # past them: 503
+connections = 1024
+pending = 1024
+requests = 16384
+retries = 128
+
+[upstream.app.timeouts]
+connect = "5s"
+first_byte = "60s"
+idle = "60s"
+total = "0s"               # 0: none
+tunnel_idle = "10m"
 
 [upstream.copy]
 endpoints = "127.0.0.1:9009"
+
+[upstream.copy.health]
+kind = "http"              # or tcp
+path = "/"
+host = ""                  # default: the endpoint's
+status_min = 200
+status_max = 399
+interval = "5s"
+timeout = "2s"
+rise = 2
+fall = 3
 
 # ---- One cache for all routes that want it (RFC 9111, in memory).
 [cache]

@@ -33,7 +33,8 @@ std::span<const Command> net_tool_commands() {
         kInsecure,
         kCa},
        tool_http,
-       "HTTPS speaks HTTP/2 where the server does. Any answer is exit status 0 unless -f is given.\n"
+       "HTTPS speaks HTTP/2 where the server does. Any answer is exit status 0 unless -f is "
+       "given.\n"
        "With -T, -m is the time of each step; -H 'Expect: 100-continue' asks before the body goes.",
        false},
       {"tool serve",

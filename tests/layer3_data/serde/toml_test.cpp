@@ -133,7 +133,8 @@ TEST(Toml, TruncationIsAnErrorOrAShorterDocument) {
 }  // namespace
 TEST(Toml, ValuesKnowTheirLines) {
   const auto read = toml::parse(
-      "a = 1\n# comment\n[t]\nb.c = \"\"\"\nx\n\"\"\"\nd = [\n  1,\n  { e = 2 },\n]\n[[n]]\n[[n]]\n");
+      "a = 1\n# comment\n[t]\nb.c = \"\"\"\nx\n\"\"\"\nd = [\n  1,\n  { e = 2 "
+      "},\n]\n[[n]]\n[[n]]\n");
   ASSERT_TRUE(read.has_value());
   const toml::Value& document = *read;
   EXPECT_EQ(document.line(), 1U);
