@@ -76,8 +76,9 @@ HttpCache::~HttpCache() = default;
 const CacheOptions& HttpCache::options() const noexcept { return state_->options; }
 
 std::string HttpCache::key_of(std::string_view scheme, std::string_view host,
-                              std::string_view target) {
-  std::string key(scheme);
+                              std::string_view target, std::string_view scope) {
+  std::string key(scope);
+  key += scheme;
   key.append("://").append(lower(host)).append(target);
   return key;
 }

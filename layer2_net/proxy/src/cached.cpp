@@ -48,19 +48,19 @@ bool is_error_status(int status) noexcept {
 }
 
 /// RFC 9111 §4.4: what a request that changes things has made old.
-void invalidate_after(HttpCache& cache, const http::Request& request, std::string_view target,
-                      const http::Response& response) {
+void invalidate_after(HttpCache& cache, const http::Request& request, std::string_view scope,
+                      std::string_view target, const http::Response& response) {
   if (response.status < 200 || response.status >= 400) return;
   const std::string_view scheme = request.scheme, host = request.host;
-  cache.invalidate(HttpCache::key_of(scheme, host, target));
+  cache.invalidate(HttpCache::key_of(scheme, host, target, scope));
   const std::string origin = HttpCache::key_of(scheme, host, "");
   for (const std::string_view name : {"location", "content-location"}) {
     const auto value = response.headers.find(name);
     if (!value.has_value()) continue;
     if (value->starts_with('/') && !value->starts_with("//")) {
-      cache.invalidate(HttpCache::key_of(scheme, host, *value));
+      cache.invalidate(HttpCache::key_of(scheme, host, *value, scope));
     } else if (value->size() > origin.size() && value->starts_with(origin)) {
-      cache.invalidate(std::string(*value));  // of the same origin only
+      cache.invalidate(std::string(scope) + std::string(*value));  // of the same origin only
     }
   }
 }
@@ -181,13 +181,14 @@ Task<http::Response> ReverseState::handle_cached(std::unique_ptr<Flow> flow) {
   const bool get = request.method == http::Method::Get;
   const bool head = request.method == http::Method::Head;
   if (!get && !head) {
-    const std::string target(flow->head.target);
+    const std::string target(flow->head.target), scope = flow->route->cache_scope;
     auto response = co_await forward(std::move(flow));
-    if (!http::is_safe(request.method)) invalidate_after(cache, request, target, response);
+    if (!http::is_safe(request.method)) invalidate_after(cache, request, scope, target, response);
     co_return response;
   }
   CacheAsk ask;
-  ask.key = HttpCache::key_of(request.scheme, request.host, flow->head.target);
+  ask.key =
+      HttpCache::key_of(request.scheme, request.host, flow->head.target, flow->route->cache_scope);
   ask.control = parse_cache_control(request.fields.combined("cache-control"));
   ask.pragma_no_cache = request.fields.contains_token("pragma", "no-cache");
   HttpCache::State& counts = cache.state();

@@ -105,7 +105,8 @@ bool Flow::prepare() {
   const Rewrite& rewrite = route->options.rewrite;
   // RFC 9110 §7.6.2
   if (request.method == http::Method::Options || request.method == http::Method::Trace) {
-    if (const auto left = request.header("max-forwards"); left.has_value() && *left == "0") {
+    if (const auto left = request.header("max-forwards");
+        left.has_value() && text::parse_uint(*left).value_or(1) == 0) {
       refusal = request.method == http::Method::Options
                     ? http::Response(204)
                     : http::Response::problem(405, "TRACE is not answered here");

@@ -17,6 +17,8 @@ namespace avila::proxy::detail {
 
 struct CompiledRoute {
   RouteOptions options;
+  /// Of the cache: what makes the answer to a URI another one, for others may lead there too.
+  std::string cache_scope;
   std::shared_ptr<Upstream> upstream;  // shared with other routes
   std::shared_ptr<Upstream> mirror;
   mutable std::atomic<std::uint32_t> mirrors{0};  // under way

@@ -48,10 +48,23 @@ Result<void> check_edits(const HeaderEdits& edits) {
   return {};
 }
 
+/// The same for the same rules, so that what is stored outlives a reconfiguration.
+std::string cache_scope_of(const RouteOptions& route) {
+  std::string rules = route.upstream + '\n' + route.rewrite.host + '\n';
+  for (const HeaderEdits* edits : {&route.rewrite.request, &route.rewrite.response}) {
+    for (const std::string& name : edits->remove) rules += '-' + name + '\n';
+    for (const auto& [name, value] : edits->set) rules += '=' + name + ':' + value + '\n';
+    for (const auto& [name, value] : edits->add) rules += '+' + name + ':' + value + '\n';
+    rules += '\n';
+  }
+  return std::to_string(hash_text(rules)) + ' ';
+}
+
 Result<std::unique_ptr<CompiledRoute>> compile(const ReverseOptions& options,
                                                const RouteOptions& route) {
   auto out = std::make_unique<CompiledRoute>();
   out->options = route;
+  out->cache_scope = cache_scope_of(route);
   if (route.direct.status == 0) {
     AVILA_TRY(out->upstream, find_upstream(options, route.upstream));
   } else if (route.direct.status < 200 || route.direct.status > 599) {

@@ -56,9 +56,10 @@ class HttpCache {
   explicit HttpCache(CacheOptions options);
   ~HttpCache();
 
-  /// "scheme://host/path?query", host in lower case.
-  static std::string key_of(std::string_view scheme, std::string_view host,
-                            std::string_view target);
+  /// "scheme://host/path?query", host in lower case; behind `scope`, which keeps apart what answers
+  /// the same URI in different ways.
+  static std::string key_of(std::string_view scheme, std::string_view host, std::string_view target,
+                            std::string_view scope = {});
   /// The variant that answers a request with these fields (RFC 9111 §4.1), fresh or not.
   StoredPointer find(const std::string& key, const http::FieldViews& request);
   /// Replaces the variant of the same request.
