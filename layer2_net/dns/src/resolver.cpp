@@ -145,7 +145,8 @@ Answer Resolver::State::from_cache(const Question& question, bool stale) {
   Name name = question.name;
   const Instant now = clock.now();
   std::vector<Name> seen;
-  while (std::find(seen.begin(), seen.end(), name) == seen.end()) {
+  while (std::find(seen.begin(), seen.end(), name) == seen.end() &&
+         std::ssize(seen) <= options.chain_max) {
     const FindingPtr finding =
         stale ? cache.find_stale(name, question.type, now) : cache.find(name, question.type, now);
     if (finding == nullptr || finding->security == Security::Unchecked ||
@@ -196,6 +197,9 @@ Task<Answer> Resolver::resolve(Question question, bool checking_disabled, Cancel
     refused.error = Ede::NotSupported;
     co_return std::move(refused);
   }
+  if (Answer known = state.from_cache(question, false);
+      known.rcode == Rcode::NoError || known.rcode == Rcode::NxDomain)
+    co_return std::move(known);
   // One look-up for all who ask the same: many at a time would make guessing easy (CERT VU#457875).
   const State::FlightKey key{question.name, question.type, checking_disabled};
   std::shared_ptr<State::Flight> flight;  // shared with those who wait for it

@@ -10,6 +10,7 @@ namespace avila::dns {
 namespace {
 
 constexpr std::size_t kQueryBytesMax = 4096;  // of UDP
+constexpr std::size_t kUdpBatch = 32;         // queries that one call of the system takes
 constexpr int kPortTries = 32;
 
 /// The shortest answer to what could not be read: id and rcode.
@@ -22,21 +23,32 @@ Message refusal(ByteSpan bytes, Rcode rcode) {
   return answer;
 }
 
-}  // namespace
+/// A query, or what is to be said to something else; neither: nothing.
+struct Incoming {
+  std::optional<Message> query, refused;
+};
 
-Task<std::optional<Message>> serve_message(Handler& handler, std::string bytes, Client client) {
+Incoming read_query(std::string_view bytes) {
+  Incoming in;
   // Never answer an answer: two servers would not stop.
-  if (bytes.size() < kHeaderBytes || (bytes[2] & '\x80') != 0) co_return std::nullopt;
+  if (bytes.size() < kHeaderBytes || (bytes[2] & '\x80') != 0) return in;
   auto decoded = Message::decode(as_bytes(bytes));
-  if (!decoded.has_value()) co_return refusal(as_bytes(bytes), Rcode::FormErr);
-  Message query = std::move(*decoded);
-  if (query.opcode != Opcode::Query) co_return refusal(as_bytes(bytes), Rcode::NotImp);
-  if (query.questions.size() != 1) co_return refusal(as_bytes(bytes), Rcode::FormErr);
-  if (query.edns.has_value() && query.edns->version != 0) {
-    Message answer = Message::answer_to(query);
-    answer.rcode = Rcode::BadVers;  // RFC 6891 section 6.1.3
-    co_return std::move(answer);
+  if (!decoded.has_value()) {
+    in.refused = refusal(as_bytes(bytes), Rcode::FormErr);
+  } else if (decoded->opcode != Opcode::Query) {
+    in.refused = refusal(as_bytes(bytes), Rcode::NotImp);
+  } else if (decoded->questions.size() != 1) {
+    in.refused = refusal(as_bytes(bytes), Rcode::FormErr);
+  } else if (decoded->edns.has_value() && decoded->edns->version != 0) {
+    in.refused = Message::answer_to(*decoded);
+    in.refused->rcode = Rcode::BadVers;  // RFC 6891 section 6.1.3
+  } else {
+    in.query = std::move(*decoded);
   }
+  return in;
+}
+
+Task<Message> serve_query(Handler& handler, Message query, Client client) {
   const Message head = Message::answer_to(query);
   const Type type = query.questions[0].type;
   if (type == Type::AXFR || type == Type::IXFR || type == Type::OPT || type == Type::TSIG) {
@@ -53,6 +65,15 @@ Task<std::optional<Message>> serve_message(Handler& handler, std::string bytes, 
   if (!head.edns.has_value()) answer.edns.reset();
   if (static_cast<unsigned>(answer.rcode) > 15 && !answer.edns.has_value())
     answer.rcode = Rcode::ServFail;
+  co_return std::move(answer);
+}
+
+}  // namespace
+
+Task<std::optional<Message>> serve_message(Handler& handler, std::string bytes, Client client) {
+  Incoming in = read_query(bytes);
+  if (!in.query.has_value()) co_return std::move(in.refused);
+  Message answer = co_await serve_query(handler, std::move(*in.query), std::move(client));
   co_return std::move(answer);
 }
 
@@ -123,6 +144,27 @@ std::optional<std::vector<Message>> AuthoritativeHandler::transfer(const Message
   return std::nullopt;
 }
 
+namespace {
+
+struct UdpAnswer {
+  std::string bytes;
+  SocketAddress to;
+  std::optional<tcp::IpAddress> source;
+  future::Semaphore::Permit permit;  // until it is sent
+};
+
+/// Answers of one socket that are ready; one task at a time sends them.
+struct UdpOutbox {
+  struct Waiting {
+    std::vector<UdpAnswer> answers;
+    bool sending = false;
+  };
+  udp::Socket& socket;
+  cell::Guarded<Waiting> waiting;
+};
+
+}  // namespace
+
 struct Server::State {
   State(async::Executor& runs, Handler& answers, ServerOptions chosen)
       : executor(runs),
@@ -141,9 +183,8 @@ struct Server::State {
   std::atomic<std::uint64_t> queries{0}, dropped{0}, malformed{0};
 
   static Task<void> serve_udp(std::shared_ptr<State> state, std::unique_ptr<udp::Socket> socket);
-  static Task<void> answer_udp(State* state, udp::Socket* socket, future::AsyncMutex* sending,
-                               std::string bytes, udp::Datagram datagram,
-                               future::Semaphore::Permit permit);
+  static Task<void> answer_udp(State* state, UdpOutbox* outbox, std::string bytes,
+                               udp::Datagram datagram, future::Semaphore::Permit permit);
   static Task<void> serve_listener(std::shared_ptr<State> state,
                                    std::unique_ptr<tcp::Listener> listener,
                                    async::Security* security);
@@ -156,55 +197,94 @@ struct Server::State {
   void keep(async::JoinHandle<void> task) { tasks.lock()->push_back(std::move(task)); }
 };
 
-Task<void> Server::State::answer_udp(State* state, udp::Socket* socket, future::AsyncMutex* sending,
-                                     std::string bytes, udp::Datagram datagram,
-                                     future::Semaphore::Permit permit) {
-  const CancelToken cancel = state->stop.token();
-  Client client{datagram.source, Channel::Udp};
-  auto answer = co_await serve_message(state->handler, bytes, std::move(client));
-  if (!answer.has_value()) {
+Task<void> Server::State::answer_udp(State* state, UdpOutbox* outbox, std::string bytes,
+                                     udp::Datagram datagram, future::Semaphore::Permit permit) {
+  Incoming in = read_query(bytes);
+  UdpAnswer out;
+  if (in.query.has_value()) {
+    Client client{datagram.source, Channel::Udp};
+    Message asked;  // as far as the size of the answer goes
+    asked.id = in.query->id;
+    asked.questions = in.query->questions;
+    asked.edns = in.query->edns;
+    Message answer = co_await serve_query(state->handler, std::move(*in.query), std::move(client));
+    out.bytes = encode_for_udp(answer, asked, state->options.udp_answer_bytes);
+  } else if (in.refused.has_value()) {
+    out.bytes = in.refused->encode(kUdpBytesPlain).value_or(std::string());
+  } else {
     state->malformed.fetch_add(1, std::memory_order_relaxed);
     co_return;
   }
-  auto query = Message::decode(as_bytes(bytes));
-  const std::string out = query.has_value()
-                              ? encode_for_udp(*answer, *query, state->options.udp_answer_bytes)
-                              : answer->encode(kUdpBytesPlain).value_or(std::string());
-  udp::Outgoing outgoing;
-  outgoing.bytes = as_bytes(out);
-  outgoing.to = datagram.source;
-  outgoing.source = datagram.destination;
-  const std::span<const udp::Outgoing> batch(&outgoing, 1);
-  auto locked = co_await sending->lock(cancel);
-  if (!locked.has_value()) co_return;
-  auto sent = co_await socket->send_batch(batch, cancel);
-  (void)sent;  // datagrams get lost: the client asks again
-  permit.release();
+  out.to = std::move(datagram.source);
+  out.source = std::move(datagram.destination);
+  out.permit = std::move(permit);
+  {
+    auto waiting = outbox->waiting.lock();
+    waiting->answers.push_back(std::move(out));
+    if (waiting->sending) co_return;
+    waiting->sending = true;
+  }
+  // Who comes first sends for all that are ready by then: one call of the system for many.
+  const CancelToken cancel = state->stop.token();
+  for (;;) {
+    co_await future::yield();
+    std::vector<UdpAnswer> answers;
+    {
+      auto waiting = outbox->waiting.lock();
+      answers.swap(waiting->answers);
+      waiting->sending = !answers.empty();
+    }
+    if (answers.empty()) co_return;
+    std::vector<udp::Outgoing> batch;
+    for (const UdpAnswer& each : answers) {
+      udp::Outgoing& outgoing = batch.emplace_back();
+      outgoing.bytes = as_bytes(each.bytes);
+      outgoing.to = each.to;
+      outgoing.source = each.source;
+    }
+    for (std::span<const udp::Outgoing> left(batch); !left.empty();) {
+      std::size_t done = 1;  // datagrams get lost: the client asks again
+      if (auto sent = outbox->socket.try_send_batch(left); !sent.has_value()) {
+        const std::span<const udp::Outgoing> first = left.first(1);
+        auto waited = co_await outbox->socket.send_batch(first, cancel);
+        (void)waited;
+      } else if (sent->has_value()) {
+        done = **sent;
+      }
+      left = left.subspan(done);
+    }
+  }
 }
 
 Task<void> Server::State::serve_udp(std::shared_ptr<State> state,
                                     std::unique_ptr<udp::Socket> socket) {
-  future::AsyncMutex sending;
+  UdpOutbox outbox{*socket, {}};
   future::TaskGroup group(state->stop.token());
-  std::string buffer(kQueryBytesMax, '\0');
+  std::string buffer(kUdpBatch * kQueryBytesMax, '\0');
+  const MutableByteSpan room = std::as_writable_bytes(std::span(buffer));
+  std::vector<udp::Incoming> batch(kUdpBatch);
   for (;;) {
-    const MutableByteSpan room = std::as_writable_bytes(std::span(buffer));
+    for (std::size_t i = 0; i < kUdpBatch; ++i)
+      batch[i].buffer = room.subspan(i * kQueryBytesMax, kQueryBytesMax);
     const CancelToken cancel = state->stop.token();
-    auto received = co_await socket->receive(room, cancel);
+    const std::span<udp::Incoming> slots(batch);
+    auto received = co_await socket->receive_batch(slots, cancel);
     if (cancel.cancelled()) break;
     if (!received.has_value()) {
       if (received.error().is(Errc::Closed)) break;
       continue;  // what the network says of an answer that we sent
     }
-    auto permit = state->udp_slots.try_acquire();
-    if (!permit.has_value() || received->truncated) {
-      state->dropped.fetch_add(1, std::memory_order_relaxed);
-      continue;
+    for (udp::Incoming& each : slots.first(*received)) {
+      auto permit = state->udp_slots.try_acquire();
+      if (!permit.has_value() || each.datagram.truncated) {
+        state->dropped.fetch_add(1, std::memory_order_relaxed);
+        continue;
+      }
+      state->queries.fetch_add(1, std::memory_order_relaxed);
+      group.spawn(answer_udp(state.get(), &outbox,
+                             std::string(as_text(each.buffer.first(each.datagram.size_bytes))),
+                             std::move(each.datagram), std::move(*permit)));
     }
-    state->queries.fetch_add(1, std::memory_order_relaxed);
-    group.spawn(answer_udp(state.get(), socket.get(), &sending,
-                           buffer.substr(0, received->size_bytes), std::move(*received),
-                           std::move(*permit)));
   }
   auto joined = co_await group.join();
   (void)joined;
