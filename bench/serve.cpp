@@ -1,11 +1,11 @@
 // A static file server to put under load: bench_serve DIR [--port N] [--threads N]
 // [--cert F --key F: HTTPS on a second port]. Files are kept in memory at first use; prints its URL
 // and process id, serves until it is ended by a signal.
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 #include <avila/async/runtime.hpp>
 #include <avila/http/server.hpp>
+#include <avila/os/file_system.hpp>
 #include <avila/tcp/listener.hpp>
 #include <avila/tls/stream.hpp>
 
@@ -27,7 +27,7 @@ constexpr std::size_t kInMemoryBytes = 64 * 1024;  // larger files are sent by t
 
 struct File {
   std::string content;
-  int descriptor = -1;
+  std::unique_ptr<os::File> large;
   std::uint64_t size = 0;
 };
 
@@ -35,7 +35,7 @@ class FileSource final : public http::BodySource {
  public:
   explicit FileSource(std::shared_ptr<const File> file) : file_(std::move(file)) {}
   future::Task<Result<void>> write_to(http::BodyWriter& writer) override {
-    return writer.send_file(file_->descriptor, 0, file_->size);
+    return writer.send_file(*file_->large, 0, file_->size);
   }
 
  private:
@@ -53,7 +53,7 @@ class Files final : public http::Handler {
       return true;
     }
     http::Body body;
-    if (file->descriptor >= 0) {
+    if (file->large != nullptr) {
       body = http::Body::stream(std::make_unique<FileSource>(file), file->size);
     } else {
       body = http::Body::shared(file, as_bytes(file->content));
@@ -78,8 +78,9 @@ class Files final : public http::Handler {
     file->content.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     file->size = file->content.size();
     if (file->size > kInMemoryBytes) {
-      file->descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);  // open until the end
-      if (file->descriptor < 0) return nullptr;
+      auto opened = os::real_file_system().open(name);
+      if (!opened.has_value()) return nullptr;
+      file->large = std::move(*opened);  // open until the end
       file->content = std::string();
     }
     const std::unique_lock lock(mutex_);
@@ -168,8 +169,8 @@ int main(int argc, char** argv) {
     config.credentials = {*credential};
     config.alpn = {"http/1.1"};
     secure = std::move(*bound);
-    (void)runtime.spawn(accept_tls(&runtime, &server, &secure,
-                                   std::make_shared<const tls::ServerConfig>(config)));
+    (void)runtime.spawn(
+        accept_tls(&runtime, &server, &secure, std::make_shared<const tls::ServerConfig>(config)));
     std::printf("https://%s ", secure.local_address().to_string().c_str());
   }
   std::printf("http://%s %d\n", server.local_address().c_str(), static_cast<int>(::getpid()));

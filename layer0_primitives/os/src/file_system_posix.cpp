@@ -157,6 +157,7 @@ class PosixFile final : public File {
   void prefetch(std::uint64_t offset, std::uint64_t size) override {
     detail::prefetch(fd_, offset, size);
   }
+  int native_handle() const noexcept override { return fd_; }
 
  private:
   static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};

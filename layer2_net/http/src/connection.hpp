@@ -13,6 +13,10 @@
 
 #include "response_writer.hpp"
 
+namespace avila::tcp {
+class Stream;
+}
+
 namespace avila::http {
 
 /// Shared by a server and its connections.

@@ -5,19 +5,12 @@
 #include <avila/http/content_coding.hpp>
 #include <utility>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <unistd.h>
-
-#include <cerrno>
-#endif
-
 namespace avila::http {
 
 namespace {
 
 constexpr std::size_t kDecodeBytes = 32 * 1024;  // handed out at once
 constexpr std::size_t kEncodePiece = 64 * 1024;  // between two yields
-constexpr std::size_t kFileBlockBytes = 64 * 1024;
 
 compress::Format format_of(Coding coding) noexcept {
   switch (coding) {
@@ -272,29 +265,6 @@ Task<Result<void>> EncodingWriter::flush() {
 }
 
 Task<Result<void>> EncodingWriter::finish() { return encode({}, compress::Flush::Finish); }
-
-Task<Result<void>> EncodingWriter::send_file(int descriptor, std::uint64_t offset,
-                                             std::uint64_t length) {
-#if defined(__unix__) || defined(__APPLE__)
-  std::unique_ptr<std::byte[]> block(new std::byte[kFileBlockBytes]);
-  while (length > 0) {
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes));
-    const ssize_t got = ::pread(descriptor, block.get(), want, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) co_return Error::from_errno(errno, "read the file of a response");
-    if (got == 0) co_return Error(Errc::Io, "the file of a response became shorter");
-    const ByteSpan piece(block.get(), static_cast<std::size_t>(got));
-    auto written = co_await write(piece);
-    AVILA_CO_TRY_VOID(std::move(written));
-    offset += piece.size();
-    length -= piece.size();
-  }
-  co_return Result<void>();
-#else
-  (void)descriptor, (void)offset, (void)length;
-  co_return Error(Errc::Unsupported, "files are sent by descriptor on POSIX systems only");
-#endif
-}
 
 Body encode_body(Body body, Coding coding, int level) {
   return Body::stream(std::make_unique<EncodedSource>(std::move(body), coding, level));

@@ -1,5 +1,6 @@
 #include <avila/http/message.hpp>
 #include <avila/os/clock.hpp>
+#include <avila/os/file_system.hpp>
 #include <avila/time/format.hpp>
 #include <memory>
 
@@ -88,6 +89,22 @@ Task<Result<std::string>> BodyReader::read_all(std::uint64_t limit_bytes) {
       co_return Error(HttpError::BodyTooLarge, "the body is larger than is accepted");
     all.append(as_text(bytes));
   }
+}
+
+Task<Result<void>> BodyWriter::send_file(os::File& file, std::uint64_t offset,
+                                         std::uint64_t length) {
+  constexpr std::uint64_t kBlockBytes = 64 * 1024;
+  const std::unique_ptr<std::byte[]> room(new std::byte[kBlockBytes]);
+  while (length > 0) {
+    const std::size_t wanted = std::min(length, kBlockBytes);
+    AVILA_CO_TRY(const MutableByteSpan got, file.read_at(offset, {room.get(), wanted}));
+    if (got.empty()) co_return Error(Errc::OutOfRange, "the file of a response became shorter");
+    auto written = co_await write(ByteSpan(got));
+    AVILA_CO_TRY_VOID(std::move(written));
+    offset += got.size();
+    length -= got.size();
+  }
+  co_return Result<void>();
 }
 
 Body Body::shared(std::shared_ptr<const void> owner, ByteSpan bytes) {

@@ -5,13 +5,6 @@
 
 #include "connection.hpp"
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <unistd.h>
-
-#include <cerrno>
-#include <memory>
-#endif
-
 namespace avila::http::detail {
 
 SendPlan plan_response(const Response& response, const Request& request, bool keep_alive) {
@@ -198,8 +191,8 @@ Task<Result<void>> ResponseWriter::emit(ByteSpan bytes) {
 }
 
 /// Without chunks nothing stands between the head and the file's bytes: sendfile().
-Task<Result<void>> ResponseWriter::send_in_kernel(tcp::Stream& stream, int descriptor,
-                                                  std::uint64_t offset, std::uint64_t length) {
+Task<Result<void>> ResponseWriter::send_in_kernel(os::File& file, std::uint64_t offset,
+                                                  std::uint64_t length) {
   if (plan_.framing == Framing::Kind::Length) {
     if (length > remaining_)
       co_return Error(Errc::InvalidArgument, "the body is longer than was announced");
@@ -208,11 +201,14 @@ Task<Result<void>> ResponseWriter::send_in_kernel(tcp::Stream& stream, int descr
   auto before = co_await flush();
   AVILA_CO_TRY_VOID(std::move(before));
   while (length > 0) {
-    const std::uint64_t now = std::min<std::uint64_t>(length, kKernelBytes);
+    const std::uint64_t now = std::min<std::uint64_t>(length, Connection::kWriteBytes);
     connection_.write_deadline();
-    auto sent = co_await stream.send_file(descriptor, offset, now, connection_.watchdog_.token());
+    auto sent =
+        co_await connection_.stream_->send_file(file, offset, now, connection_.watchdog_.token());
     connection_.watchdog_.set(Watchdog::kNever);
     if (!sent.has_value()) {
+      if (connection_.watchdog_.expired())
+        connection_.state_.timeouts.fetch_add(1, std::memory_order_relaxed);
       connection_.broken_ = true;
       co_return sent;
     }
@@ -222,32 +218,15 @@ Task<Result<void>> ResponseWriter::send_in_kernel(tcp::Stream& stream, int descr
   co_return Result<void>();
 }
 
-Task<Result<void>> ResponseWriter::send_file(int descriptor, std::uint64_t offset,
+bool ResponseWriter::sends_files() const noexcept {
+  return tcp::Stream::kSendsFiles && connection_.stream_ != nullptr &&
+         plan_.framing != Framing::Kind::Chunked;
+}
+
+Task<Result<void>> ResponseWriter::send_file(os::File& file, std::uint64_t offset,
                                              std::uint64_t length) {
-#if defined(__unix__) || defined(__APPLE__)
-  if (tcp::Stream* const stream = connection_.stream_;
-      stream != nullptr && plan_.framing != Framing::Kind::Chunked) {
-    auto sent = co_await send_in_kernel(*stream, descriptor, offset, length);
-    co_return sent;
-  }
-  std::unique_ptr<std::byte[]> block(new std::byte[kFileBlockBytes]);
-  while (length > 0) {
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes));
-    const ssize_t got = ::pread(descriptor, block.get(), want, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) co_return Error::from_errno(errno, "read the file of a response");
-    if (got == 0) co_return Error(Errc::Io, "the file of a response became shorter");
-    const ByteSpan piece(block.get(), static_cast<std::size_t>(got));
-    auto written = co_await write(piece);
-    AVILA_CO_TRY_VOID(std::move(written));
-    offset += static_cast<std::uint64_t>(got);
-    length -= static_cast<std::uint64_t>(got);
-  }
-  co_return Result<void>();
-#else
-  (void)descriptor, (void)offset, (void)length;
-  co_return Error(Errc::Unsupported, "files are sent by descriptor on POSIX systems only");
-#endif
+  if (!sends_files()) return BodyWriter::send_file(file, offset, length);
+  return send_in_kernel(file, offset, length);
 }
 
 Task<Result<void>> ResponseWriter::finish() {

@@ -7,10 +7,6 @@
 #include <string>
 #include <string_view>
 
-namespace avila::tcp {
-class Stream;
-}
-
 namespace avila::http::detail {
 
 class Connection;
@@ -41,7 +37,8 @@ class ResponseWriter final : public BodyWriter {
 
   Task<Result<void>> write(ByteSpan bytes) override;
   Task<Result<void>> flush() override;
-  Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
+  Task<Result<void>> send_file(os::File& file, std::uint64_t offset, std::uint64_t length) override;
+  bool sends_files() const noexcept override;
   Headers& trailers() noexcept override { return trailers_; }
   CancelToken cancel_token() const noexcept override;
   Response* late_head() noexcept override;
@@ -55,11 +52,8 @@ class ResponseWriter final : public BodyWriter {
  private:
   Task<Result<void>> emit(ByteSpan bytes);
   void append_piece(ByteSpan bytes);
-  Task<Result<void>> send_in_kernel(tcp::Stream& stream, int descriptor, std::uint64_t offset,
-                                    std::uint64_t length);
-  static constexpr std::uint64_t kKernelBytes = 1024 * 1024;  // under one deadline
+  Task<Result<void>> send_in_kernel(os::File& file, std::uint64_t offset, std::uint64_t length);
   static constexpr std::size_t kGatherBytes = 16 * 1024;
-  static constexpr std::size_t kFileBlockBytes = 128 * 1024;
   Connection& connection_;
   SendPlan plan_;
   std::uint64_t remaining_;

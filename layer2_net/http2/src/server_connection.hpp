@@ -27,7 +27,6 @@ class ServerStream final : public StreamIo,
   // BodyWriter
   Task<Result<void>> write(ByteSpan bytes) override;
   Task<Result<void>> flush() override;
-  Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   http::Headers& trailers() noexcept override { return own_trailers_; }
   CancelToken cancel_token() const noexcept override { return cancel_source.token(); }
   void cancel() noexcept override { cancel_source.cancel(); }
@@ -58,7 +57,6 @@ class ServerStream final : public StreamIo,
 
  private:
   static constexpr std::size_t kGatherBytes = 16 * 1024;
-  static constexpr std::size_t kFileBlockBytes = 64 * 1024;
   ServerConnection& connection_;
   /// Sends the head, where that is late. Errors: Closed.
   Result<void> begin();

@@ -4,12 +4,6 @@
 #include "request.hpp"
 #include "server_connection.hpp"
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <unistd.h>
-
-#include <cerrno>
-#endif
-
 namespace avila::http2::detail {
 
 ServerStream::ServerStream(ServerConnection& connection, Engine::Stream& of,
@@ -110,28 +104,6 @@ void ServerStream::end_with_trailers() {
   connection_.engine.begin_block();
   write_fields(connection_.engine, own_trailers_, true);
   connection_.engine.end_block(*stream, true);
-}
-
-Task<Result<void>> ServerStream::send_file(int descriptor, std::uint64_t offset,
-                                           std::uint64_t length) {
-#if defined(__unix__) || defined(__APPLE__)
-  std::string block;
-  while (length > 0) {
-    block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length, kFileBlockBytes)));
-    const ssize_t n = ::pread(descriptor, block.data(), block.size(), static_cast<off_t>(offset));
-    if (n < 0) co_return Error::from_errno(errno, "read a file to send");
-    if (n == 0) co_return Error(Errc::Malformed, "the file is shorter than was announced");
-    const ByteSpan bytes = as_bytes(block).first(static_cast<std::size_t>(n));
-    auto written = co_await write(bytes);
-    if (!written.has_value()) co_return std::move(written).error();
-    offset += bytes.size();
-    length -= bytes.size();
-  }
-  co_return Result<void>();
-#else
-  (void)descriptor, (void)offset, (void)length;
-  co_return Error(Errc::Unsupported, "files are not sent by descriptor on this system");
-#endif
 }
 
 Task<Result<std::size_t>> ServerStream::read(MutableByteSpan buffer, CancelToken token) {

@@ -258,21 +258,15 @@ std::ptrdiff_t send_parts(int fd, std::span<const ByteSpan> parts) noexcept {
   return uninterrupted([&] { return ::sendmsg(fd, &message, kSendFlags); });
 }
 
-std::ptrdiff_t send_file(int fd, int file, std::uint64_t offset, std::size_t count_bytes) noexcept {
 #if defined(__linux__)
+std::ptrdiff_t send_file(int fd, int file, std::uint64_t offset, std::size_t count_bytes) noexcept {
   // SIGPIPE is blocked in the threads of a Runtime: sendfile() has no MSG_NOSIGNAL.
   return uninterrupted([&] {
     auto at = static_cast<off_t>(offset);
     return ::sendfile(fd, file, &at, count_bytes);
   });
-#else
-  std::byte buffer[16 * 1024];
-  const std::size_t wanted = std::min(count_bytes, sizeof buffer);
-  const ssize_t got =
-      uninterrupted([&] { return ::pread(file, buffer, wanted, static_cast<off_t>(offset)); });
-  return got <= 0 ? got : send(fd, ByteSpan(buffer, static_cast<std::size_t>(got)));
-#endif
 }
+#endif
 
 int shutdown(int fd, Shutdown how) noexcept {
   const int done = ::shutdown(fd, how == Shutdown::Write ? SHUT_WR : SHUT_RDWR);

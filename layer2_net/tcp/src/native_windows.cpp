@@ -1,8 +1,7 @@
-// Windows: Winsock 2. Descriptors of files (send_file) are the C runtime's.
+// Windows: Winsock 2.
 #include <winsock2.h>
 #include <ws2tcpip.h>
 // After winsock2.h:
-#include <io.h>
 #include <iphlpapi.h>
 #include <windows.h>
 
@@ -223,23 +222,6 @@ std::ptrdiff_t send_parts(int fd, std::span<const ByteSpan> parts) noexcept {
   if (::WSASend(handle(fd), buffers, static_cast<DWORD>(count), &sent, 0, nullptr, nullptr) != 0)
     return -1;
   return static_cast<std::ptrdiff_t>(sent);
-}
-
-std::ptrdiff_t send_file(int fd, int file, std::uint64_t offset, std::size_t count_bytes) noexcept {
-  std::byte buffer[16 * 1024];
-  OVERLAPPED at{};
-  at.Offset = static_cast<DWORD>(offset);
-  at.OffsetHigh = static_cast<DWORD>(offset >> 32);
-  DWORD got = 0;
-  const auto wanted = static_cast<DWORD>(std::min(count_bytes, sizeof buffer));
-  if (::ReadFile(reinterpret_cast<HANDLE>(::_get_osfhandle(file)), buffer, wanted, &got, &at) ==
-      0) {
-    const DWORD error = ::GetLastError();
-    if (error == ERROR_HANDLE_EOF) return 0;
-    ::WSASetLastError(static_cast<int>(error));
-    return -1;
-  }
-  return got == 0 ? 0 : send(fd, ByteSpan(buffer, got));
 }
 
 int shutdown(int fd, Shutdown how) noexcept {

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <avila/os/file_system.hpp>
 #include <avila/tcp/native.hpp>
 #include <avila/tcp/stream.hpp>
+#include <memory>
 
 #if defined(_WIN32)
 #include <winsock2.h>
@@ -19,8 +21,14 @@ namespace {
 using Direction = async::IoSource::Direction;
 using Outcome = std::optional<Result<std::size_t>>;
 
+constexpr std::uint64_t kFileBlockBytes = 64 * 1024;
+#if defined(__linux__)
 constexpr std::uint64_t kFileBytesPerCallMax = 512 * 1024;  // then others get their turn
+#endif
 
+Error file_ended(std::uint64_t offset) {
+  return Error(Errc::OutOfRange, "the file ended before all of it was sent", {.offset = offset});
+}
 Error closed_error() { return Error(Errc::Closed, "the connection was closed on this side"); }
 
 }  // namespace
@@ -163,20 +171,20 @@ Task<Result<void>> Stream::write_vectored(std::span<const ByteSpan> parts, Cance
   co_return Result<void>();
 }
 
+#if defined(__linux__)
 Outcome Stream::try_send_file(int file, std::uint64_t offset, std::uint64_t count_bytes) {
   if (closed_.load(std::memory_order_relaxed) || fd_ < 0) return closed_error();
   if (write_must_wait()) return std::nullopt;
   const auto wanted = static_cast<std::size_t>(std::min(count_bytes, kFileBytesPerCallMax));
   const std::ptrdiff_t sent = native::send_file(fd_, file, offset, wanted);
-  if (sent == 0 && wanted > 0)
-    return Error(Errc::OutOfRange, "the file ended before all of it was sent", {.offset = offset});
+  if (sent == 0 && wanted > 0) return file_ended(offset);
   // Fewer than wanted may mean that the file ended, not that the kernel's buffer is full.
   if (sent > 0) return Result<std::size_t>(static_cast<std::size_t>(sent));
   return after_send(sent, wanted);
 }
 
-Task<Result<void>> Stream::send_file(int file, std::uint64_t offset, std::uint64_t count_bytes,
-                                     CancelToken cancel) {
+Task<Result<void>> Stream::send_in_kernel(int file, std::uint64_t offset, std::uint64_t count_bytes,
+                                          CancelToken cancel) {
   while (count_bytes > 0) {
     if (cancel.cancelled()) co_return future::cancelled_error("send_file");
     if (Outcome now = try_send_file(file, offset, count_bytes); now.has_value()) {
@@ -189,6 +197,26 @@ Task<Result<void>> Stream::send_file(int file, std::uint64_t offset, std::uint64
     const bool ready = co_await source_->ready(Direction::Write, cancel);
     if (!ready) co_return future::cancelled_error("send_file");
     write_filled_ = false;
+  }
+  co_return Result<void>();
+}
+#endif
+
+Task<Result<void>> Stream::send_file(os::File& file, std::uint64_t offset,
+                                     std::uint64_t count_bytes, CancelToken cancel) {
+#if defined(__linux__)
+  if (file.native_handle() >= 0)
+    co_return co_await send_in_kernel(file.native_handle(), offset, count_bytes, cancel);
+#endif
+  const std::unique_ptr<std::byte[]> room(new std::byte[kFileBlockBytes]);
+  while (count_bytes > 0) {
+    const std::size_t wanted = std::min<std::uint64_t>(count_bytes, kFileBlockBytes);
+    AVILA_CO_TRY(const MutableByteSpan got, file.read_at(offset, {room.get(), wanted}));
+    if (got.empty()) co_return file_ended(offset);
+    auto written = co_await write_all(got, cancel);
+    AVILA_CO_TRY_VOID(std::move(written));
+    offset += got.size();
+    count_bytes -= got.size();
   }
   co_return Result<void>();
 }

@@ -87,6 +87,7 @@ struct Loaded {
   std::string etag;
   std::string modified;
   std::shared_ptr<const std::string> content;  // null: read when sent
+  std::shared_ptr<os::File> open;              // for the kernel, which sends it; may be null
 };
 using LoadedPointer = std::shared_ptr<const Loaded>;
 
@@ -100,6 +101,10 @@ std::string hex(std::uint64_t value) {
 }
 
 }  // namespace
+
+namespace {
+constexpr std::uint64_t kKernelBytes = 64 * 1024;  // from here on it is worth two calls
+}
 
 struct StaticFiles::State {
   async::Executor& executor;
@@ -116,6 +121,7 @@ struct StaticFiles::State {
   std::map<std::string, Entry, std::less<>> cache;
   std::list<std::string> recent;  // the last used first
   std::uint64_t cached_bytes = 0;
+  std::uint32_t open_files = 0;
 
   /// What may be served as it is. Of those who find it stale, the first looks at the file again
   /// (null), and the others are served meanwhile.
@@ -149,6 +155,7 @@ struct StaticFiles::State {
 
   void forget(std::map<std::string, Entry, std::less<>>::iterator entry) {
     cached_bytes -= cost(*entry->second.file);
+    open_files -= entry->second.file->open != nullptr ? 1 : 0;
     recent.erase(entry->second.recent);
     cache.erase(entry);
   }
@@ -157,9 +164,12 @@ struct StaticFiles::State {
     const std::lock_guard lock(mutex);
     if (const auto old = cache.find(key); old != cache.end()) forget(old);
     cached_bytes += cost(*file);
+    open_files += file->open != nullptr ? 1 : 0;
     recent.push_front(key);
     cache.emplace(key, Entry{std::move(file), recent.begin(), executor.coarse_now().ns});
-    while (cached_bytes > options.cache_bytes && !recent.empty()) forget(cache.find(recent.back()));
+    while ((cached_bytes > options.cache_bytes || open_files > options.open_files) &&
+           !recent.empty())
+      forget(cache.find(recent.back()));
   }
 
   Result<LoadedPointer> load(const std::string& relative, unsigned takes, const std::string& key);
@@ -211,6 +221,10 @@ Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsi
     file->info.size = text.size();
     file->content = std::make_shared<const std::string>(std::move(text));
   }
+  if (file->info.size >= kKernelBytes && options.open_files > 0) {
+    AVILA_TRY(file->open, files.open(file->path));
+    if (file->open->native_handle() < 0) file->open.reset();
+  }
   return LoadedPointer(file);
 }
 
@@ -241,42 +255,25 @@ Result<std::string> StaticFiles::State::list(const std::string& relative) {
 
 namespace {
 
-/// Pieces of a file, read on the blocking pool as they are sent.
+/// Pieces of a file: sent by the kernel, or from memory, or read on the blocking pool.
 class FilePieces final : public http::BodySource {
  public:
-  FilePieces(async::Executor& executor, os::FileSystem& files, std::string path,
+  FilePieces(async::Executor& executor, os::FileSystem& files, LoadedPointer file,
              std::vector<std::pair<std::string, http::ByteRange>> pieces, std::string end)
       : executor_(executor),
         files_(files),
-        path_(std::move(path)),
+        file_(std::move(file)),
         pieces_(std::move(pieces)),
         end_(std::move(end)) {}
 
   Task<Result<void>> write_to(http::BodyWriter& writer) override {
-    constexpr std::uint64_t kBlockBytes = 256 * 1024;
-    auto open = [this] { return files_.open(path_); };
-    auto opened = co_await executor_.spawn_blocking(std::move(open));
-    AVILA_CO_TRY(const std::unique_ptr<os::File> file, std::move(opened));
-    std::string block;
     for (const auto& [before, range] : pieces_) {
       if (!before.empty()) {
         auto written = co_await writer.write(as_bytes(before));
         AVILA_CO_TRY_VOID(std::move(written));
       }
-      for (std::uint64_t done = 0; done < range.length;) {
-        const auto want = static_cast<std::size_t>(std::min(kBlockBytes, range.length - done));
-        block.resize(want);
-        const std::uint64_t offset = range.first + done;
-        auto read = [&file, &block, offset] {
-          return file->read_at(offset, {reinterpret_cast<std::byte*>(block.data()), block.size()});
-        };
-        auto got = co_await executor_.spawn_blocking(std::move(read));
-        AVILA_CO_TRY(const MutableByteSpan bytes, std::move(got));
-        if (bytes.empty()) co_return Error(Errc::Io, "the file became shorter while it was sent");
-        auto written = co_await writer.write(ByteSpan(bytes));
-        AVILA_CO_TRY_VOID(std::move(written));
-        done += bytes.size();
-      }
+      auto written = co_await write_range(writer, range);
+      AVILA_CO_TRY_VOID(std::move(written));
     }
     if (!end_.empty()) {
       auto written = co_await writer.write(as_bytes(end_));
@@ -286,9 +283,42 @@ class FilePieces final : public http::BodySource {
   }
 
  private:
+  Task<Result<void>> write_range(http::BodyWriter& writer, http::ByteRange range) {
+    if (file_->open != nullptr && writer.sends_files())
+      return writer.send_file(*file_->open, range.first, range.length);
+    if (file_->content != nullptr)
+      return writer.write(as_bytes(*file_->content).subspan(range.first, range.length));
+    return read_range(writer, range);
+  }
+
+  Task<Result<void>> read_range(http::BodyWriter& writer, http::ByteRange range) {
+    constexpr std::uint64_t kBlockBytes = 256 * 1024;
+    if (opened_ == nullptr) {
+      auto open = [this] { return files_.open(file_->path); };
+      auto opened = co_await executor_.spawn_blocking(std::move(open));
+      AVILA_CO_TRY(opened_, std::move(opened));
+    }
+    std::string block;
+    for (std::uint64_t done = 0; done < range.length;) {
+      block.resize(static_cast<std::size_t>(std::min(kBlockBytes, range.length - done)));
+      const std::uint64_t offset = range.first + done;
+      auto read = [this, &block, offset] {
+        return opened_->read_at(offset, {reinterpret_cast<std::byte*>(block.data()), block.size()});
+      };
+      auto got = co_await executor_.spawn_blocking(std::move(read));
+      AVILA_CO_TRY(const MutableByteSpan bytes, std::move(got));
+      if (bytes.empty()) co_return Error(Errc::Io, "the file became shorter while it was sent");
+      auto written = co_await writer.write(ByteSpan(bytes));
+      AVILA_CO_TRY_VOID(std::move(written));
+      done += bytes.size();
+    }
+    co_return Result<void>();
+  }
+
   async::Executor& executor_;
   os::FileSystem& files_;
-  std::string path_;
+  const LoadedPointer file_;  // shared with the cache
+  std::unique_ptr<os::File> opened_;
   std::vector<std::pair<std::string, http::ByteRange>> pieces_;
   std::string end_;
 };
@@ -324,9 +354,10 @@ void set_ranges(StaticFiles::State& state, const LoadedPointer& file, const Requ
     response.headers.set("Content-Type", frame.content_type());
   }
   response.status = ranges.kind == Kind::Whole ? 200 : 206;
-  if (file->content == nullptr) {
+  const bool plain = request.scheme == "http" && request.major_version == 1;
+  if (file->content == nullptr || (file->open != nullptr && plain)) {
     response.body =
-        http::Body::stream(std::make_unique<FilePieces>(state.executor, state.files, file->path,
+        http::Body::stream(std::make_unique<FilePieces>(state.executor, state.files, file,
                                                         std::move(pieces), std::move(end)),
                            total);
   } else if (pieces.size() == 1) {
@@ -429,7 +460,7 @@ Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted
 
 StaticFiles::StaticFiles(async::Executor& executor, os::FileSystem& files, std::string root,
                          StaticFilesOptions options)
-    : state_(new State{executor, files, std::move(root), std::move(options), {}, {}, {}, 0}) {}
+    : state_(new State{executor, files, std::move(root), std::move(options), {}, {}, {}, 0, 0}) {}
 
 StaticFiles::~StaticFiles() = default;
 

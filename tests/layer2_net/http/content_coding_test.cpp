@@ -135,9 +135,6 @@ class Collector final : public BodyWriter {
     flushed.push_back(text.size());
     co_return Result<void>();
   }
-  Task<Result<void>> send_file(int, std::uint64_t, std::uint64_t) override {
-    co_return Error(Errc::Unsupported, "none here");
-  }
   Headers& trailers() noexcept override { return headers_; }
   CancelToken cancel_token() const noexcept override { return {}; }
 

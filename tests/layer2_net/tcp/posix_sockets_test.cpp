@@ -16,6 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <avila/os/file_system.hpp>
+#include <avila/os/memory_file_system.hpp>
+
 #include "socket_fixture.hpp"
 
 namespace avila::tcp {
@@ -34,17 +37,17 @@ class PosixSockets : public SocketFixture {
 
 // --- sendfile
 
-Task<Result<void>> send_parts(Stream* stream, int file, std::uint64_t size) {
-  auto rest = co_await stream->send_file(file, 10, size - 10);
+Task<Result<void>> send_parts(Stream* stream, os::File* file, std::uint64_t size) {
+  auto rest = co_await stream->send_file(*file, 10, size - 10);
   AVILA_CO_TRY_VOID(std::move(rest));
-  auto front = co_await stream->send_file(file, 0, 10);
+  auto front = co_await stream->send_file(*file, 0, 10);
   AVILA_CO_TRY_VOID(std::move(front));
-  auto nothing = co_await stream->send_file(file, size, 0);
+  auto nothing = co_await stream->send_file(*file, size, 0);
   AVILA_CO_TRY_VOID(std::move(nothing));
   co_return co_await stream->shutdown_write();
 }
-Task<Result<void>> send_beyond(Stream* stream, int file, std::uint64_t size) {
-  co_return co_await stream->send_file(file, size - 5, 6);
+Task<Result<void>> send_beyond(Stream* stream, os::File* file, std::uint64_t size) {
+  co_return co_await stream->send_file(*file, size - 5, 6);
 }
 
 TEST_F(PosixSockets, SendFileSendsRangesLargerThanAnyBuffer) {
@@ -53,20 +56,28 @@ TEST_F(PosixSockets, SendFileSendsRangesLargerThanAnyBuffer) {
   for (char& c : content) c = static_cast<char>(random());
   const auto path = folder_ / "content";
   std::ofstream(path, std::ios::binary) << content;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ASSERT_GE(file, 0);
-  Ends ends = pair();
-  auto sending = runtime_.spawn(send_parts(&ends.client, file, content.size()));
-  const auto got = runtime_.block_on(read_all(&ends.server));
-  ASSERT_TRUE(sending.wait().has_value());
-  ASSERT_TRUE(got.has_value());
-  EXPECT_TRUE(*got == content.substr(10) + content.substr(0, 10));
-  EXPECT_EQ(::lseek(file, 0, SEEK_CUR), 0) << "the file's own position stays";
+  const auto opened = os::real_file_system().open(path);
+  ASSERT_TRUE(opened.has_value());
+  os::MemoryFileSystem memory;  // whose files the kernel does not know
+  auto in_memory = memory.open("content", {.write = true, .create = true});
+  ASSERT_TRUE(in_memory.has_value() && (*in_memory)->append(as_bytes(content)).has_value());
+  os::File* const file = opened->get();
+  EXPECT_GE(file->native_handle(), 0);
+  EXPECT_EQ((*in_memory)->native_handle(), -1);
+  for (os::File* each : {file, in_memory->get()}) {
+    Ends ends = pair();
+    auto sending = runtime_.spawn(send_parts(&ends.client, each, content.size()));
+    const auto got = runtime_.block_on(read_all(&ends.server));
+    ASSERT_TRUE(sending.wait().has_value());
+    ASSERT_TRUE(got.has_value());
+    EXPECT_TRUE(*got == content.substr(10) + content.substr(0, 10));
+    Ends other = pair();
+    const auto beyond = runtime_.block_on(send_beyond(&other.client, each, content.size()));
+    ASSERT_FALSE(beyond.has_value());
+    EXPECT_TRUE(beyond.error().is(Errc::OutOfRange));
+  }
+  EXPECT_EQ(::lseek(file->native_handle(), 0, SEEK_CUR), 0) << "the file's own position stays";
 
-  Ends other = pair();
-  const auto beyond = runtime_.block_on(send_beyond(&other.client, file, content.size()));
-  ASSERT_FALSE(beyond.has_value());
-  EXPECT_TRUE(beyond.error().is(Errc::OutOfRange));
   // A peer that went away is an error, never a signal.
   Ends gone = pair();
   EXPECT_TRUE(gone.server.set_reset_on_close().has_value());
@@ -75,7 +86,6 @@ TEST_F(PosixSockets, SendFileSendsRangesLargerThanAnyBuffer) {
   }
   const auto cut = runtime_.block_on(send_parts(&gone.client, file, content.size()));
   EXPECT_FALSE(cut.has_value());
-  ::close(file);
 }
 
 // --- Unix sockets

@@ -182,7 +182,6 @@ class Site : public ::testing::Test {
         return done();
       }
       Task<Result<void>> flush() override { return done(); }
-      Task<Result<void>> send_file(int, std::uint64_t, std::uint64_t) override { return done(); }
       http::Headers& trailers() noexcept override { return trailers_; }
       future::CancelToken cancel_token() const noexcept override { return {}; }
       static Task<Result<void>> done() { co_return Result<void>(); }

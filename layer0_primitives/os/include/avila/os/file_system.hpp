@@ -53,6 +53,9 @@ class File {
   virtual Result<ByteSpan> map() = 0;
   /// Hint: this range will be read soon / the file is read sequentially.
   virtual void prefetch(std::uint64_t offset, std::uint64_t size) { (void)offset, (void)size; }
+  /// POSIX: the descriptor, for calls of the system that take one (sendfile). Else, and of files
+  /// that are none of the system's: -1. It stays the file's.
+  virtual int native_handle() const noexcept { return -1; }
 
  protected:
   File() = default;

@@ -60,7 +60,6 @@ class EncodingWriter final : public BodyWriter {
   ~EncodingWriter() override;
   Task<Result<void>> write(ByteSpan bytes) override;
   Task<Result<void>> flush() override;
-  Task<Result<void>> send_file(int descriptor, std::uint64_t offset, std::uint64_t length) override;
   Headers& trailers() noexcept override { return to_.trailers(); }
   CancelToken cancel_token() const noexcept override { return to_.cancel_token(); }
   Response* late_head() noexcept override { return to_.late_head(); }

@@ -21,7 +21,8 @@ class Transport;
 }
 namespace avila::os {
 class Clock;
-}
+class File;
+}  // namespace avila::os
 
 namespace avila::http {
 
@@ -58,9 +59,10 @@ class BodyWriter {
   virtual Task<Result<void>> write(ByteSpan bytes) = 0;
   /// What was kept is on its way (a server-sent event, a line of NDJSON).
   virtual Task<Result<void>> flush() = 0;
-  /// Part of an open file by its descriptor, without copying where the system can.
-  virtual Task<Result<void>> send_file(int descriptor, std::uint64_t offset,
-                                       std::uint64_t length) = 0;
+  /// Part of an open file, which outlives the call. Errors: OutOfRange (it is shorter).
+  virtual Task<Result<void>> send_file(os::File& file, std::uint64_t offset, std::uint64_t length);
+  /// Whether that is left to the kernel, where it can do it; else the file is read here.
+  virtual bool sends_files() const noexcept { return false; }
   /// Fields to send after the body; only with chunked coding, else they are dropped.
   virtual Headers& trailers() noexcept = 0;
   /// Cancelled when the connection or the server goes down.

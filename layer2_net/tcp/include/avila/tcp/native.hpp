@@ -78,8 +78,10 @@ std::ptrdiff_t send(int fd, ByteSpan bytes) noexcept;
 inline constexpr std::size_t kPartsPerCallMax = 64;
 /// At most kPartsPerCallMax parts, none of them empty.
 std::ptrdiff_t send_parts(int fd, std::span<const ByteSpan> parts) noexcept;
-/// From a file at an offset: in the kernel where it can be, else through a buffer.
+#if defined(__linux__)
+/// From a file at an offset, in the kernel.
 std::ptrdiff_t send_file(int fd, int file, std::uint64_t offset, std::size_t count_bytes) noexcept;
+#endif
 
 enum class Shutdown : std::uint8_t { Write, Both };
 int shutdown(int fd, Shutdown how) noexcept;

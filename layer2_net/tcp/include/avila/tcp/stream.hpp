@@ -9,6 +9,10 @@
 #include <cstdint>
 #include <utility>
 
+namespace avila::os {
+class File;
+}
+
 namespace avila::tcp {
 
 using async::CancelToken;
@@ -47,10 +51,16 @@ class Stream final : public async::Transport {
   std::optional<Result<std::size_t>> try_write_vectored(std::span<const ByteSpan> parts) override;
   bool hung_up() const noexcept override { return source_ != nullptr && source_->hung_up(); }
 
-  /// Sends count_bytes of a file from an offset, in the kernel where it can (sendfile). The file
-  /// must not shrink meanwhile: Errc::OutOfRange. The file stays the caller's.
-  Task<Result<void>> send_file(int file, std::uint64_t offset, std::uint64_t count_bytes,
+  /// Sends count_bytes of a file from an offset: in the kernel where kSendsFiles and the file is
+  /// the system's (sendfile), else through a buffer. The file outlives the call, and must not
+  /// shrink meanwhile: Errc::OutOfRange.
+  Task<Result<void>> send_file(os::File& file, std::uint64_t offset, std::uint64_t count_bytes,
                                CancelToken cancel = {});
+#if defined(__linux__)
+  static constexpr bool kSendsFiles = true;
+#else
+  static constexpr bool kSendsFiles = false;
+#endif
 
   Result<SocketAddress> peer_address() const;
   Result<SocketAddress> local_address() const;
@@ -76,6 +86,8 @@ class Stream final : public async::Transport {
   std::optional<Result<std::size_t>> send_parts(std::span<const ByteSpan> parts, std::size_t skip);
   std::optional<Result<std::size_t>> try_send_file(int file, std::uint64_t offset,
                                                    std::uint64_t count_bytes);
+  Task<Result<void>> send_in_kernel(int file, std::uint64_t offset, std::uint64_t count_bytes,
+                                    CancelToken cancel);
   bool write_must_wait() noexcept;
 
   async::Executor* executor_ = nullptr;

@@ -21,6 +21,7 @@ struct StaticFilesOptions {
   bool dot_files = false;                        ///< ".git/config" is not found unless true
   std::uint64_t cached_file_bytes = 256 * 1024;  ///< larger ones are read as they are sent
   std::uint64_t cache_bytes = 64 * 1024 * 1024;
+  std::uint32_t open_files = 256;     ///< larger ones kept open, for the kernel to send
   Duration cache_fresh = seconds(1);  ///< a cached file is looked up again after this
 };
 
@@ -34,7 +35,8 @@ std::optional<std::string> safe_relative_path(std::string_view path, bool dot_fi
 /// An endpoint for GET of a wildcard route; the wildcard is the path below `root`:
 ///   router.add("GET", "/static/*path", std::make_unique<StaticFiles>(executor, files,
 ///   "/srv/www"));
-/// Reads on the executor's blocking pool. Symbolic links are followed.
+/// Plain HTTP/1.1 has files of 64 KiB and more sent by the kernel where it can; else they are read
+/// on the executor's blocking pool. Symbolic links are followed.
 class StaticFiles final : public Endpoint {
  public:
   StaticFiles(async::Executor& executor, os::FileSystem& files, std::string root,
