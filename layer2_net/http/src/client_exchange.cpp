@@ -136,14 +136,17 @@ Task<Result<StreamedResponse>> exchange(std::shared_ptr<Client::State> state,
   if (sender) sender->start();
   const CancelToken waiting = sender ? sender->token() : cancel;
   ResponseHead head;
-  auto read = co_await read_answer(*connection, *request, sender ? &*sender : nullptr, limits, head,
-                                   waiting);
+  BodySender* const beside = sender ? &*sender : nullptr;
+  auto read = co_await read_answer(*connection, *request, beside, limits, head, waiting);
   if (!read.has_value()) {
     if (!sender) co_return std::move(read).error();
     auto failed = co_await sender->failed(std::move(read).error());
     co_return failed;
   }
-  bool keep = head.facts.keep_alive && written.has_value();
+  // What follows a 101, or a 2xx to CONNECT, is no HTTP any more.
+  const bool switched = head.status == 101 || (parse_method(request->method) == Method::Connect &&
+                                               head.status / 100 == 2);
+  bool keep = head.facts.keep_alive && written.has_value() && !switched;
   if (sender) {
     auto ended = co_await sender->answered(head.status);
     AVILA_CO_TRY_VOID(std::move(ended));

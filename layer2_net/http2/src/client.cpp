@@ -40,7 +40,6 @@ class ClientMultiplexer final : public Multiplexer,
 
  private:
   void headers(Engine::Stream& stream, HeaderList& list, bool end_stream) override {
-    (void)end_stream;
     auto* io = static_cast<ClientStream*>(stream.owner);
     int status = 0;
     bool ok = !list.truncated() && !list.empty() && list[0].name == ":status" &&
@@ -67,7 +66,8 @@ class ClientMultiplexer final : public Multiplexer,
     }
     if (status < 200) {  // informational: the response comes later
       if (io == nullptr) return;
-      if (++io->interim_count > kInterimMax) stream.malformed = true;
+      // RFC 9113 section 8.1: it cannot be the end.
+      if (end_stream || ++io->interim_count > kInterimMax) stream.malformed = io->bad_head = true;
       io->interim.push_back({status, std::move(fields)});
       io->head.set();
       return;

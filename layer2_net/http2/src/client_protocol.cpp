@@ -118,7 +118,8 @@ class Shared final : public http::SharedConnection, public std::enable_shared_fr
       if (!written.has_value() && cancel.cancelled()) co_return std::move(written).error();
     }
     const http::CancelToken waiting = sender ? sender->token() : cancel;
-    auto answered = co_await read_answer(exchange, *request, sender ? &*sender : nullptr, waiting);
+    http::BodySender* const beside = sender ? &*sender : nullptr;
+    auto answered = co_await read_answer(exchange, *request, beside, waiting);
     if (!answered.has_value()) {
       Error error = std::move(answered).error();
       if (sender) error = co_await sender->failed(std::move(error));

@@ -277,14 +277,15 @@ Result<void> Engine::on_block(std::uint32_t id, bool end_stream) {
     events_.headers(*stream, list_, end_stream);
   } else {
     if (!end_stream) return stream_error(id, ErrorCode::ProtocolError);  // trailers end it
-    if (stream->announced != kUnknownLength && stream->received != stream->announced)
-      return stream_error(id, ErrorCode::ProtocolError);
     events_.trailers(*stream, list_);
   }
   stream = find(id);
   if (stream == nullptr) return {};
   if (stream->malformed) return stream_error(id, ErrorCode::ProtocolError);
-  if (end_stream) remote_end(*stream);
+  if (!end_stream) return {};
+  if (stream->announced != kUnknownLength && stream->received != stream->announced)
+    return stream_error(id, ErrorCode::ProtocolError);  // section 8.1.1
+  remote_end(*stream);
   return {};
 }
 

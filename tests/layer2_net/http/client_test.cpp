@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <avila/async/runtime.hpp>
+#include <avila/async/transport.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
 #include <avila/http/cookies.hpp>
@@ -188,6 +189,69 @@ TEST_F(HttpClient, SpeaksThroughAProxy) {
   auto got = runtime_.block_on(client.get("http://far.example/x"));
   ASSERT_TRUE(got.has_value());
   EXPECT_EQ(got->body, "proxied far.example");
+  auto again = runtime_.block_on(client.get("http://far.example/y"));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(server_.metrics().connections_accepted, 1U);
+}
+
+/// A server that says the same to whatever it is asked.
+class Scripted final : public Connector {
+ public:
+  explicit Scripted(Runtime& runtime) : runtime_(runtime) {}
+  Task<Connected> connect(std::string, std::uint16_t, CancelToken) override {
+    auto ends = avila::async::make_pipe();
+    running_.push_back(runtime_.spawn(answer(std::move(ends.second), text)));
+    co_return Connected(std::move(ends.first));
+  }
+  ~Scripted() override {
+    for (auto& each : running_) each.wait();
+  }
+  std::string text;
+
+ private:
+  static Task<void> answer(std::unique_ptr<avila::async::Transport> transport, std::string text) {
+    std::byte buffer[4096];
+    auto got = co_await transport->read(buffer);
+    if (got.has_value()) (void)co_await transport->write_all(avila::as_bytes(text));
+    while (got.has_value() && *got > 0) got = co_await transport->read(buffer);
+  }
+  Runtime& runtime_;
+  std::vector<avila::async::JoinHandle<void>> running_;
+};
+
+TEST_F(HttpClient, InterimResponsesAreHandedOutAndLimited) {
+  Scripted server(runtime_);
+  Client client(runtime_, {.connector = &server});
+  std::string seen;
+  const auto ask = [&] {
+    seen.clear();
+    ClientRequest request;
+    request.url = "http://pipe/";
+    request.on_interim = [&](int status, const Headers& fields) {
+      seen += std::to_string(status) + std::string(fields.find("link").value_or("-")) + " ";
+    };
+    return runtime_.block_on(client.send(std::move(request)));
+  };
+  const std::string hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const std::string end = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  server.text = hint + "HTTP/1.1 100 Continue\r\n\r\n" + end;
+  EXPECT_TRUE(ask().has_value());
+  EXPECT_EQ(seen, "103</a> 100- ");
+  server.text.clear();
+  for (int i = 0; i < 101; ++i) server.text += hint;
+  server.text += end;
+  EXPECT_TRUE(ask().error().is(Errc::LimitExceeded));
+}
+
+TEST_F(HttpClient, AConnectionThatSpeaksSomethingElseIsNotUsedAgain) {
+  Scripted server(runtime_);
+  Client client(runtime_, {.connector = &server});
+  server.text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n";
+  EXPECT_EQ(runtime_.block_on(client.get("http://pipe/"))->status, 101);
+  EXPECT_EQ(client.idle_connections(), 0U);
+  server.text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(runtime_.block_on(client.get("http://pipe/"))->status, 200);
+  EXPECT_EQ(client.idle_connections(), 1U);
 }
 
 TEST_F(HttpClient, ErrorsSayWhat) {

@@ -269,6 +269,10 @@ class RefusedOverHttp2 : public ClientOverHttp2 {
       request.method = method;
       request.url = base_ + "/";
       request.body = method == "POST" ? "four" : "";
+      interim_.clear();
+      request.on_interim = [this](int status, const http::Headers& fields) {
+        interim_ += std::to_string(status) + std::string(fields.find("link").value_or("-")) + " ";
+      };
       body = body_of(runtime_.block_on(client.send(std::move(request))));
       connects_ = connector.connects;
     }
@@ -278,8 +282,32 @@ class RefusedOverHttp2 : public ClientOverHttp2 {
   static std::string code(http2::ErrorCode code) {
     return avila_test::u32(static_cast<std::uint32_t>(code));
   }
+  static std::string head(const std::string& status, bool end = false) {
+    const int last = end ? http2::flags::kEndStream : 0;
+    return frame(FrameType::Headers, static_cast<std::uint8_t>(http2::flags::kEndHeaders | last), 1,
+                 avila_test::block({{":status", status}, {"link", "</a>"}}));
+  }
   int connects_ = 0;
+  std::string interim_;
 };
+
+TEST_F(RefusedOverHttp2, ABodyThatWasAnnouncedAndDoesNotComeIsAnError) {
+  const auto ended = [](const std::string& length) {
+    return frame(FrameType::Headers, http2::flags::kEndStream | http2::flags::kEndHeaders, 1,
+                 avila_test::block({{":status", "200"}, {"content-length", length}}));
+  };
+  EXPECT_EQ(ask(ended("0"), "POST"), "");
+  EXPECT_TRUE(ask(ended("5"), "POST").starts_with("error: "));
+}
+
+TEST_F(RefusedOverHttp2, InterimResponsesAreHandedOutAndLimited) {
+  EXPECT_EQ(ask(head("103") + head("103") + head("200", true), "POST"), "");
+  EXPECT_EQ(interim_, "103</a> 103</a> ");
+  EXPECT_NE(ask(head("103", true), "POST").find("malformed"), std::string::npos);
+  std::string many;
+  for (int i = 0; i < 101; ++i) many += head("103");
+  EXPECT_NE(ask(many + head("200", true), "POST").find("malformed"), std::string::npos);
+}
 
 TEST_F(RefusedOverHttp2, SendsAgainWhatTheServerDidNotBegin) {
   // GOAWAY that names no stream: even a POST goes to a new connection.
