@@ -103,6 +103,16 @@ TEST_F(DnsStubServer, AsksOverTcpWhatIsTooLong) {
   EXPECT_EQ(answer->answers.size(), 200U);
 }
 
+TEST_F(DnsStubServer, ResolvesForConnect) {
+  dns::StubResolver stub(network_, options_);
+  tcp::Resolver& resolver = stub;
+  const auto found = runtime_.block_on(resolver.resolve(runtime_, "alias", 8080, {}));
+  ASSERT_TRUE(found.has_value()) << found.error().to_string();
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_EQ(found->at(0).to_string(), "[2001:db8::2]:8080");
+  EXPECT_EQ(found->at(1).to_string(), "192.0.2.2:8080");
+}
+
 TEST_F(DnsStubServer, GoesToTheNextServer) {
   options_.conf.servers.insert(options_.conf.servers.begin(), tcp::SocketAddress::loopback(1));
   options_.conf.timeout = milliseconds(200);
