@@ -31,6 +31,13 @@ AVILA_ALWAYS_INLINE std::uint64_t low_bits(std::uint64_t bits, std::uint32_t n) 
   return bits & ((std::uint64_t{1} << (n & 63)) - 1);
 }
 
+// Keeps the compiler from loading a value only in the branch that wants it.
+#if defined(__GNUC__)
+#define AVILA_PIN(value) asm("" : "+r"(value))
+#else
+#define AVILA_PIN(value) static_cast<void>(value)
+#endif
+
 // The low byte of `count` is the number of bits; what is above it is never looked at, so that
 // whole entries, whose low byte is what they take, can be subtracted.
 AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output& out) {
@@ -55,41 +62,53 @@ AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output&
   count |= 56
   AVILA_REFILL();
   std::uint32_t entry = tables.litlen[bits & kLitlenMask];
-  // An entry below is always that of the next symbol, and its bits are there.
+  // What follows `entry`, read as a symbol and as a distance: both are on their way before it is
+  // known which it is, so that a branch guessed wrongly costs less.
+  std::uint32_t next = 0, far = 0;
   const auto take = [&]() __attribute__((always_inline)) {
     bits >>= entry & 63, count -= entry;
+    next = tables.litlen[bits & kLitlenMask];
+    far = tables.distance[bits & kDistanceMask];
+    AVILA_PIN(next);
+    AVILA_PIN(far);
+  };
+  const auto put_literal = [&]() __attribute__((always_inline)) {
     *at++ = static_cast<std::byte>(entry >> 8 & 0xFF);
-    entry = tables.litlen[bits & kLitlenMask];
+    entry = next;
   };
   do {
+    saved_in = in, saved_bits = bits, saved_count = count;
+    take();
     if ((entry & Tables::kLiteral) != 0) {
+      put_literal();
+      saved_bits = bits, saved_count = count;
       take();
       if ((entry & Tables::kLiteral) != 0) {
+        put_literal();
+        saved_bits = bits, saved_count = count;
         take();
         if ((entry & Tables::kLiteral) != 0) {
-          take();
+          put_literal();
           AVILA_REFILL();
           continue;
         }
       }
     }
-    saved_in = in, saved_bits = bits, saved_count = count;
+    std::uint64_t length_bits = saved_bits;  // from the length's code on
     if ((entry & Tables::kSpecial) != 0) [[unlikely]] {
-      if ((entry & Tables::kLink) != 0) {
-        bits >>= entry & 63, count -= entry;
-        entry = tables.litlen[(entry >> 16) + low_bits(bits, entry >> 8 & 15)];
-        if ((entry & Tables::kLiteral) != 0) {
-          bits >>= entry & 63, count -= entry;
-          *at++ = static_cast<std::byte>(entry >> 8);
-          AVILA_REFILL();
-          entry = tables.litlen[bits & kLitlenMask];
-          continue;
-        }
-      }
       if ((entry & Tables::kEnd) != 0) {
-        bits >>= entry & 63, count -= entry;
         ended = true;
         break;
+      }
+      if ((entry & Tables::kLink) != 0) {
+        length_bits = bits;
+        entry = tables.litlen[(entry >> 16) + low_bits(bits, entry >> 8 & 15)];
+        take();
+        if ((entry & Tables::kLiteral) != 0) {
+          put_literal();
+          AVILA_REFILL();
+          continue;
+        }
       }
       if ((entry & Tables::kSpecial) != 0) {
         in = saved_in, bits = saved_bits, count = saved_count;
@@ -97,9 +116,7 @@ AVILA_ALWAYS_INLINE bool decode(const Tables& tables, BitReader& reader, Output&
       }
     }
     // Of 56 bits, two literals took at most 22 and the length takes 20.
-    const std::size_t length = (entry >> 16) + (low_bits(bits, entry) >> (entry >> 8 & 15));
-    bits >>= entry & 63, count -= entry;
-    std::uint32_t far = tables.distance[bits & kDistanceMask];
+    const std::size_t length = (entry >> 16) + (low_bits(length_bits, entry) >> (entry >> 8 & 15));
     AVILA_REFILL();
     if ((far & Tables::kSpecial) != 0) [[unlikely]] {
       if ((far & Tables::kLink) != 0) {
