@@ -8,7 +8,8 @@ namespace avila::compress::detail::zstd {
 namespace {
 
 constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
-constexpr std::uint32_t kShortest = 4;
+constexpr unsigned kNearLog = 17;
+constexpr std::uint32_t kNear = 1U << 18;  // three bytes from further back cost more than literals
 
 struct Candidate {
   std::uint32_t length, distance;
@@ -99,7 +100,8 @@ class Search::Optimal {
   explicit Optimal(Search& search)
       : search_(search),
         mask_((1U << search.effort_.chain_log) - 1),
-        tree_(std::make_unique_for_overwrite<std::uint32_t[]>(std::size_t{2} * (mask_ + 1))) {}
+        tree_(std::make_unique_for_overwrite<std::uint32_t[]>(std::size_t{2} * (mask_ + 1))),
+        near_(search.effort_.min_match == 3 ? std::size_t{1} << kNearLog : 0) {}
 
   void run(const Piece& piece, Found& found) {
     find_all(piece);
@@ -131,7 +133,15 @@ class Search::Optimal {
     head = at;
     std::uint32_t* smaller = &tree_[std::size_t{2} * (at & mask_)];
     std::uint32_t* larger = smaller + 1;
-    std::uint32_t smaller_length = 0, larger_length = 0, best = kShortest - 1;
+    std::uint32_t smaller_length = 0, larger_length = 0, best = 3;
+    if (!near_.empty()) {
+      std::uint32_t& near = near_[hash3(load_le32(base + at), kNearLog)];
+      if (near >= oldest && near < at && at - near < kNear) {
+        const std::uint32_t length = common_length(base + at, base + near, base + at + limit);
+        if (length >= 3) candidates_.push_back({length, at - near}), best = length;
+      }
+      near = at;
+    }
     for (unsigned left = effort.attempts; left != 0 && node >= oldest && node < at; --left) {
       std::uint32_t* const pair = &tree_[std::size_t{2} * (node & mask_)];
       std::uint32_t length = std::min(smaller_length, larger_length);
@@ -180,15 +190,20 @@ class Search::Optimal {
     first_[size] = static_cast<std::uint32_t>(candidates_.size());
   }
 
+  // A match of `nice` bytes is taken whole, and none begins within it: else the repeats of
+  // content that repeats itself would be measured to its end at every byte.
   void parse(const Piece& piece, const Found& found) {
     const std::uint32_t size = piece.end - piece.start, nice = search_.effort_.nice;
+    const std::uint32_t shortest = search_.effort_.min_match;
+    const std::uint32_t compared = shortest == 3 ? 0xFFFFFF : 0xFFFFFFFF;
     nodes_.resize(size + 1);
     for (Node& node : nodes_) node.price = ~0U;
     nodes_[0] = {prices_.literals(0), 0, 0, 0, {found.offsets}};
     const std::byte* const content = piece.base + piece.start;
-    for (std::uint32_t i = 0; i < size; ++i) {
+    std::uint32_t step = 1;
+    for (std::uint32_t i = 0; i < size; i += step) {
       const Node now = nodes_[i];
-      if (now.price == ~0U) continue;
+      step = 1;
       const auto reach = [&](std::uint32_t length, std::uint32_t price, std::uint32_t distance) {
         Node& to = nodes_[i + length];
         if (price >= to.price) return;
@@ -203,28 +218,27 @@ class Search::Optimal {
         nodes_[i + 1] = {with_literal, 0, 0, now.literals + 1, now.recent};
       if (size - i <= kTail) continue;
       const std::uint32_t after = now.price + prices_.literals(0);
-      std::uint32_t longest = kShortest - 1;
       const std::array<std::uint32_t, 4> repeats = {now.recent.of[0], now.recent.of[1],
                                                     now.recent.of[2], now.recent.of[0] - 1};
       const unsigned first = now.literals == 0 ? 1 : 0;
       for (unsigned r = first; r < first + 3; ++r) {
         const std::uint32_t distance = repeats[r];
         if (distance == 0 || distance > piece.start + i - piece.low ||
-            load_le32(content + i) != load_le32(content + i - distance))
+            ((load_le32(content + i) ^ load_le32(content + i - distance)) & compared) != 0)
           continue;
         const std::uint32_t length =
-            4 + common_length(content + i + 4, content + i + 4 - distance, piece.base + piece.end);
+            common_length(content + i, content + i - distance, piece.base + piece.end);
         const std::uint32_t offset = after + prices_.offset(r - first + 1);
-        const std::uint32_t from = length >= nice ? length : kShortest;
+        if (length >= nice) step = std::max(step, length);
+        const std::uint32_t from = length >= nice ? length : shortest;
         for (std::uint32_t l = from; l <= length; ++l)
           reach(l, offset + prices_.match(l), distance);
-        longest = std::max(longest, length);
       }
-      std::uint32_t from = kShortest;
+      std::uint32_t from = shortest;
       for (std::uint32_t c = first_[i]; c < first_[i + 1]; ++c) {
         const auto [length, distance] = candidates_[c];
         const std::uint32_t offset = after + prices_.offset(distance + 3);
-        if (length >= nice) from = length;
+        if (length >= nice) from = length, step = std::max(step, length);
         for (; from <= length; ++from) reach(from, offset + prices_.match(from), distance);
       }
     }
@@ -248,6 +262,7 @@ class Search::Optimal {
   std::uint32_t mask_;
   // The next smaller and the next larger of each position: written before they are reached.
   std::unique_ptr<std::uint32_t[]> tree_;
+  std::vector<std::uint32_t> near_;    // the last position of each three bytes
   std::vector<Candidate> candidates_;  // of all positions of the piece
   std::vector<std::uint32_t> first_;   // of each
   std::vector<Node> nodes_;

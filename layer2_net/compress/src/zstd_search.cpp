@@ -27,9 +27,13 @@ Effort effort_of(int level, std::uint64_t size) {
       {22, 21, 20, 64, 5, 128, Strategy::Lazy2},   {22, 22, 20, 96, 5, 192, Strategy::Lazy2},
       {22, 22, 20, 16, 4, 48, Strategy::Optimal},  {22, 22, 20, 24, 4, 64, Strategy::Optimal},
       {22, 22, 20, 32, 4, 64, Strategy::Optimal},  {22, 22, 20, 48, 4, 96, Strategy::Optimal},
-      {23, 22, 20, 64, 4, 128, Strategy::Optimal}, {23, 22, 20, 96, 4, 192, Strategy::Optimal},
-      {23, 23, 20, 128, 4, 256, Strategy::Optimal}};
+      {23, 22, 20, 64, 4, 128, Strategy::Optimal}, {23, 22, 20, 96, 3, 192, Strategy::Optimal},
+      {23, 23, 20, 128, 3, 256, Strategy::Optimal}};
+  // Less content affords more effort, and has fewer of the long matches.
+  const bool small = size <= 256U << 10;
   Effort effort = kEfforts[std::clamp(level, 1, 19) - 1];
+  if (small && level == 4) effort = {18, 0, 16, 3, 5, 32, Strategy::Greedy};
+  if (small && level >= 15) effort.min_match = 3;
   // Small contents: no more table than there are positions, and shorter matches.
   if (size < std::uint64_t{1} << effort.window_log) {
     const auto log = static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(size, 1024) - 1));
@@ -183,7 +187,7 @@ void Search::prime(const Piece& piece) {
 }
 
 std::span<const Sequence> Search::run(const Piece& piece, RecentOffsets& recent) {
-  const std::size_t most = (piece.end - piece.start) / 4 + 1;  // matches have four bytes and more
+  const std::size_t most = (piece.end - piece.start) / kMinMatch + 1;
   if (room_ < most) {
     sequences_ = std::make_unique_for_overwrite<Sequence[]>(most);
     room_ = most;

@@ -154,6 +154,24 @@ TEST(Codec, BombsStopAtTheLimitInBoundedMemory) {
   }
 }
 
+// An encoder that measures every repeat to its end at every byte takes minutes for these.
+TEST(Codec, WhatRepeatsItselfTakesNoMoreTimeAtAnyLevel) {
+  constexpr std::size_t kSize = 4 << 20;
+  for (const std::size_t period : {1U, 3U, 1000U, 70'000U}) {
+    Bytes in = compress_test::noise(period, period);
+    in.reserve(kSize);
+    while (in.size() < kSize) in.push_back(in[in.size() - period]);
+    for (const Format format : kFormats)
+      for (int level = levels(format).min; level <= levels(format).max; ++level) {
+        if (format == Format::Zlib || format == Format::Gzip) continue;  // Deflate's
+        const auto packed = compress::compress(format, in, {.level = level});
+        ASSERT_TRUE(packed.has_value()) << packed.error().to_string();
+        ASSERT_TRUE(*decompress(format, *packed) == in)
+            << to_string(format) << " level " << level << " period " << period;
+      }
+  }
+}
+
 TEST(Codec, WhatFollowsTheEndIsNotTaken) {
   const Bytes in = compress_test::prose(5000, 3);
   for (const Format format : kFormats) {
