@@ -1,6 +1,7 @@
 #include "server_connection.hpp"
 
 #include <algorithm>
+#include <avila/future/scheduler.hpp>
 
 #include "request.hpp"
 
@@ -145,10 +146,20 @@ Task<void> ServerConnection::handle(SharedStream stream) {
     const std::lock_guard lock(mutex);
     respond(*stream);
   }
+  bool first = false;
   {
     const std::lock_guard lock(mutex);
     --running_;
     stream->drop_unread();
+    first = !kick_due_;
+    kick_due_ = true;
+  }
+  if (!first) co_return;
+  // Those that are ready as well end before that: one write, and one TLS record, for all of them.
+  co_await future::yield();
+  {
+    const std::lock_guard lock(mutex);
+    kick_due_ = false;
   }
   kick();
 }

@@ -101,6 +101,7 @@ class ServerConnection final : public Multiplexer {
   std::vector<SharedStream> ready_;    // whose requests are complete enough; under the mutex
   std::vector<SharedStream> working_;  // the same, being begun; the reader's
   std::size_t running_ = 0;            // handlers; under the mutex
+  bool kick_due_ = false;              // a handler that ended will do it; under the mutex
 };
 
 }  // namespace avila::http2::detail
