@@ -194,10 +194,13 @@ Result<InflateCore::Step> InflateCore::read_header(BitReader& reader, const std:
       lengths.fill(5);
       return lengths;
     }();
-    (void)build_table(kLengths.data(), kLitlenSymbols, kLitlenEntries.data(), Tables::kLitlenBits,
-                      tables_.litlen.data(), tables_.litlen.size());
-    (void)build_table(kDistances.data(), kDistanceSymbols, kDistanceEntries.data(),
-                      Tables::kDistanceBits, tables_.distance.data(), tables_.distance.size());
+    if (!fixed_) {  // once: such blocks may be of ten bits each
+      (void)build_table(kLengths.data(), kLitlenSymbols, kLitlenEntries.data(), Tables::kLitlenBits,
+                        tables_.litlen.data(), tables_.litlen.size());
+      (void)build_table(kDistances.data(), kDistanceSymbols, kDistanceEntries.data(),
+                        Tables::kDistanceBits, tables_.distance.data(), tables_.distance.size());
+      fixed_ = true;
+    }
     state_ = State::Codes;
   } else if (type == 2) {
     AVILA_TRY(const Step step, read_dynamic(reader, start));
@@ -262,6 +265,7 @@ Result<InflateCore::Step> InflateCore::read_dynamic(BitReader& reader, const std
     i += repeats;
   }
   if (lengths[kEndOfBlock] == 0) return bad("the block has no end");
+  fixed_ = false;
   if (!build_table(lengths.data(), litlens, kLitlenEntries.data(), Tables::kLitlenBits,
                    tables_.litlen.data(), tables_.litlen.size()))
     return bad("the literal and length code is not complete");

@@ -57,6 +57,7 @@ class InflateCore final : public DecoderCore {
   std::vector<std::byte> dictionary_;
   std::uint64_t written_ = 0;  // of this stream
   InflateTables tables_;
+  bool fixed_ = false;  // tables_ are those of the fixed codes
 };
 
 }  // namespace avila::compress::detail

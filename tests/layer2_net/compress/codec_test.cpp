@@ -250,6 +250,33 @@ TEST(Codec, EncodersAndDecodersSayNoAfterTheEnd) {
   }
 }
 
+// Four blocks of the fixed codes, with the letter a each: 18 bits a block.
+Bytes fixed_blocks() {
+  Bytes bytes(9);
+  std::size_t at = 0;
+  const auto put = [&](std::uint32_t bits, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i, ++at)
+      bytes[at / 8] |= static_cast<std::byte>((bits >> i & 1) << (at % 8));
+  };
+  for (int block = 0; block < 4; ++block) put(0b010, 3), put(0b10001001, 8), put(0, 7);
+  return bytes;
+}
+
+TEST(Codec, BlocksOfFixedAndOfOwnCodesTakeTurns) {
+  const Bytes middle = compress_test::prose(20'000, 1), fixed = fixed_blocks();
+  Bytes packed = fixed, room(20'000);
+  const auto encoder = *make_encoder(Format::Deflate);
+  const auto sent = encoder->encode(middle, room, Flush::Block);
+  ASSERT_TRUE(sent.has_value());
+  packed.insert(packed.end(), room.begin(),
+                room.begin() + static_cast<std::ptrdiff_t>(sent->produced));
+  packed.insert(packed.end(), fixed.begin(), fixed.end());
+  packed.insert(packed.end(), {std::byte{3}, std::byte{0}});
+  const auto out = decompress(Format::Deflate, packed);
+  ASSERT_TRUE(out.has_value()) << out.error().to_string();
+  EXPECT_EQ(as_text(*out), "aaaa" + std::string(as_text(middle)) + "aaaa");
+}
+
 TEST(Codec, NamesAreThoseOfTheFormats) {
   for (const Format format : kFormats) EXPECT_EQ(parse_format(to_string(format)), format);
   EXPECT_FALSE(parse_format("lzma").has_value());
