@@ -375,7 +375,9 @@ void Multiplexer::data(Engine::Stream& stream, ByteSpan bytes) {
   }
   if (io->discard) {
     engine.credit(&stream, bytes.size());
-    if (stream.received > kDiscardBytes) engine.reset(stream, ErrorCode::NoError);
+    // RFC 9113 section 8.1: once the response has left as a whole, and not before.
+    if (stream.received > kDiscardBytes && stream.local_done)
+      engine.reset(stream, ErrorCode::NoError);
     return;
   }
   io->arrived.append(as_text(bytes));

@@ -104,6 +104,19 @@ class Http2 : public ::testing::Test {
     }
     co_return all;
   }
+  /// More of what has come, until a frame of that type is there for stream 1.
+  static Task<std::string> read_until(async::Transport& from, http2::FrameType type,
+                                      std::string all) {
+    future::Deadline deadline(seconds(30));
+    std::byte buffer[4096];
+    while (true) {
+      for (const auto& each : avila_test::parse_frames(all))
+        if (each.header.type == type && each.header.stream == 1) co_return all;
+      auto got = co_await from.read(buffer, deadline.token());
+      if (!got.has_value() || *got == 0) co_return all;
+      all += as_text(ByteSpan(buffer, *got));
+    }
+  }
   static Task<bool> write(async::Transport& to, std::string bytes) {
     auto written = co_await to.write_all(as_bytes(bytes));
     co_return written.has_value();
@@ -358,6 +371,30 @@ TEST_F(Http2, BodiesPastTheLimitAreRefused) {
   ASSERT_TRUE(taken.has_value()) << taken.error().to_string();
   EXPECT_EQ(taken->status, 200);
   runtime_.block_on(client.close());
+}
+
+// RFC 9113 section 8.1: the rest of a body that nobody reads is cut off behind the response.
+TEST_F(Http2, AResponseLeavesWholeBeforeTheBodyIsCutOff) {
+  serve({.body_bytes = 1000});
+  const std::string piece = frame(http2::FrameType::Data, 0, 1, std::string(16'384, 'x'));
+  std::string bytes =
+      avila_test::preface(avila_test::setting(4, 0)) +
+      frame(
+          http2::FrameType::Headers, http2::flags::kEndHeaders, 1,
+          avila_test::block(
+              {{":method", "POST"}, {":scheme", "http"}, {":path", "/echo"}, {":authority", "a"}}));
+  for (int i = 0; i < 12; ++i) bytes += piece;
+  send(bytes + frame(http2::FrameType::WindowUpdate, 0, 1, avila_test::u32(1000)));
+  std::string got = runtime_.block_on(read_until(*client_end_, http2::FrameType::Data, {}));
+  for (const auto& each : avila_test::parse_frames(got))
+    EXPECT_NE(each.header.type, http2::FrameType::RstStream);
+  EXPECT_NE(got.find("Content Too Large"), std::string::npos);
+  send(piece);
+  got = runtime_.block_on(read_until(*client_end_, http2::FrameType::RstStream, std::move(got)));
+  const auto frames = avila_test::parse_frames(got);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(frames.back().header.type, http2::FrameType::RstStream);
+  EXPECT_EQ(frames.back().number(0), static_cast<std::uint32_t>(http2::ErrorCode::NoError));
 }
 
 // A peer that opens its window a crack, or not at all, and keeps a response in memory.
