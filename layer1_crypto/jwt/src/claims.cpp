@@ -9,8 +9,12 @@ namespace detail {
 Error missing_claim(std::string_view name) {
   return Error(ClaimError::Missing, "claim \"" + std::string(name) + "\" is missing");
 }
-Error wrong_type(std::string_view name, const char* expected) {
-  return Error(ClaimError::WrongType, "claim \"" + std::string(name) + "\" is not " + expected);
+Error wrong_type(std::string_view name, std::string_view must) {
+  return Error(ClaimError::WrongType, "claim \"" + std::string(name) + "\" " + std::string(must));
+}
+Error to_error(const json::Misfit& misfit) {
+  if (misfit.what == json::kMissing) return missing_claim(misfit.path);
+  return wrong_type(misfit.path, misfit.what);
 }
 
 }  // namespace detail
@@ -32,15 +36,17 @@ Result<Claims> Claims::parse(std::string_view json) {
   AVILA_TRY(claims.members_, detail::parse_object(json, kClaimsSizeMax, "claims"));
   for (const char* name : {"iss", "sub", "jti"}) {
     const json::Value* found = claims.members_.find(name);
-    if (found != nullptr && !found->is_string()) return detail::wrong_type(name, "a string");
+    if (found != nullptr && !found->is_string())
+      return detail::wrong_type(name, "must be a string");
   }
   for (const char* name : {"exp", "nbf", "iat"}) {
     const json::Value* found = claims.members_.find(name);
-    if (found != nullptr && !found->is_number()) return detail::wrong_type(name, "a number");
+    if (found != nullptr && !found->is_number())
+      return detail::wrong_type(name, "must be a number");
   }
   const json::Value* audience = claims.members_.find("aud");
   if (audience != nullptr && !audience->is_string() && !is_list_of_text(*audience))
-    return detail::wrong_type("aud", "a string or a list of strings");
+    return detail::wrong_type("aud", "must be a string or a list of strings");
   return claims;
 }
 

@@ -20,7 +20,6 @@ struct Place {
   std::string city;
   std::optional<std::uint16_t> zip;
 };
-AVILA_WEB_FIELDS(Place, city, zip)
 
 struct NewItem {
   std::string name;
@@ -30,14 +29,12 @@ struct NewItem {
   std::vector<std::string> tags;
   std::optional<Place> place;
 };
-AVILA_WEB_FIELDS(NewItem, name, price, weight, sold, tags, place)
 
 struct Page {
   std::uint32_t limit = 0;
   std::vector<std::string> sort;
   std::optional<bool> all;
 };
-AVILA_WEB_FIELDS(Page, limit, sort, all)
 
 }  // namespace web_test
 

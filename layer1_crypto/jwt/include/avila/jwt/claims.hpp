@@ -1,10 +1,16 @@
 // The claims of a JWT (RFC 7519 section 4): the registered ones by name, all others by type.
 #pragma once
+#include <avila/json/bind.hpp>
 #include <avila/jwt/error.hpp>
-#include <avila/jwt/read.hpp>
 #include <avila/primitives/duration.hpp>
+#include <span>
 
 namespace avila::jwt {
+namespace detail {
+Error missing_claim(std::string_view name);
+Error wrong_type(std::string_view name, std::string_view must);
+Error to_error(const json::Misfit& misfit);
+}  // namespace detail
 
 /// A JSON object whose registered claims, where present, have the types of the standard. Times are
 /// kept to the nanosecond and saturate at what WallTime holds.
@@ -35,24 +41,32 @@ class Claims {
   Claims& set_issued_at(WallTime at) { return set_time("iat", at); }
   Claims& set(std::string_view name, json::Value value);
 
-  /// One claim: bool, a number, std::string, std::optional or std::vector of such, json::Value, or
-  /// an aggregate of those. Errors: ClaimError::Missing, ClaimError::WrongType (a number that does
-  /// not fit its type too).
+  /// One claim, as json::bind() reads it. Errors: ClaimError::Missing, ClaimError::WrongType (a
+  /// number that does not fit its type too), which name the part.
   template <class T>
   Result<T> get(std::string_view name) const {
-    return detail::read_member<T>(members_, name);
+    return read<T>(members_.find(name), name);
   }
   /// All claims that the aggregate T has fields for, by their names; a std::optional may be
   /// missing. Errors: as get().
   template <class T>
   Result<T> as() const {
-    return detail::read_value<T>(members_, "claims");
+    return read<T>(&members_, "");
   }
 
   const json::Value& json() const noexcept { return members_; }
   std::string to_string() const { return json::to_string(members_); }
 
  private:
+  template <class T>
+  static Result<T> read(const json::Value* value, std::string_view name) {
+    T out{};
+    json::Misfits misfits;
+    json::bind(value, out, misfits);
+    misfits.place(0, name);
+    if (!misfits.empty()) return detail::to_error(misfits[0]);
+    return out;
+  }
   std::string_view text(std::string_view name) const noexcept;
   std::optional<WallTime> time(std::string_view name) const noexcept;
   Claims& set_time(std::string_view name, WallTime at);

@@ -2,22 +2,17 @@
 // names each field that is wrong.
 //
 //   struct NewItem { std::string name; std::int64_t price; std::optional<std::string> note; };
-//   AVILA_WEB_FIELDS(NewItem, name, price, note)
-//   …
 //   AVILA_CO_TRY(const NewItem item, web::from_json<NewItem>(request));
 #pragma once
 #include <avila/error/result.hpp>
 #include <avila/http/message.hpp>
-#include <avila/json/value.hpp>
+#include <avila/json/bind.hpp>
 #include <avila/url/query.hpp>
 #include <cstdint>
-#include <limits>
-#include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace avila::web {
 
@@ -28,124 +23,74 @@ Result<json::Value> json_body(const http::Request& request);
 Result<url::QueryParams> form_body(const http::Request& request);
 Result<url::QueryParams> query_of(const http::Request& request);
 
+/// A struct from a JSON value; members that it does not have are passed over.
+using json::from_value;
+
 namespace detail {
 
-/// What a field is read from: a JSON value, or texts.
-struct Input {
-  const json::Value* value = nullptr;
-  std::vector<std::string_view> texts;
-  bool present() const noexcept { return value != nullptr || !texts.empty(); }
-};
-
-/// Collects "name: what is wrong".
-class Problems {
- public:
-  void add(std::string_view field, std::string_view what);
-  bool empty() const noexcept { return text_.empty(); }
-  Error to_error() const;
-
- private:
-  std::string text_;
-};
-
-bool read_bool(const Input& input, bool& out);
-bool read_int(const Input& input, std::int64_t low, std::int64_t high, std::int64_t& out);
-bool read_uint(const Input& input, std::uint64_t high, std::uint64_t& out);
-bool read_double(const Input& input, double& out);
-bool read_string(const Input& input, std::string& out);
-
-template <class T>
-inline constexpr bool kIsOptional = false;
-template <class T>
-inline constexpr bool kIsOptional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool kIsVector = false;
-template <class T>
-inline constexpr bool kIsVector<std::vector<T>> = true;
-template <class T>
-concept HasFields = requires(T& value) { avila_web_fields(value, [](const char*, auto&) {}); };
-
-template <class T>
-void bind_json(const json::Value& value, const std::string& prefix, T& out, Problems& problems);
-
-template <class T>
-void read(const Input& input, const std::string& name, T& out, Problems& problems) {
-  if constexpr (kIsOptional<T>) {
-    if (!input.present() || (input.value != nullptr && input.value->is_null())) return out.reset();
-    read(input, name, out.emplace(), problems);
-  } else if (!input.present()) {
-    // A list of texts without elements is not there at all.
-    if constexpr (!kIsVector<T>) problems.add(name, "is missing");
-  } else if constexpr (std::is_same_v<T, json::Value>) {
-    out = input.value != nullptr ? *input.value : json::Value(input.texts.front());
-  } else if constexpr (std::is_same_v<T, bool>) {
-    if (!read_bool(input, out)) problems.add(name, "must be true or false");
-  } else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
-    std::int64_t wide = 0;
-    if (!read_int(input, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), wide))
-      return problems.add(name, "must be an integer in range");
-    out = static_cast<T>(wide);
-  } else if constexpr (std::is_integral_v<T>) {
-    std::uint64_t wide = 0;
-    if (!read_uint(input, std::numeric_limits<T>::max(), wide))
-      return problems.add(name, "must be a non-negative integer in range");
-    out = static_cast<T>(wide);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    double wide = 0;
-    if (!read_double(input, wide)) return problems.add(name, "must be a number");
-    out = static_cast<T>(wide);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!read_string(input, out)) problems.add(name, "must be a string");
-  } else if constexpr (kIsVector<T>) {
-    out.clear();
-    if (input.value == nullptr) {
-      for (const std::string_view text : input.texts)
-        read(Input{nullptr, {text}}, name, out.emplace_back(), problems);
-    } else if (const json::Array* elements = input.value->get_array()) {
-      for (std::size_t i = 0; i < elements->size(); ++i)
-        read(Input{&(*elements)[i], {}}, name + "[" + std::to_string(i) + "]", out.emplace_back(),
-             problems);
-    } else {
-      problems.add(name, "must be an array");
-    }
-  } else {
-    static_assert(HasFields<T>, "describe the struct with AVILA_WEB_FIELDS");
-    if (input.value == nullptr || !input.value->is_object())
-      return problems.add(name, "must be an object");
-    bind_json(*input.value, name + ".", out, problems);
-  }
+bool read_text(std::string_view text, bool& out);
+bool read_text(std::string_view text, std::int64_t& out);
+bool read_text(std::string_view text, std::uint64_t& out);
+bool read_text(std::string_view text, double& out);
+template <class Wide, class T>
+bool read_narrow(std::string_view text, T& out) {
+  Wide wide{};
+  if (!read_text(text, wide)) return false;
+  if constexpr (std::is_integral_v<T>)
+    if (!std::in_range<T>(wide)) return false;
+  out = static_cast<T>(wide);
+  return true;
 }
 
+/// json::bind() for what came as texts: one, or several for a std::vector.
 template <class T>
-void bind_json(const json::Value& value, const std::string& prefix, T& out, Problems& problems) {
-  avila_web_fields(out, [&](const char* name, auto& field) {
-    read(Input{value.find(name), {}}, prefix + name, field, problems);
-  });
+void bind_texts(std::span<const std::string_view> texts, T& out, json::Misfits& misfits) {
+  if constexpr (json::detail::kIsOptional<T>) {
+    if (texts.empty()) return out.reset();
+    bind_texts(texts, out.emplace(), misfits);
+  } else if constexpr (json::detail::kIsVector<T>) {  // without elements it is not there at all
+    out.clear();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::size_t before = misfits.size();
+      typename T::value_type one{};
+      bind_texts(texts.subspan(i, 1), one, misfits);
+      misfits.place(before, i);
+      out.push_back(std::move(one));
+    }
+  } else if (texts.empty()) {
+    misfits.add(json::kMissing);
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, json::Value>) {
+    out = T(texts.front());
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (!read_text(texts.front(), out)) misfits.add("must be true or false");
+  } else if constexpr (std::is_integral_v<T>) {
+    using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
+    if (!read_narrow<Wide>(texts.front(), out)) misfits.add(json::detail::integer_asked<T>());
+  } else if constexpr (std::is_floating_point_v<T>) {
+    if (!read_narrow<double>(texts.front(), out)) misfits.add("must be a number");
+  } else {
+    static_assert(std::is_enum_v<T>, "a text holds no structure");
+    const auto value = meta::enum_from_string<T>(texts.front());
+    if (!value) return misfits.add(json::detail::enum_asked<T>());
+    out = *value;
+  }
 }
 
 template <class T>
 Result<T> bind_params(const url::QueryParams& params) {
   T out{};
-  Problems problems;
-  avila_web_fields(out, [&](const char* name, auto& field) {
-    read(Input{nullptr, params.get_all(name)}, name, field, problems);
+  json::Misfits misfits;
+  meta::for_each_field(out, [&](std::string_view name, auto& field) {
+    const std::size_t before = misfits.size();
+    bind_texts(params.get_all(name), field, misfits);
+    misfits.place(before, name);
   });
-  if (!problems.empty()) return problems.to_error();
+  if (!misfits.empty()) return Error(Errc::InvalidArgument, misfits.to_string());
   return out;
 }
 
 }  // namespace detail
 
-/// A struct from a JSON value; members that it does not have are ignored.
-template <class T>
-Result<T> from_value(const json::Value& value) {
-  T out{};
-  detail::Problems problems;
-  if (!value.is_object()) return Error(Errc::InvalidArgument, "the body must be a JSON object");
-  detail::bind_json(value, "", out, problems);
-  if (!problems.empty()) return problems.to_error();
-  return out;
-}
 template <class T>
 Result<T> from_json(const http::Request& request) {
   AVILA_TRY(const json::Value value, json_body(request));
@@ -165,30 +110,12 @@ Result<T> from_query(const http::Request& request) {
 template <class T>
 Result<T> path_value(const http::Request& request, std::string_view name) {
   T out{};
-  detail::Problems problems;
-  detail::read(detail::Input{nullptr, {request.parameter(name)}}, std::string(name), out, problems);
-  if (!problems.empty()) return problems.to_error();
+  json::Misfits misfits;
+  const std::string_view text = request.parameter(name);
+  detail::bind_texts({&text, 1}, out, misfits);
+  misfits.place(0, name);
+  if (!misfits.empty()) return Error(Errc::InvalidArgument, misfits.to_string());
   return out;
 }
 
 }  // namespace avila::web
-
-/// Lists the members of an aggregate that come from outside, at the namespace of the aggregate.
-#define AVILA_WEB_FIELDS(Type, ...)                   \
-  template <class Visit>                              \
-  void avila_web_fields(Type& value, Visit&& visit) { \
-    AVILA_WEB_EACH_(__VA_ARGS__)                      \
-  }
-#define AVILA_WEB_ONE_(name) visit(#name, value.name);
-#define AVILA_WEB_PARENS_ ()
-#define AVILA_WEB_EXPAND_(...) \
-  AVILA_WEB_EXPAND3_(AVILA_WEB_EXPAND3_(AVILA_WEB_EXPAND3_(AVILA_WEB_EXPAND3_(__VA_ARGS__))))
-#define AVILA_WEB_EXPAND3_(...) \
-  AVILA_WEB_EXPAND2_(AVILA_WEB_EXPAND2_(AVILA_WEB_EXPAND2_(AVILA_WEB_EXPAND2_(__VA_ARGS__))))
-#define AVILA_WEB_EXPAND2_(...) \
-  AVILA_WEB_EXPAND1_(AVILA_WEB_EXPAND1_(AVILA_WEB_EXPAND1_(AVILA_WEB_EXPAND1_(__VA_ARGS__))))
-#define AVILA_WEB_EXPAND1_(...) __VA_ARGS__
-#define AVILA_WEB_EACH_(...) __VA_OPT__(AVILA_WEB_EXPAND_(AVILA_WEB_STEP_(__VA_ARGS__)))
-#define AVILA_WEB_STEP_(first, ...) \
-  AVILA_WEB_ONE_(first) __VA_OPT__(AVILA_WEB_AGAIN_ AVILA_WEB_PARENS_(__VA_ARGS__))
-#define AVILA_WEB_AGAIN_() AVILA_WEB_STEP_
