@@ -2,18 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "match_tree.hpp"
 #include "zstd_search.hpp"
 
 namespace avila::compress::detail::zstd {
 namespace {
 
-constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
-constexpr unsigned kNearLog = 17;
-constexpr std::uint32_t kNear = 1U << 18;  // three bytes from further back cost more than literals
-
-struct Candidate {
-  std::uint32_t length, distance;
-};
+constexpr std::uint32_t kTail = MatchTree::kTail;
 
 // What symbols cost, in 1/256 bits, by how often they were taken.
 class Prices {
@@ -99,12 +94,11 @@ class Search::Optimal {
  public:
   explicit Optimal(Search& search)
       : search_(search),
-        mask_((1U << search.effort_.chain_log) - 1),
-        tree_(std::make_unique_for_overwrite<std::uint32_t[]>(std::size_t{2} * (mask_ + 1))),
-        near_(search.effort_.min_match == 3 ? std::size_t{1} << kNearLog : 0) {}
+        tree_({search.effort_.chain_log, search.effort_.hash_log, search.effort_.attempts,
+               search.effort_.min_match, search.effort_.nice}) {}
 
   void run(const Piece& piece, Found& found) {
-    find_all(piece);
+    tree_.find_all(piece);
     if (!learnt_) prices_.count_literals(piece.content());
     const Found before = found;
     for (int pass = learnt_ ? 1 : 0; pass < 2; ++pass) {
@@ -116,80 +110,9 @@ class Search::Optimal {
     }
     learnt_ = true;
   }
-  /// Enters positions and leaves their matches alone.
-  void enter(const Piece& piece, std::uint32_t from, std::uint32_t end) {
-    for (; from < end; ++from) find(piece, from), candidates_.clear();
-  }
+  MatchTree& tree() noexcept { return tree_; }
 
  private:
-  // Puts `at` at the root of the tree of its hash, and notes ever longer matches on the way.
-  void find(const Piece& piece, std::uint32_t at) {
-    const Effort& effort = search_.effort_;
-    const std::byte* const base = piece.base;
-    const std::uint32_t limit = std::min(piece.end - at, effort.nice);
-    const std::uint32_t oldest = std::max(piece.low, at > mask_ ? at - mask_ : 0);
-    std::uint32_t& head = search_.hashes_[hash_bytes<4>(load_le64(base + at), effort.hash_log)];
-    std::uint32_t node = head;
-    head = at;
-    std::uint32_t* smaller = &tree_[std::size_t{2} * (at & mask_)];
-    std::uint32_t* larger = smaller + 1;
-    std::uint32_t smaller_length = 0, larger_length = 0, best = 3;
-    if (!near_.empty()) {
-      std::uint32_t& near = near_[hash3(load_le32(base + at), kNearLog)];
-      if (near >= oldest && near < at && at - near < kNear) {
-        const std::uint32_t length = common_length(base + at, base + near, base + at + limit);
-        if (length >= 3) candidates_.push_back({length, at - near}), best = length;
-      }
-      near = at;
-    }
-    for (unsigned left = effort.attempts; left != 0 && node >= oldest && node < at; --left) {
-      std::uint32_t* const pair = &tree_[std::size_t{2} * (node & mask_)];
-      std::uint32_t length = std::min(smaller_length, larger_length);
-      length += common_length(base + at + length, base + node + length, base + at + limit);
-      if (length > best) {
-        // Pieces end within matches, so that the order of a tree is no proof.
-        length = common_length(base + at, base + node, base + at + limit);
-        if (length > best) candidates_.push_back({length, at - node}), best = length;
-      }
-      if (length >= limit) {
-        *smaller = pair[0], *larger = pair[1];
-        return;
-      }
-      if (base[node + length] < base[at + length]) {
-        *smaller = node;
-        smaller = pair + 1;
-        smaller_length = length;
-        node = *smaller;
-      } else {
-        *larger = node;
-        larger = pair;
-        larger_length = length;
-        node = *larger;
-      }
-    }
-    *smaller = *larger = 0;
-  }
-
-  void find_all(const Piece& piece) {
-    candidates_.clear();
-    const std::uint32_t size = piece.end - piece.start;
-    first_.assign(size + 1, 0);
-    const std::uint32_t safe = size > kTail ? size - kTail : 0;
-    std::uint32_t skip_to = 0;
-    for (std::uint32_t i = 0; i < size; ++i) {
-      first_[i] = static_cast<std::uint32_t>(candidates_.size());
-      if (i >= safe || i < skip_to) continue;
-      find(piece, piece.start + i);
-      if (candidates_.size() == first_[i] || candidates_.back().length < search_.effort_.nice)
-        continue;
-      Candidate& last = candidates_.back();  // long enough: taken whole
-      const std::byte* const at = piece.base + piece.start + i;
-      last.length = common_length(at, at - last.distance, piece.base + piece.end);
-      skip_to = i + last.length;
-    }
-    first_[size] = static_cast<std::uint32_t>(candidates_.size());
-  }
-
   // A match of `nice` bytes is taken whole, and none begins within it: else the repeats of
   // content that repeats itself would be measured to its end at every byte.
   void parse(const Piece& piece, const Found& found) {
@@ -235,8 +158,7 @@ class Search::Optimal {
           reach(l, offset + prices_.match(l), distance);
       }
       std::uint32_t from = shortest;
-      for (std::uint32_t c = first_[i]; c < first_[i + 1]; ++c) {
-        const auto [length, distance] = candidates_[c];
+      for (const auto [length, distance] : tree_.at(i)) {
         const std::uint32_t offset = after + prices_.offset(distance + 3);
         if (length >= nice) from = length, step = std::max(step, length);
         for (; from <= length; ++from) reach(from, offset + prices_.match(from), distance);
@@ -259,12 +181,7 @@ class Search::Optimal {
     std::uint32_t at, length, distance;
   };
   Search& search_;
-  std::uint32_t mask_;
-  // The next smaller and the next larger of each position: written before they are reached.
-  std::unique_ptr<std::uint32_t[]> tree_;
-  std::vector<std::uint32_t> near_;    // the last position of each three bytes
-  std::vector<Candidate> candidates_;  // of all positions of the piece
-  std::vector<std::uint32_t> first_;   // of each
+  MatchTree tree_;
   std::vector<Node> nodes_;
   std::vector<Step> steps_;
   Prices prices_;
@@ -273,25 +190,22 @@ class Search::Optimal {
 
 // Here, where Optimal is known.
 Search::Search(const Effort& effort) : effort_(effort) {
+  if (effort.strategy == Strategy::Optimal) {
+    optimal_ = std::make_unique<Optimal>(*this);
+    return;
+  }
   hashes_.resize(std::size_t{1} << effort.hash_log);
   if (rows()) {
     tags_.resize(hashes_.size());
     return;
   }
-  if (effort.strategy == Strategy::Optimal) return;
   if (effort.chain_log != 0) chain_.resize(std::size_t{1} << effort.chain_log);
 }
 
 Search::~Search() = default;
 
-void Search::optimal(const Piece& piece, Found& found) {
-  if (optimal_ == nullptr) optimal_ = std::make_unique<Optimal>(*this);
-  optimal_->run(piece, found);
-}
+void Search::optimal(const Piece& piece, Found& found) { optimal_->run(piece, found); }
 
-void Search::prime_optimal(const Piece& piece, std::uint32_t end) {
-  if (optimal_ == nullptr) optimal_ = std::make_unique<Optimal>(*this);
-  optimal_->enter({piece.base, piece.low, piece.low, piece.start}, piece.low, end);
-}
+MatchTree& Search::tree() { return optimal_->tree(); }
 
 }  // namespace avila::compress::detail::zstd

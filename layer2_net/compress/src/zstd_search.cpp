@@ -1,6 +1,8 @@
 #include "zstd_search.hpp"
 
 #include <algorithm>
+
+#include "match_tree.hpp"
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -49,6 +51,7 @@ void Search::forget() {
   std::fill(chain_.begin(), chain_.end(), 0);
   std::fill(tags_.begin(), tags_.end(), std::byte{0});
   next_ = 0;
+  if (optimal_ != nullptr) tree().forget();
 }
 
 template <unsigned kMin>
@@ -173,7 +176,7 @@ void Search::prime(const Piece& piece) {
       chain_[hash_bytes<5>(word, effort_.chain_log)] = at;
     }
   } else if (effort_.strategy == Strategy::Optimal) {
-    prime_optimal(piece, end);
+    tree().enter({piece.base, piece.low, piece.low, piece.start}, piece.low, end);
   } else {
     next_ = std::max(next_, piece.low);
     const bool four = effort_.min_match == 4;

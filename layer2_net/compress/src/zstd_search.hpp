@@ -5,6 +5,9 @@
 #include "match.hpp"
 #include "zstd_block.hpp"
 
+namespace avila::compress::detail {
+class MatchTree;
+}
 namespace avila::compress::detail::zstd {
 
 enum class Strategy : std::uint8_t { Fast, DoubleFast, Greedy, Lazy, Lazy2, Optimal };
@@ -93,7 +96,7 @@ class Search {
   template <unsigned kMin>
   void enter_until(const std::byte* base, std::uint32_t end);
   void optimal(const Piece& piece, Found& found);
-  void prime_optimal(const Piece& piece, std::uint32_t end);
+  MatchTree& tree();
   class Optimal;
   bool rows() const noexcept {
     return effort_.strategy >= Strategy::Greedy && effort_.strategy < Strategy::Optimal &&

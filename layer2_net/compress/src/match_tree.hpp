@@ -1,0 +1,51 @@
+// All matches of a piece, from binary trees: what the cheapest parses choose from.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core.hpp"
+#include "match.hpp"
+
+namespace avila::compress::detail {
+
+/// Positions by their hash of four bytes; those of one hash are a binary tree, ordered by what
+/// follows them, the last one its root.
+class MatchTree {
+ public:
+  struct Effort {
+    unsigned tree_log, hash_log;  ///< positions and hashes that are kept
+    unsigned attempts;            ///< positions compared with each
+    unsigned min_match;           ///< 3: also the last position of each three bytes; or 4
+    std::uint32_t nice;           ///< a match so long is taken whole, and none sought within it
+  };
+  struct Match {
+    std::uint32_t length, distance;
+  };
+
+  explicit MatchTree(const Effort& effort);
+  void forget();
+  /// Enters positions and leaves their matches alone; kTail bytes are readable after each.
+  void enter(const Piece& piece, std::uint32_t from, std::uint32_t end);
+  /// Finds those of all positions of the piece, which are entered.
+  void find_all(const Piece& piece);
+  /// Those that begin at the i-th byte of the piece: ever longer, ever farther.
+  std::span<const Match> at(std::uint32_t i) const noexcept {
+    return {matches_.data() + first_[i], matches_.data() + first_[i + 1]};
+  }
+
+  static constexpr std::uint32_t kTail = 8;  // no match begins where fewer bytes follow
+
+ private:
+  void find(const Piece& piece, std::uint32_t at);
+
+  Effort effort_;
+  std::uint32_t mask_;
+  std::vector<std::uint32_t> roots_;
+  // The next smaller and the next larger of each position: written before they are reached.
+  std::unique_ptr<std::uint32_t[]> tree_;
+  std::vector<std::uint32_t> near_;   // the last position of each three bytes
+  std::vector<Match> matches_;        // of all positions of the piece
+  std::vector<std::uint32_t> first_;  // of each
+};
+
+}  // namespace avila::compress::detail
