@@ -13,10 +13,16 @@ inline bool has(BitReader& reader, unsigned n) {
   return reader.count >= n;
 }
 
-// Reads a symbol; false when the input ends within.
-inline bool read_symbol(BitReader& reader, const std::uint32_t* table, std::uint32_t& symbol) {
+// Entries of the tables: above the code length, and bits that a later step wants at once,
+//   literal:  its part in the context of the next << 24 | byte << 16 | of the one after that << 8
+//   command:  kImplicit | context of its distance << 26 | symbol << 16 | bits of code and extra <<
+//   8 distance: symbol << 16 | bits of code and extra << 8 others:   symbol << 16
+inline constexpr std::uint32_t kImplicit = 1U << 28;
+
+// Reads an entry; false when the input ends within.
+inline bool read_entry(BitReader& reader, const std::uint32_t* table, std::uint32_t& entry) {
   if (reader.count < 15) reader.refill();
-  std::uint32_t entry = table[reader.peek(PrefixTable::kRootBits)];
+  entry = table[reader.peek(PrefixTable::kRootBits)];
   unsigned bits = entry & 0xFF;
   if ((entry & PrefixTable::kLink) != 0) {
     const std::uint32_t place = static_cast<std::uint32_t>(reader.bits >> PrefixTable::kRootBits) &
@@ -26,9 +32,10 @@ inline bool read_symbol(BitReader& reader, const std::uint32_t* table, std::uint
   }
   if (reader.count < bits) return false;
   reader.skip(bits);
-  symbol = entry >> 16;
   return true;
 }
+
+enum Kind : unsigned { kLiteral, kCommand, kDistance };
 
 class BrotliDecoder final : public DecoderCore {
  public:
@@ -70,17 +77,32 @@ class BrotliDecoder final : public DecoderCore {
     const std::uint32_t* of(std::size_t i) const noexcept { return table.data() + start[i]; }
   };
 
+  // A distance is base + (extra bits << postfix).
+  struct DistanceCode {
+    std::uint32_t base;
+    std::uint8_t extra;
+  };
+  static constexpr unsigned kMaxDistances = 16 + (15U << 3) + (48U << 3);
+  struct FastCommands;
+
   Step take(BitReader& reader, Output& out);
   Step stream_header(BitReader& reader);
   Step meta_header(BitReader& reader);
   Step block_types(BitReader& reader);
   Step distances(BitReader& reader);
+  void make_distance_codes();
   Step context_map_head(BitReader& reader);
   Step context_map(BitReader& reader);
   Step context_map_end(BitReader& reader);
   Step codes(BitReader& reader);
-  Step prefix_code(BitReader& reader, unsigned alphabet, std::vector<std::uint32_t>& table);
-  Step simple_code(BitReader& reader, unsigned alphabet, std::vector<std::uint32_t>& table);
+  // How a code is read: its symbols' entries, and what a bit of code length adds to them.
+  struct Alphabet {
+    unsigned size;
+    const std::uint32_t* values;
+    std::uint32_t per_bit;
+  };
+  Step prefix_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& table);
+  Step simple_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& table);
   Step count(BitReader& reader, unsigned& value);
   Step block_count(BitReader& reader, const std::uint32_t* table, std::uint32_t& value);
   Step switch_block(BitReader& reader, unsigned kind);
@@ -88,11 +110,10 @@ class BrotliDecoder final : public DecoderCore {
   Step command(BitReader& reader);
   Step literals(BitReader& reader, Output& out);
   void literals_fast(BitReader& reader, Output& out);
-  Step commands_fast(BitReader& stream, Output& out);
+  void commands_fast(BitReader& reader, Output& out);
   Step distance(BitReader& reader, const Output& out);
   void take_distance(BitReader& reader, std::uint32_t symbol);
   Step finish_distance(std::uint32_t symbol, std::uint64_t all);
-  Step find_word(std::size_t beyond);
   void set_literal_context();
   Step damaged_at(const char* what) {
     why_ = what;
@@ -112,12 +133,17 @@ class BrotliDecoder final : public DecoderCore {
   unsigned category_ = 0, index_ = 0;
   Blocks blocks_[3];
   unsigned postfix_ = 0, direct_ = 0;
+  std::pair<unsigned, unsigned> distance_shape_{~0U, 0};  // postfix_ and direct_ of these:
+  std::array<DistanceCode, kMaxDistances> distance_codes_;
+  std::array<std::uint32_t, kMaxDistances> distance_values_;
   std::vector<std::uint8_t> modes_;
   std::vector<std::uint8_t> maps_[2];  // of literals and distances
   unsigned trees_[2] = {1, 1};
   unsigned run_max_ = 0;
   std::vector<std::uint32_t> map_code_;
   Codes codes_[3];
+  std::vector<std::uint32_t> literal_starts_;  // of each context's code
+  bool one_mode_ = true;                       // of all types of literal blocks
 
   const std::uint8_t* context_map_row_ = nullptr;
   const std::uint8_t* context_last_ = nullptr;

@@ -29,6 +29,16 @@ inline constexpr std::array<LengthCode, 26> kBlockCountCodes = {
 inline constexpr std::array<std::uint8_t, 11> kCellInsert = {0, 0, 0, 0, 8, 8, 0, 16, 8, 16, 16};
 inline constexpr std::array<std::uint8_t, 11> kCellCopy = {0, 8, 0, 8, 0, 8, 16, 0, 16, 8, 16};
 inline constexpr unsigned kCommands = 704, kImplicitCommands = 128;
+constexpr LengthCode insert_of(unsigned command) noexcept {
+  return kInsertCodes[kCellInsert[command >> 6] + (command >> 3 & 7)];
+}
+constexpr LengthCode copy_of(unsigned command) noexcept {
+  return kCopyCodes[kCellCopy[command >> 6] + (command & 7)];
+}
+// Section 4: the distances below 16 are one of the last four, the last first, or near it.
+inline constexpr std::uint8_t kRecentWhich[16] = {0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1};
+inline constexpr std::int8_t kRecentPlus[16] = {0,  0, 0,  0, -1, 1, -2, 2,
+                                                -3, 3, -1, 1, -2, 2, -3, 3};
 // Section 3.5.
 inline constexpr std::array<std::uint8_t, 18> kCodeLengthOrder = {1, 2, 3, 4,  0,  5,  17, 6,  16,
                                                                   7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -60,6 +70,23 @@ inline constexpr auto kContextSigned = [] {
   for (unsigned i = 1; i < 256; ++i)
     table[i] = i < 16 ? 1 : i < 64 ? 2 : i < 128 ? 3 : i < 192 ? 4 : i < 240 ? 5 : i < 255 ? 6 : 7;
   return table;
+}();
+// By the mode of the literals: what the last byte and the one before add to the context.
+inline constexpr auto kContextLast = [] {
+  std::array<std::array<std::uint8_t, 256>, 4> tables{};
+  for (unsigned i = 0; i < 256; ++i) {
+    tables[0][i] = static_cast<std::uint8_t>(i & 63);
+    tables[1][i] = static_cast<std::uint8_t>(i >> 2);
+    tables[2][i] = kContextUtf8Last[i];
+    tables[3][i] = static_cast<std::uint8_t>(kContextSigned[i] << 3);
+  }
+  return tables;
+}();
+inline constexpr auto kContextBefore = [] {
+  std::array<std::array<std::uint8_t, 256>, 4> tables{};
+  tables[2] = kContextUtf8Before;
+  tables[3] = kContextSigned;
+  return tables;
 }();
 
 }  // namespace avila::compress::detail::brotli

@@ -4,6 +4,35 @@
 #include "brotli_decoder.hpp"
 
 namespace avila::compress::detail::brotli {
+namespace {
+
+using Values = std::array<std::uint32_t, kCommands>;
+constexpr Values kPlain = [] {
+  Values values{};
+  for (std::uint32_t i = 0; i < kCommands; ++i) values[i] = i << 16;
+  return values;
+}();
+constexpr Values kCommandValues = [] {
+  Values values{};
+  for (std::uint32_t i = 0; i < kCommands; ++i) {
+    const LengthCode copy = copy_of(i);
+    const std::uint32_t context = copy.base < 5 ? copy.base - 2 : 3;
+    const auto extra = static_cast<std::uint32_t>(insert_of(i).extra + copy.extra);
+    values[i] = (i < kImplicitCommands ? kImplicit : 0) | context << 26 | i << 16 | extra << 8;
+  }
+  return values;
+}();
+constexpr auto kLiteralValues = [] {
+  std::array<std::array<std::uint32_t, 256>, 4> values{};
+  for (unsigned mode = 0; mode < 4; ++mode)
+    for (std::uint32_t i = 0; i < 256; ++i)
+      values[mode][i] = std::uint32_t{kContextLast[mode][i]} << 24 | i << 16 |
+                        std::uint32_t{kContextBefore[mode][i]} << 8;
+  return values;
+}();
+
+}  // namespace
+
 BrotliDecoder::Step BrotliDecoder::stream_header(BitReader& reader) {
   unsigned bits = 16;
   if (!has(reader, 1)) return Step::NeedInput;
@@ -93,13 +122,34 @@ BrotliDecoder::Step BrotliDecoder::block_types(BitReader& reader) {
   if (types > 1) {
     blocks.type_code.clear();
     blocks.count_code.clear();
-    if ((step = prefix_code(reader, types + 2, blocks.type_code)) != Step::Next) return step;
-    if ((step = prefix_code(reader, 26, blocks.count_code)) != Step::Next) return step;
+    if ((step = prefix_code(reader, {types + 2, kPlain.data(), 1}, blocks.type_code)) != Step::Next)
+      return step;
+    if ((step = prefix_code(reader, {26, kPlain.data(), 1}, blocks.count_code)) != Step::Next)
+      return step;
     if ((step = block_count(reader, blocks.count_code.data(), blocks.left)) != Step::Next)
       return step;
   }
   if (++category_ == 3) state_ = State::Distances;
   return Step::Next;
+}
+
+// Section 4. Meta-blocks may be of a few bytes: what the one before had is not made again.
+void BrotliDecoder::make_distance_codes() {
+  const std::pair shape{postfix_, direct_};
+  if (shape == distance_shape_) return;
+  distance_shape_ = shape;
+  for (std::uint32_t i = 0; i < 16; ++i) distance_values_[i] = i << 16;
+  for (std::uint32_t i = 16; i < 16 + direct_ + (48U << postfix_); ++i) {
+    DistanceCode code{i - 15, 0};
+    if (i >= 16 + direct_) {
+      const std::uint32_t far = i - 16 - direct_, low = far & ((1U << postfix_) - 1);
+      code.extra = static_cast<std::uint8_t>(1 + (far >> (postfix_ + 1)));
+      const std::uint32_t offset = ((2 + (far >> postfix_ & 1)) << code.extra) - 4;
+      code.base = (offset << postfix_) + low + direct_ + 1;
+    }
+    distance_codes_[i] = code;
+    distance_values_[i] = i << 16 | std::uint32_t{code.extra} << 8;
+  }
 }
 
 BrotliDecoder::Step BrotliDecoder::distances(BitReader& reader) {
@@ -111,6 +161,9 @@ BrotliDecoder::Step BrotliDecoder::distances(BitReader& reader) {
     if (!has(reader, 2)) return Step::NeedInput;
     mode = static_cast<std::uint8_t>(reader.take(2));
   }
+  one_mode_ = std::all_of(modes_.begin(), modes_.end(),
+                          [&](std::uint8_t mode) { return mode == modes_[0]; });
+  make_distance_codes();
   category_ = 0;
   state_ = State::ContextMapHead;
   return Step::Next;
@@ -137,7 +190,7 @@ BrotliDecoder::Step BrotliDecoder::context_map_head(BitReader& reader) {
     run_max_ = reader.take(4) + 1;
   }
   map_code_.clear();
-  const Step step = prefix_code(reader, trees + run_max_, map_code_);
+  const Step step = prefix_code(reader, {trees + run_max_, kPlain.data(), 1}, map_code_);
   if (step == Step::Next) state_ = State::ContextMap;
   return step;
 }
@@ -150,8 +203,9 @@ BrotliDecoder::Step BrotliDecoder::context_map(BitReader& reader) {
       reader = before;
       return Step::NeedInput;
     };
-    std::uint32_t symbol;
-    if (!read_symbol(reader, map_code_.data(), symbol)) return wait();
+    std::uint32_t entry;
+    if (!read_entry(reader, map_code_.data(), entry)) return wait();
+    const std::uint32_t symbol = entry >> 16;
     if (symbol == 0 || symbol > run_max_) {
       map[index_++] = static_cast<std::uint8_t>(symbol == 0 ? 0 : symbol - run_max_);
       continue;
@@ -193,7 +247,10 @@ void BrotliDecoder::begin_codes() {
 
 BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
   const std::size_t counts[3] = {trees_[0], blocks_[1].types, trees_[1]};
-  const unsigned alphabets[3] = {256, kCommands, 16 + direct_ + (48U << postfix_)};
+  const Alphabet alphabets[3] = {
+      {256, kLiteralValues[modes_[0]].data(), 1},
+      {kCommands, kCommandValues.data(), 0x101},
+      {16 + direct_ + (48U << postfix_), distance_values_.data(), 0x101}};
   if (category_ < 3) {
     Codes& codes = codes_[category_];
     const std::size_t start = codes.table.size();
@@ -206,42 +263,46 @@ BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
     if (codes.start.size() == counts[category_]) ++category_;
     if (category_ < 3) return Step::Next;
   }
+  literal_starts_.resize(maps_[0].size());
+  std::transform(maps_[0].begin(), maps_[0].end(), literal_starts_.begin(),
+                 [&](std::uint8_t tree) { return codes_[kLiteral].start[tree]; });
   set_literal_context();
   state_ = State::Command;
   return Step::Next;
 }
 
 // Section 3.4.
-BrotliDecoder::Step BrotliDecoder::simple_code(BitReader& reader, unsigned alphabet,
+BrotliDecoder::Step BrotliDecoder::simple_code(BitReader& reader, Alphabet alphabet,
                                                std::vector<std::uint32_t>& table) {
   if (!has(reader, 2)) return Step::NeedInput;
   const unsigned symbols = reader.take(2) + 1;
-  const auto bits = static_cast<unsigned>(std::bit_width(alphabet - 1));
+  const auto bits = static_cast<unsigned>(std::bit_width(alphabet.size - 1));
   if (!has(reader, symbols * bits + 1)) {
     if (reader.count < symbols * bits + (symbols == 4 ? 1 : 0)) return Step::NeedInput;
   }
   std::array<std::uint16_t, 4> of{};
   for (unsigned i = 0; i < symbols; ++i) {
     of[i] = static_cast<std::uint16_t>(reader.take(bits));
-    if (of[i] >= alphabet) return damaged_at("a symbol beyond its alphabet");
+    if (of[i] >= alphabet.size) return damaged_at("a symbol beyond its alphabet");
     for (unsigned k = 0; k < i; ++k)
       if (of[k] == of[i]) return damaged_at("a symbol twice in a code");
   }
   if (symbols == 1) {
-    PrefixTable::append_single(of[0], table);
+    PrefixTable::append_single(alphabet.values[of[0]], table);
     return Step::Next;
   }
-  std::array<std::uint8_t, 1200> lengths{};
+  std::array<std::uint8_t, PrefixTable::kMaxSymbols> lengths{};
   static constexpr std::uint8_t kLengths[5][4] = {
       {1, 1, 0, 0}, {1, 2, 2, 0}, {2, 2, 2, 2}, {1, 2, 3, 3}, {}};
   const unsigned shape = symbols < 4 ? symbols - 2 : 2 + reader.take(1);
   for (unsigned i = 0; i < symbols; ++i) lengths[of[i]] = kLengths[shape][i];
-  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet), table);
+  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet.size), alphabet.values,
+                      alphabet.per_bit, table);
   return Step::Next;
 }
 
 // Section 3.5.
-BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, unsigned alphabet,
+BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, Alphabet alphabet,
                                                std::vector<std::uint32_t>& table) {
   if (!has(reader, 2)) return Step::NeedInput;
   const unsigned skip = reader.take(2);
@@ -280,10 +341,10 @@ BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, unsigned alpha
         code = next_reversed(code, length);
       }
   }
-  std::array<std::uint8_t, 1200> lengths{};
+  std::array<std::uint8_t, PrefixTable::kMaxSymbols> lengths{};
   unsigned at = 0, repeat = 0, repeated = 0, nonzero = 8;
   int room = 32768;
-  while (at < alphabet && room > 0) {
+  while (at < alphabet.size && room > 0) {
     reader.refill();
     const unsigned five = reader.peek(5);
     const unsigned symbol = symbol_of[five], extra = symbol < 16 ? 0 : symbol - 14;
@@ -304,13 +365,14 @@ BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, unsigned alpha
     if (repeat > 0) repeat = (repeat - 2) << extra;
     repeat += reader.take(extra) + 3;
     const unsigned more = repeat - old;
-    if (more > alphabet - at) return damaged_at("code lengths beyond their number");
+    if (more > alphabet.size - at) return damaged_at("code lengths beyond their number");
     std::fill_n(lengths.begin() + at, more, static_cast<std::uint8_t>(value));
     at += more;
     if (value != 0) room -= static_cast<int>(more) * (32768 >> value);
   }
   if (room != 0) return damaged_at("a code that is not complete");
-  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet), table);
+  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet.size), alphabet.values,
+                      alphabet.per_bit, table);
   return Step::Next;
 }
 

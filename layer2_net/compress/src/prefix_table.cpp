@@ -2,7 +2,8 @@
 
 namespace avila::compress::detail {
 
-void PrefixTable::append(std::span<const std::uint8_t> lengths, std::vector<std::uint32_t>& out) {
+void PrefixTable::append(std::span<const std::uint8_t> lengths, const std::uint32_t* values,
+                         std::uint32_t per_bit, std::vector<std::uint32_t>& out) {
   constexpr unsigned kLongest = 15;
   std::array<std::uint16_t, kLongest + 1> counts{};
   for (const std::uint8_t length : lengths) ++counts[length];
@@ -10,7 +11,7 @@ void PrefixTable::append(std::span<const std::uint8_t> lengths, std::vector<std:
   std::array<std::uint16_t, kLongest + 2> first{};
   for (unsigned l = 1; l <= kLongest; ++l)
     first[l + 1] = static_cast<std::uint16_t>(first[l] + counts[l]);
-  std::vector<std::uint16_t> sorted(first[kLongest + 1]);
+  std::array<std::uint16_t, kMaxSymbols> sorted;
   for (std::size_t i = 0; i < lengths.size(); ++i)
     if (lengths[i] != 0) sorted[first[lengths[i]]++] = static_cast<std::uint16_t>(i);
   const std::size_t start = out.size();
@@ -20,7 +21,7 @@ void PrefixTable::append(std::span<const std::uint8_t> lengths, std::vector<std:
   std::size_t at = 0;
   for (unsigned length = 1; length <= kRootBits; ++length)
     for (unsigned n = counts[length]; n != 0; --n, ++at) {
-      const std::uint32_t entry = static_cast<std::uint32_t>(sorted[at]) << 16 | length;
+      const std::uint32_t entry = values[sorted[at]] + length * per_bit;
       for (std::uint32_t i = code; i < kSize; i += 1U << length) out[start + i] = entry;
       code = next_reversed(code, length);
     }
@@ -42,8 +43,7 @@ void PrefixTable::append(std::span<const std::uint8_t> lengths, std::vector<std:
         out[start + prefix] =
             static_cast<std::uint32_t>(sub_start - start) << 16 | kLink | sub_bits << 8 | kRootBits;
       }
-      const std::uint32_t entry =
-          static_cast<std::uint32_t>(sorted[at]) << 16 | (length - kRootBits);
+      const std::uint32_t entry = values[sorted[at]] + (length - kRootBits) * per_bit;
       for (std::uint32_t i = code >> kRootBits; i < 1U << sub_bits; i += 1U << (length - kRootBits))
         out[sub_start + i] = entry;
       code = next_reversed(code, length);

@@ -16,15 +16,19 @@ constexpr std::uint32_t next_reversed(std::uint32_t code, unsigned length) {
   return (code & (bit - 1)) | bit;
 }
 
-/// An entry is symbol << 16 | code length or, where kLink is set, the second table's place from
-/// the first one's << 16 | its bits << 8 | kRootBits.
+/// An entry is what the caller says of the symbol plus its code length or, where kLink is set, the
+/// second table's place from the first one's << 16 | its bits << 8 | kRootBits.
 struct PrefixTable {
   static constexpr std::uint32_t kLink = 1U << 15;
   static constexpr unsigned kRootBits = 9;
-  /// Appends the table of a complete code of at most 15 bits, or of one symbol of no bits.
-  static void append(std::span<const std::uint8_t> lengths, std::vector<std::uint32_t>& out);
-  static void append_single(std::uint32_t symbol, std::vector<std::uint32_t>& out) {
-    out.insert(out.end(), std::size_t{1} << kRootBits, symbol << 16);
+  static constexpr std::size_t kMaxSymbols = 704;
+  /// Appends the table of a complete code of at most 15 bits. A symbol's entry is
+  /// `values[symbol] + code length * per_bit`.
+  static void append(std::span<const std::uint8_t> lengths, const std::uint32_t* values,
+                     std::uint32_t per_bit, std::vector<std::uint32_t>& out);
+  /// Of one symbol of no bits.
+  static void append_single(std::uint32_t value, std::vector<std::uint32_t>& out) {
+    out.insert(out.end(), std::size_t{1} << kRootBits, value);
   }
 };
 
