@@ -4,6 +4,7 @@
 #include <avila/error/span.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace avila::compress::detail::brotli {
 
@@ -26,6 +27,16 @@ inline constexpr auto kWordOffset = [] {
   return offsets;
 }();
 static_assert(kWordOffset[kMaxWord + 1] == kDictionarySize);
+
+/// What may be made of a word: prefix, the word less `count` bytes or in upper case, suffix.
+struct Transform {
+  enum Kind : std::uint8_t { Keep, OmitFirst, OmitLast, UpperFirst, UpperAll };
+  std::string_view prefix;
+  Kind kind;
+  std::uint8_t count;
+  std::string_view suffix;
+};
+const std::array<Transform, kTransforms>& transforms();
 
 /// All words; unpacked at the first call.
 const std::byte* dictionary();

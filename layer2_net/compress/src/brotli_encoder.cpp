@@ -8,8 +8,7 @@
 namespace avila::compress::detail::brotli {
 namespace {
 
-constexpr std::uint16_t kNoDistance = 0xFFFF;
-constexpr unsigned kDistanceCodes = 64;  // without direct ones or postfix
+constexpr int kLastSearchLevel = 9;  // the next ones take the cheapest parse
 
 zstd::Effort effort_of(int level) {
   using zstd::Strategy;
@@ -20,48 +19,6 @@ zstd::Effort effort_of(int level) {
       {22, 21, 19, 64, 4, 128, Strategy::Lazy2},   {22, 21, 19, 128, 4, 256, Strategy::Lazy2},
       {22, 22, 20, 256, 4, 512, Strategy::Lazy2}};
   return kEfforts[std::clamp(level, 1, 9) - 1];
-}
-
-unsigned insert_code(std::uint32_t length) {
-  if (length < 6) return length;
-  if (length < 130) {
-    const auto bits = static_cast<unsigned>(std::bit_width(length - 2)) - 2;
-    return (bits << 1) + ((length - 2) >> bits) + 2;
-  }
-  if (length < 2114) return static_cast<unsigned>(std::bit_width(length - 66)) + 9;
-  return length < 6210 ? 21 : length < 22594 ? 22 : 23;
-}
-unsigned copy_code(std::uint32_t length) {
-  if (length < 10) return length - 2;
-  if (length < 134) {
-    const auto bits = static_cast<unsigned>(std::bit_width(length - 6)) - 2;
-    return (bits << 1) + ((length - 6) >> bits) + 4;
-  }
-  if (length < 2118) return static_cast<unsigned>(std::bit_width(length - 70)) + 11;
-  return 23;
-}
-unsigned command_symbol(unsigned insert, unsigned copy, bool last_distance) {
-  const unsigned low = (insert & 7) << 3 | (copy & 7);
-  if (last_distance && insert < 8 && copy < 16) return (copy < 8 ? 0 : 64) | low;
-  static constexpr std::uint16_t kCell[3][3] = {{128, 192, 384}, {256, 320, 512}, {448, 576, 640}};
-  return kCell[insert >> 3][copy >> 3] + low;
-}
-
-// The symbol of a distance, and the ring as the reader has it after that.
-unsigned distance_symbol(std::array<std::uint32_t, 4>& ring, std::uint32_t distance,
-                         std::uint32_t& extra) {
-  extra = 0;
-  if (distance == ring[0]) return 0;
-  const std::array<std::uint32_t, 4> before = ring;
-  ring = {distance, before[0], before[1], before[2]};
-  for (unsigned i = 1; i < 4; ++i)
-    if (distance == before[i]) return i;
-  static constexpr std::uint8_t kNear[2][7] = {{8, 6, 4, 0, 5, 7, 9}, {14, 12, 10, 1, 11, 13, 15}};
-  for (unsigned i = 0; i < 2; ++i)
-    if (distance + 3 - before[i] <= 6) return kNear[i][distance + 3 - before[i]];
-  const auto bits = static_cast<unsigned>(std::bit_width(distance + 3)) - 2;
-  extra = (distance + 3) & ((1U << bits) - 1);
-  return 16 + 2 * (bits - 1) + ((distance + 3) >> bits & 1);
 }
 
 // Reader's side of RecentOffsets::take().
@@ -80,7 +37,22 @@ std::uint32_t distance_of(zstd::RecentOffsets& recent, const zstd::Sequence& seq
 
 }  // namespace
 
-BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 5), search_(effort_of(level)) {}
+BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 5) {
+  if (level <= kLastSearchLevel)
+    search_.emplace(effort_of(level));
+  else
+    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 2});
+}
+
+void BrotliEncoder::prime(const Piece& piece) {
+  if (search_) search_->prime(piece);
+  if (optimal_) optimal_->prime(piece);
+}
+
+void BrotliEncoder::forget() {
+  if (search_) search_->forget();
+  if (optimal_) optimal_->forget();
+}
 
 void BrotliEncoder::begin(Sink& out) {
   writer_.open(out, 8);
@@ -88,35 +60,45 @@ void BrotliEncoder::begin(Sink& out) {
   writer_.close(out);
 }
 
-void BrotliEncoder::make_commands(ByteSpan content, std::span<const zstd::Sequence> sequences) {
+void BrotliEncoder::add_command(std::uint32_t insert, std::uint32_t copy, std::uint32_t size,
+                                unsigned distance, std::uint32_t extra) {
+  const unsigned command = command_symbol(insert_code(insert), copy_code(copy), distance == 0);
+  commands_.push_back(
+      {insert, copy, size, static_cast<std::uint16_t>(command),
+       command < kImplicitCommands ? kNoDistance : static_cast<std::uint16_t>(distance), extra});
+}
+
+void BrotliEncoder::search(const Piece& piece) {
   commands_.clear();
-  zstd::RecentOffsets recent = recent_;  // as it was before the search
   std::size_t at = 0;
-  for (const zstd::Sequence& sequence : sequences) {
-    const std::uint32_t distance = distance_of(recent, sequence);
-    std::uint32_t extra;
-    const unsigned symbol = distance_symbol(ring_, distance, extra);
-    const unsigned insert = insert_code(sequence.literals), copy = copy_code(sequence.length);
-    const unsigned command = command_symbol(insert, copy, symbol == 0);
-    commands_.push_back(
-        {sequence.literals, sequence.length, static_cast<std::uint16_t>(command),
-         command < kImplicitCommands ? kNoDistance : static_cast<std::uint16_t>(symbol), extra});
-    at += sequence.literals + sequence.length;
+  std::uint32_t extra;
+  if (optimal_) {
+    for (const Optimal::Copy& copy : optimal_->run(piece, ring_)) {
+      const unsigned distance = copy.word ? far_distance_symbol(copy.distance, extra)
+                                          : distance_symbol(ring_, copy.distance, extra);
+      add_command(copy.insert, copy.length, copy.size, distance, extra);
+      at += copy.insert + copy.size;
+    }
+  } else {
+    zstd::RecentOffsets reader = recent_;  // as it was before the search
+    for (const zstd::Sequence& sequence : search_->run(piece, recent_)) {
+      const unsigned distance = distance_symbol(ring_, distance_of(reader, sequence), extra);
+      add_command(sequence.literals, sequence.length, sequence.length, distance, extra);
+      at += sequence.literals + sequence.length;
+    }
   }
-  if (at != content.size()) {  // the copy is not read: the content is complete before it
-    const auto rest = static_cast<std::uint32_t>(content.size() - at);
+  const std::size_t size = piece.content().size();
+  if (at != size) {  // the copy is not read: the content is complete before it
+    const auto rest = static_cast<std::uint32_t>(size - at);
     const unsigned command = command_symbol(insert_code(rest), 0, false);
-    commands_.push_back({rest, 0, static_cast<std::uint16_t>(command), kNoDistance, 0});
+    commands_.push_back({rest, 0, 0, static_cast<std::uint16_t>(command), kNoDistance, 0});
   }
 }
 
 void BrotliEncoder::encode(const Piece& piece, bool last, Sink& out) {
   if (piece.end != piece.start) {
-    zstd::RecentOffsets recent = recent_;
-    const std::span<const zstd::Sequence> sequences = search_.run(piece, recent);
-    const auto ring = ring_;
-    make_commands(piece.content(), sequences);
-    recent_ = recent;
+    const Ring ring = ring_;
+    search(piece);
     const std::size_t start = out.size();
     const BitWriter before = writer_;
     write_meta_block(piece, out);
@@ -180,7 +162,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
       for (const std::size_t end = at + command.insert; at < end; ++at)
         ++literal_counts[0][static_cast<std::uint8_t>(data[at])];
     }
-    at += command.copy;
+    at += command.size;
   }
   std::array<std::uint8_t, 64> map{};
   if (contexts_) cluster_contexts(literal_counts, map);
@@ -232,7 +214,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
         writer.put(command.distance_extra, 1 + ((command.distance - 16U) >> 1));
       writer.spill();
     }
-    at += command.copy;
+    at += command.size;
   }
   writer_ = writer;
   writer_.close(out);

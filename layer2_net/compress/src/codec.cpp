@@ -105,7 +105,7 @@ LevelRange levels(Format format) noexcept {
     case Format::Zlib:
     case Format::Gzip: return {1, 6, 9};
     case Format::Zstd: return {1, 3, 19};
-    case Format::Brotli: return {1, 5, 9};
+    case Format::Brotli: return {1, 5, 11};
     case Format::Lz4: return {1, 1, 12};
     case Format::Snappy: break;
   }

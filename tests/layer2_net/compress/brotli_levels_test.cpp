@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+#include <avila/compress/codec.hpp>
+
+#include "brotli_words.hpp"
+#include "support.hpp"
+
+namespace {
+using namespace avila;
+using compress::Format;
+using compress::detail::brotli::kMaxTransformed;
+using compress::detail::brotli::kMaxWord;
+using compress::detail::brotli::kMinWord;
+using compress::detail::brotli::kTransforms;
+using compress::detail::brotli::kWordBits;
+using compress::detail::brotli::transformed_word;
+using compress::detail::brotli::transforms;
+using compress::detail::brotli::Words;
+
+std::size_t packed_size(ByteSpan content, int level) {
+  const auto packed = compress::compress(Format::Brotli, content, {.level = level});
+  EXPECT_TRUE(*compress::decompress(Format::Brotli, *packed) ==
+              std::vector<std::byte>(content.begin(), content.end()));
+  return packed->size();
+}
+
+TEST(BrotliWords, AreFoundWithTheirTransforms) {
+  std::vector<Words::Match> matches;
+  for (unsigned length = kMinWord; length <= kMaxWord; ++length)
+    for (unsigned transform = 0; transform < kTransforms; ++transform) {
+      const auto& how = transforms()[transform];
+      const bool sought = (how.prefix.empty() || how.prefix == " ") && (how.kind == how.Keep);
+      for (unsigned index = 0; index < 1U << kWordBits[length]; index += 61) {
+        std::byte text[kMaxTransformed + 8] = {};
+        const std::size_t size = transformed_word(length, index, transform, text);
+        matches.clear();
+        Words::all().find(text, size, matches);
+        bool found = !sought;
+        for (const Words::Match& match : matches) {
+          const unsigned bits = kWordBits[match.length];
+          std::byte again[kMaxTransformed + 8] = {};
+          ASSERT_EQ(transformed_word(match.length, match.id & ((1U << bits) - 1), match.id >> bits,
+                                     again),
+                    match.size);
+          ASSERT_LE(match.size, size);
+          ASSERT_TRUE(std::equal(again, again + match.size, text));
+          found = found || (match.length == length && match.id == index + (transform << bits));
+        }
+        ASSERT_TRUE(found) << length << " " << index << " " << transform;
+      }
+    }
+}
+
+TEST(BrotliLevels, TheHighestKnowWords) {
+  const std::string_view text =
+      "The government of the United States announced on Wednesday that the information which is "
+      "available on the website has been changed. It is important that the public is interested.";
+  const std::size_t nine = packed_size(as_bytes(text), 9);
+  EXPECT_LT(packed_size(as_bytes(text), 10), nine * 3 / 4);
+  EXPECT_LT(packed_size(as_bytes(text), 11), nine * 3 / 4);
+}
+
+TEST(BrotliLevels, TheHighestTakeTheCheaperParse) {
+  std::string rows;
+  compress_test::Random random{4};
+  for (int i = 0; i < 3000; ++i)
+    rows += "{\"id\":" + std::to_string(i) + ",\"price\":" + std::to_string(random.below(5000)) +
+            ",\"shop\":\"s" + std::to_string(random.below(40)) + "\"}\n";
+  const ByteSpan content = as_bytes(rows);
+  const std::size_t nine = packed_size(content, 9), ten = packed_size(content, 10);
+  EXPECT_LT(ten, nine);
+  EXPECT_LE(packed_size(content, 11), ten);
+}
+
+// A word's distance lies beyond all that a copy may reach: first the content, then the window.
+TEST(BrotliLevels, WordsOccurBeyondTheWindowToo) {
+  std::string content;
+  const std::string_view words[] = {" government", "important ", "Information", "available"};
+  for (int i = 0; content.size() < 4'700'000; ++i) {
+    content.append(300'000, static_cast<char>('0' + i));
+    content += words[i % 4];
+  }
+  packed_size(as_bytes(content), 10);
+}
+
+}  // namespace
