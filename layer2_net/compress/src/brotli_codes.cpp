@@ -126,72 +126,137 @@ void write_context_map(BitWriter& writer, std::span<const std::uint8_t> map, uns
   writer.write(0, 1);  // as it is: no move to front
 }
 
-void cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
-                      std::array<std::uint8_t, 64>& map) {
-  // Bits of a code and its literals, by entropy.
-  const auto cost = [](const std::array<std::uint32_t, 256>& table) {
-    double bits = 0, total = 0;
-    unsigned used = 0;
-    for (const std::uint32_t n : table) {
-      if (n == 0) continue;
-      total += n;
-      bits -= n * std::log2(static_cast<double>(n));
-      ++used;
-    }
-    if (total == 0) return 0.0;
-    return bits + total * std::log2(total) + 12 + 5.0 * used;
-  };
-  const auto sum = [](const std::array<std::uint32_t, 256>& a,
-                      const std::array<std::uint32_t, 256>& b) {
-    std::array<std::uint32_t, 256> both;
-    for (unsigned i = 0; i < 256; ++i) both[i] = a[i] + b[i];
-    return both;
-  };
-  struct Cluster {
-    std::array<std::uint32_t, 256> counts;
-    double cost;
-    std::vector<std::uint8_t> contexts;
-  };
-  std::vector<Cluster> clusters;
-  for (unsigned c = 0; c < 64; ++c) {
-    const double bits = cost(counts[c]);
-    map[c] = 0;
-    if (bits > 0) clusters.push_back({counts[c], bits, {static_cast<std::uint8_t>(c)}});
+namespace {
+
+// n * log2(n), in 256ths of a bit.
+class Weights {
+ public:
+  Weights() {
+    for (std::size_t n = 1; n < small_.size(); ++n)
+      small_[n] = static_cast<std::uint32_t>(exact(static_cast<std::uint32_t>(n)));
   }
-  // Joins the two that gain most, until none gains.
-  const std::size_t n = clusters.size();
-  std::vector<double> gain(n * n, 0.0);
-  const auto gain_of = [&](std::size_t a, std::size_t b) {
-    return clusters[a].cost + clusters[b].cost - cost(sum(clusters[a].counts, clusters[b].counts));
+  std::uint64_t operator[](std::uint32_t n) const {
+    return n < small_.size() ? small_[n] : exact(n);
+  }
+
+ private:
+  static std::uint64_t exact(std::uint32_t n) {
+    return static_cast<std::uint64_t>(256.0 * n * std::log2(static_cast<double>(n)));
+  }
+  std::array<std::uint32_t, 4096> small_{};
+};
+const Weights& weights() {
+  static const Weights table;
+  return table;
+}
+
+// What a code of its own costs, in 256ths of a bit: that of about 12 bits and 5 a symbol.
+std::int64_t with_code(std::uint64_t total, std::uint64_t sum_of_weights, unsigned used) {
+  if (total == 0) return 0;
+  return static_cast<std::int64_t>(weights()[static_cast<std::uint32_t>(total)] - sum_of_weights) +
+         256 * (12 + 5 * static_cast<std::int64_t>(used));
+}
+
+std::int64_t code_cost(std::span<const std::uint32_t> counts) {
+  const Weights& weight = weights();
+  std::uint64_t sum = 0, total = 0;
+  unsigned used = 0;
+  for (const std::uint32_t n : counts) {
+    total += n;
+    sum += weight[n];
+    used += n != 0 ? 1 : 0;
+  }
+  return with_code(total, sum, used);
+}
+
+struct Cluster {
+  std::vector<std::uint32_t> counts;  // of the symbols that occur at all
+  std::uint64_t total;
+  std::int64_t cost;
+  std::vector<std::uint8_t> contexts;
+};
+
+void join_all(std::vector<Cluster>& clusters) {
+  Cluster& into = clusters[0];
+  for (std::size_t c = 1; c < clusters.size(); ++c) {
+    const Cluster& from = clusters[c];
+    for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
+    into.total += from.total;
+    into.contexts.insert(into.contexts.end(), from.contexts.begin(), from.contexts.end());
+  }
+  clusters.resize(1);
+  into.cost = code_cost(into.counts);
+}
+
+// Joins the two that gain most, until none gains.
+void join_alike(std::vector<Cluster>& clusters) {
+  const Weights& weight = weights();
+  const auto gain_of = [&](const Cluster& a, const Cluster& b) {
+    std::uint64_t sum = 0;
+    unsigned used = 0;
+    for (std::size_t i = 0; i < a.counts.size(); ++i) {
+      const std::uint32_t both = a.counts[i] + b.counts[i];
+      sum += weight[both];
+      used += both != 0 ? 1 : 0;
+    }
+    return a.cost + b.cost - with_code(a.total + b.total, sum, used);
   };
+  const std::size_t n = clusters.size();
+  std::vector<std::int64_t> gain(n * n);
   for (std::size_t a = 0; a < n; ++a)
-    for (std::size_t b = a + 1; b < n; ++b) gain[a * n + b] = gain_of(a, b);
-  std::vector<bool> gone(n);
+    for (std::size_t b = a + 1; b < n; ++b) gain[a * n + b] = gain_of(clusters[a], clusters[b]);
   while (true) {
-    double most = 0;
+    std::int64_t most = 0;
     std::size_t first = 0, second = 0;
     for (std::size_t a = 0; a < n; ++a)
       for (std::size_t b = a + 1; b < n; ++b)
-        if (!gone[a] && !gone[b] && gain[a * n + b] > most)
-          most = gain[a * n + b], first = a, second = b;
-    if (most <= 0) break;
-    Cluster& into = clusters[first];
-    into.counts = sum(into.counts, clusters[second].counts);
-    into.cost = cost(into.counts);
-    into.contexts.insert(into.contexts.end(), clusters[second].contexts.begin(),
-                         clusters[second].contexts.end());
-    gone[second] = true;
+        if (gain[a * n + b] > most) most = gain[a * n + b], first = a, second = b;
+    if (most == 0) break;
+    Cluster &into = clusters[first], &from = clusters[second];
+    for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
+    into.total += from.total;
+    into.cost += from.cost - most;
+    into.contexts.insert(into.contexts.end(), from.contexts.begin(), from.contexts.end());
+    from.contexts.clear();
     for (std::size_t i = 0; i < n; ++i) {
-      if (gone[i] || i == first) continue;
-      gain[std::min(i, first) * n + std::max(i, first)] = gain_of(first, i);
+      gain[std::min(i, second) * n + std::max(i, second)] = 0;
+      if (i == first || clusters[i].contexts.empty()) continue;
+      gain[std::min(i, first) * n + std::max(i, first)] = gain_of(into, clusters[i]);
     }
   }
+  std::erase_if(clusters, [](const Cluster& cluster) { return cluster.contexts.empty(); });
+}
+
+}  // namespace
+
+void cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
+                      std::array<std::uint8_t, 64>& map, bool thorough) {
+  std::vector<std::uint8_t> symbols;
+  for (unsigned i = 0; i < 256; ++i)
+    if (std::any_of(counts.begin(), counts.end(), [&](const auto& table) { return table[i] != 0; }))
+      symbols.push_back(static_cast<std::uint8_t>(i));
+  // First those that differ in the byte before the last only: most of them are alike.
+  std::vector<Cluster> clusters;
+  for (unsigned group = 0; group < 64; group += 4) {
+    std::vector<Cluster> four;
+    for (unsigned c = group; c < group + 4; ++c) {
+      Cluster cluster{{}, 0, 0, {static_cast<std::uint8_t>(c)}};
+      for (const std::uint8_t s : symbols) cluster.counts.push_back(counts[c][s]);
+      for (const std::uint32_t n : cluster.counts) cluster.total += n;
+      cluster.cost = code_cost(cluster.counts);
+      if (cluster.total != 0) four.push_back(std::move(cluster));
+    }
+    if (four.empty()) continue;
+    thorough ? join_alike(four) : join_all(four);
+    std::move(four.begin(), four.end(), std::back_inserter(clusters));
+  }
+  join_alike(clusters);
+  map.fill(0);
   counts.clear();
-  for (std::size_t i = 0; i < n; ++i) {
-    if (gone[i]) continue;
-    for (const std::uint8_t c : clusters[i].contexts)
-      map[c] = static_cast<std::uint8_t>(counts.size());
-    counts.push_back(clusters[i].counts);
+  for (const Cluster& cluster : clusters) {
+    for (const std::uint8_t c : cluster.contexts) map[c] = static_cast<std::uint8_t>(counts.size());
+    counts.emplace_back();
+    for (std::size_t i = 0; i < symbols.size(); ++i) counts.back()[symbols[i]] = cluster.counts[i];
   }
   if (counts.empty()) counts.emplace_back();
 }

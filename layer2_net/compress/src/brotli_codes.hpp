@@ -21,7 +21,8 @@ void write_count(BitWriter& writer, unsigned value);
 void write_context_map(BitWriter& writer, std::span<const std::uint8_t> map, unsigned trees);
 
 /// Merges contexts whose literals are alike: `counts` becomes one table a code, `map` says which.
+/// Where not `thorough`, those with the same last byte are taken to be alike.
 void cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
-                      std::array<std::uint8_t, 64>& map);
+                      std::array<std::uint8_t, 64>& map, bool thorough);
 
 }  // namespace avila::compress::detail::brotli

@@ -13,11 +13,11 @@ constexpr int kLastSearchLevel = 9;  // the next ones take the cheapest parse
 zstd::Effort effort_of(int level) {
   using zstd::Strategy;
   static constexpr zstd::Effort kEfforts[] = {
-      {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 0, 17, 1, 5, 0, Strategy::Fast},
-      {22, 16, 17, 1, 5, 0, Strategy::DoubleFast}, {22, 18, 18, 8, 5, 32, Strategy::Greedy},
+      {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 16, 17, 1, 5, 0, Strategy::DoubleFast},
+      {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 18, 18, 8, 5, 32, Strategy::Greedy},
       {22, 20, 17, 16, 4, 64, Strategy::Lazy2},    {22, 20, 18, 32, 4, 96, Strategy::Lazy2},
-      {22, 21, 19, 64, 4, 128, Strategy::Lazy2},   {22, 21, 19, 128, 4, 256, Strategy::Lazy2},
-      {22, 22, 20, 256, 4, 512, Strategy::Lazy2}};
+      {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 20, 18, 64, 4, 128, Strategy::Lazy2},
+      {22, 21, 19, 128, 4, 256, Strategy::Lazy2}};
   return kEfforts[std::clamp(level, 1, 9) - 1];
 }
 
@@ -37,7 +37,7 @@ std::uint32_t distance_of(zstd::RecentOffsets& recent, const zstd::Sequence& seq
 
 }  // namespace
 
-BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 5) {
+BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 3), thorough_(level >= 5) {
   if (level <= kLastSearchLevel)
     search_.emplace(effort_of(level));
   else
@@ -165,7 +165,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     at += command.size;
   }
   std::array<std::uint8_t, 64> map{};
-  if (contexts_) cluster_contexts(literal_counts, map);
+  if (contexts_) cluster_contexts(literal_counts, map, thorough_);
 
   writer_.open(out, content.size() + content.size() / 4 + commands_.size() * 12 + 400 * 1024);
   write_header(content.size(), false);

@@ -1,4 +1,4 @@
-// The Brotli encoder: a meta-block a piece, its literals coded by context from level 5 on.
+// The Brotli encoder: a meta-block a piece, its literals coded by context from level 3 on.
 #pragma once
 #include "bit_writer.hpp"
 #include "brotli_optimal.hpp"
@@ -26,7 +26,7 @@ class BrotliEncoder final : public EncoderCore {
   void write_meta_block(const Piece& piece, Sink& out);
   void write_header(std::size_t size, bool stored);
 
-  bool contexts_;
+  bool contexts_, thorough_;
   std::optional<zstd::Search> search_;  // up to level 9
   zstd::RecentOffsets recent_;
   std::optional<Optimal> optimal_;

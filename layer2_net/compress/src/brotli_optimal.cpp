@@ -61,7 +61,7 @@ class Prices {
       at += copy.size;
     }
     literals(piece.end - at);
-    cluster_contexts(counts_, map_);
+    cluster_contexts(counts_, map_, true);
   }
   /// Prices by the counts: those of literals for each place of the piece.
   void set(const Piece& piece) {
