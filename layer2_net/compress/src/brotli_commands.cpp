@@ -165,12 +165,12 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
     const std::uint64_t reach =
         std::min<std::uint64_t>(origin + reinterpret_cast<std::uintptr_t>(at), window);
     if (distance > reach) [[unlikely]] {
-      const std::size_t size = word_at(copy, distance - reach - 1, at);
-      if (size == 0 || insert + size >= meta_left) {
+      const std::optional<std::size_t> size = word_at(copy, distance - reach - 1, at);
+      if (!size.has_value() || insert + *size >= meta_left) {
         leave();
         break;
       }
-      at += size;
+      at += *size;
     } else {
       if (symbol != 0) {
         ring[ring_at & 3] = last = distance;

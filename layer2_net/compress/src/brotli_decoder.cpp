@@ -292,9 +292,11 @@ BrotliDecoder::Step BrotliDecoder::finish_distance(std::uint32_t symbol, std::ui
   }
   const std::uint64_t reach = std::min<std::uint64_t>(all, window_);
   if (copy_distance_ > reach) {
-    word_size_ = word_at(copy_length_, copy_distance_ - reach - 1, word_);
+    const std::optional<std::size_t> size =
+        word_at(copy_length_, copy_distance_ - reach - 1, word_);
+    if (!size.has_value()) return damaged_at("a distance to before the content");
+    word_size_ = *size;
     word_at_ = 0;
-    if (word_size_ == 0) return damaged_at("a distance to before the content");
     if (word_size_ > meta_left_) return damaged_at("a word longer than the meta-block");
     state_ = State::Word;
     return Step::Next;

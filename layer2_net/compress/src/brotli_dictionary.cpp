@@ -126,11 +126,11 @@ std::size_t transformed_word(unsigned length, std::size_t index, unsigned transf
   return static_cast<std::size_t>(at - out) + how.suffix.size();
 }
 
-std::size_t word_at(std::uint32_t length, std::uint64_t beyond, std::byte* out) {
-  if (length < kMinWord || length > kMaxWord) return 0;
+std::optional<std::size_t> word_at(std::uint32_t length, std::uint64_t beyond, std::byte* out) {
+  if (length < kMinWord || length > kMaxWord) return std::nullopt;
   const unsigned bits = kWordBits[length];
   const std::uint64_t transform = beyond >> bits;
-  if (transform >= kTransforms) return 0;
+  if (transform >= kTransforms) return std::nullopt;
   return transformed_word(length, beyond & ((std::uint64_t{1} << bits) - 1),
                           static_cast<unsigned>(transform), out);
 }

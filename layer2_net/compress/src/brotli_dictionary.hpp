@@ -4,6 +4,7 @@
 #include <avila/error/span.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace avila::compress::detail::brotli {
@@ -43,8 +44,8 @@ const std::byte* dictionary();
 /// Word `index` of `length` after a transform, into `out` (kMaxTransformed bytes); its size.
 std::size_t transformed_word(unsigned length, std::size_t index, unsigned transform,
                              std::byte* out);
-/// Section 8: what a copy of `length` from `beyond` before all content stands for, in the same way.
-/// 0: nothing.
-std::size_t word_at(std::uint32_t length, std::uint64_t beyond, std::byte* out);
+/// Section 8: what a copy of `length` from `beyond` before all content stands for, in the same way
+/// (it may be empty), if anything.
+std::optional<std::size_t> word_at(std::uint32_t length, std::uint64_t beyond, std::byte* out);
 
 }  // namespace avila::compress::detail::brotli

@@ -244,7 +244,7 @@ class Maker {
       const std::size_t reach = std::min<std::size_t>(content_.size(), window_);
       if (distance > reach) {
         std::byte word[kMaxTransformed];
-        const std::size_t size = word_at(length, distance - reach - 1, word);
+        const std::size_t size = word_at(length, distance - reach - 1, word).value();
         content_.insert(content_.end(), word, word + size);
         continue;
       }
@@ -283,7 +283,7 @@ class Maker {
     const std::size_t reach = std::min<std::size_t>(content_.size(), window_);
     if (distance == 0 || distance > 1U << 31) return false;
     std::byte word[kMaxTransformed];
-    return distance <= reach || word_at(length, distance - reach - 1, word) != 0;
+    return distance <= reach || word_at(length, distance - reach - 1, word).has_value();
   }
   std::uint8_t byte_before(std::size_t n) const {
     return static_cast<std::uint8_t>(content_[content_.size() - n]);
