@@ -145,12 +145,14 @@ Result<void> FrameDecoder::Body::take_block() {
     if (hash::xxh32(block) != load_le32(block.data() + block.size()))
       return Error(Errc::Corrupted, "lz4 frame: block checksum", {.offset = offset - 4});
   }
-  // The block before becomes history.
+  // The block before becomes history, which is moved only when there is twice as much as needed:
+  // blocks may be of a byte each.
   if ((flags & kIndependent) == 0) {
-    const std::size_t filled = history + decoded;
-    const std::size_t keep = std::min(filled, kHistory);
-    if (keep != 0) std::memmove(window.data(), window.data() + filled - keep, keep);
-    history = keep;
+    history += decoded;
+    if (history >= 2 * kHistory) {
+      std::memmove(window.data(), window.data() + history - kHistory, kHistory);
+      history = kHistory;
+    }
   }
   decoded = handed_out = 0;
   // No more than the limit lets through is decoded.

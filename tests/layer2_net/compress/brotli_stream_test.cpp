@@ -236,7 +236,7 @@ class Maker {
             distance_codes[distance_map[4 * distances.type + std::min(length, 5U) - 2]];
         for (int tries = 0; tries < 8; ++tries, symbol = 0, distance = ring_[0], extra_bits = 0) {
           symbol = tree.any(random_);
-          if (choose(symbol, postfix, direct, length, extra, extra_bits, distance)) break;
+          if (choose(symbol, postfix, direct, length, left > 1, extra, extra_bits, distance)) break;
         }
         tree.put(body, symbol);
         body.put(extra, extra_bits);
@@ -265,9 +265,10 @@ class Maker {
       stream_.all.insert(stream_.all.end(), part.all.begin(), part.all.end());
   }
 
-  // Whether a distance by `symbol` is one to the content or to a word.
+  // Whether a distance by `symbol` is one to the content or to a word: at the end of a meta-block,
+  // where an empty one would not be read, to one that is not empty.
   bool choose(unsigned symbol, unsigned postfix, unsigned direct, std::uint32_t length,
-              std::uint64_t& extra, unsigned& extra_bits, std::uint64_t& distance) {
+              bool empty_too, std::uint64_t& extra, unsigned& extra_bits, std::uint64_t& distance) {
     extra = extra_bits = 0;
     if (symbol < 16) {
       distance = ring_[kRecentWhich[symbol]] + static_cast<std::uint64_t>(kRecentPlus[symbol]);
@@ -283,7 +284,9 @@ class Maker {
     const std::size_t reach = std::min<std::size_t>(content_.size(), window_);
     if (distance == 0 || distance > 1U << 31) return false;
     std::byte word[kMaxTransformed];
-    return distance <= reach || word_at(length, distance - reach - 1, word).has_value();
+    if (distance <= reach) return true;
+    const auto size = word_at(length, distance - reach - 1, word);
+    return size.has_value() && (empty_too || *size != 0);
   }
   std::uint8_t byte_before(std::size_t n) const {
     return static_cast<std::uint8_t>(content_[content_.size() - n]);

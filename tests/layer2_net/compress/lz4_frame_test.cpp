@@ -123,6 +123,31 @@ TEST(Lz4Frame, TinyBlocksWithHighCompression) {
   EXPECT_TRUE(*out == content);
 }
 
+TEST(Lz4Frame, LinkedBlocksOfAByteReachBackAsFarAsOthers) {
+  // Linked blocks of 64 KiB at most; the checksum of the header is known.
+  Bytes frame;
+  for (const unsigned byte : {0x04, 0x22, 0x4D, 0x18, 0x40, 0x40, 0xC0})
+    frame.push_back(static_cast<std::byte>(byte));
+  Bytes content;
+  compress_test::Random random{4};
+  const auto put = [&](std::initializer_list<unsigned> bytes) {
+    for (const unsigned byte : bytes) frame.push_back(static_cast<std::byte>(byte));
+  };
+  for (int i = 0; i < 300'000; ++i) {
+    const auto byte = static_cast<unsigned>(random.below(256));
+    put({1, 0, 0, 0x80, byte});
+    content.push_back(static_cast<std::byte>(byte));
+    if (i < 65'535 || i % 1000 != 0) continue;
+    put({9, 0, 0, 0, 0x00, 0xFF, 0xFF, 0x50, 1, 2, 3, 4, 5});  // 4 from 65535 before, 5 literals
+    for (int k = 0; k < 4; ++k) content.push_back(content[content.size() - 65'535]);
+    for (int k = 1; k <= 5; ++k) content.push_back(static_cast<std::byte>(k));
+  }
+  put({0, 0, 0, 0});
+  const auto whole = lz4::decompress_frames(frame);
+  ASSERT_TRUE(whole.has_value()) << whole.error().to_string();
+  EXPECT_TRUE(*whole == content);
+}
+
 TEST(Lz4Frame, FramesFollowOneAnotherAndSkippableOnesAreSkipped) {
   const Bytes a = compress_test::prose(1000, 5), b = compress_test::noise(70'000, 6);
   Bytes all = *lz4::compress_frame(a);
