@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "bit_reader.hpp"
 
@@ -58,30 +59,25 @@ std::optional<std::size_t> read_fse_distribution(ByteSpan in, unsigned max_log,
 void spread_fse_symbols(std::span<const std::int16_t> counts, unsigned log, std::uint8_t* symbols) {
   const std::uint32_t size = 1U << log;
   std::uint32_t high = size;  // states of symbols "less than one" lie from here on
-  for (std::size_t s = 0; s < counts.size(); ++s)
-    if (counts[s] == -1) symbols[--high] = static_cast<std::uint8_t>(s);
+  // First one after the other, eight at a time: a loop a symbol would cost a wrong guess each.
+  std::array<std::uint8_t, (1U << kMaxFseLog) + 8> in_turn;
+  std::uint32_t filled = 0;
+  for (std::size_t s = 0; s < counts.size(); ++s) {
+    if (counts[s] == -1) {
+      symbols[--high] = static_cast<std::uint8_t>(s);
+      continue;
+    }
+    const auto count = static_cast<std::uint32_t>(counts[s]);
+    for (std::uint32_t i = 0; i < count; i += 8)
+      std::memset(in_turn.data() + filled + i, static_cast<int>(s), 8);
+    filled += count;
+  }
   const std::uint32_t step = (size >> 1) + (size >> 3) + 3;
   std::uint32_t at = 0;
-  for (std::size_t s = 0; s < counts.size(); ++s)
-    for (int i = 0; i < counts[s]; ++i) {
-      symbols[at] = static_cast<std::uint8_t>(s);
-      do at = (at + step) & (size - 1);
-      while (at >= high);
-    }
-}
-
-void build_fse_table(std::span<const std::int16_t> counts, unsigned log, FseState* table) {
-  const std::uint32_t size = 1U << log;
-  std::array<std::uint8_t, 1U << kMaxFseLog> symbols;
-  spread_fse_symbols(counts, log, symbols.data());
-  std::array<std::uint16_t, kMaxFseSymbols> next;
-  for (std::size_t s = 0; s < counts.size(); ++s)
-    next[s] = static_cast<std::uint16_t>(counts[s] == -1 ? 1 : counts[s]);
-  for (std::uint32_t i = 0; i < size; ++i) {
-    const std::uint32_t state = next[symbols[i]]++;
-    const unsigned bits = log + 1 - static_cast<unsigned>(std::bit_width(state));
-    table[i] = {static_cast<std::uint16_t>((state << bits) - size), symbols[i],
-                static_cast<std::uint8_t>(bits)};
+  for (std::uint32_t i = 0; i < filled; ++i) {
+    symbols[at] = in_turn[i];
+    do at = (at + step) & (size - 1);
+    while (at >= high);
   }
 }
 

@@ -1,6 +1,7 @@
 // Finite state entropy, 4.1: its description in a stream, and its decoding table.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <avila/error/span.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/simd/target.hpp>
@@ -29,11 +30,25 @@ struct FseState {
   std::uint8_t symbol;
   std::uint8_t bits;
 };
-/// Fills 2^log states.
-void build_fse_table(std::span<const std::int16_t> counts, unsigned log, FseState* table);
-
 /// The order in which 2^log states are given to symbols (4.1.1): symbol of each state.
 void spread_fse_symbols(std::span<const std::int16_t> counts, unsigned log, std::uint8_t* symbols);
+
+/// Calls put(i, state) for each of the 2^log states.
+template <class Put>
+void for_each_fse_state(std::span<const std::int16_t> counts, unsigned log, Put put) {
+  std::array<std::uint8_t, 1U << kMaxFseLog> symbols;
+  spread_fse_symbols(counts, log, symbols.data());
+  std::array<std::uint16_t, kMaxFseSymbols> next;
+  for (std::size_t s = 0; s < counts.size(); ++s)
+    next[s] = static_cast<std::uint16_t>(counts[s] == -1 ? 1 : counts[s]);
+  const std::uint32_t size = 1U << log;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::uint32_t state = next[symbols[i]]++;
+    const unsigned bits = log + 1 - static_cast<unsigned>(std::bit_width(state));
+    put(i, FseState{static_cast<std::uint16_t>((state << bits) - size), symbols[i],
+                    static_cast<std::uint8_t>(bits)});
+  }
+}
 
 /// Bits from the end of a stream to its start (4.1). Where it is over, bits of no meaning follow.
 class BackwardBits {
@@ -56,12 +71,11 @@ class BackwardBits {
     count_ = 63 - std::countl_zero(static_cast<std::uint8_t>(in.back()));
     return true;
   }
-  /// Goes on in a stream that starts at `start`, in the word at `at`, of which the high bits are
-  /// done.
-  void resume(const std::byte* start, const std::byte* at, unsigned done) noexcept {
+  /// Goes on in a stream that starts at `start`, with the low `count` bits of the word at `at`.
+  void resume(const std::byte* start, const std::byte* at, unsigned count) noexcept {
     start_ = start, at_ = at, padding_ = 0;
     bits_ = load_le64(at_);
-    count_ = static_cast<std::ptrdiff_t>(64 - done);
+    count_ = static_cast<std::ptrdiff_t>(count);
   }
   /// 57 bits and more, unless the start is near.
   AVILA_ALWAYS_INLINE void refill() noexcept {

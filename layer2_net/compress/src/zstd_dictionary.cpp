@@ -18,13 +18,14 @@ SequenceState meaning(SequenceKind kind, unsigned code) {
 
 void build_sequence_table(SequenceKind kind, std::span<const std::int16_t> counts, unsigned log,
                           SequenceTable& table) {
-  std::array<FseState, 1U << kMaxFseLog> states;
-  build_fse_table(counts, log, states.data());
-  for (std::size_t i = 0; i < std::size_t{1} << log; ++i) {
-    table.states[i] = meaning(kind, states[i].symbol);
-    table.states[i].next = states[i].base;
-    table.states[i].bits = states[i].bits;
-  }
+  std::array<SequenceState, kMatchLengthCodes> meanings;
+  for (unsigned code = 0; code < counts.size(); ++code) meanings[code] = meaning(kind, code);
+  for_each_fse_state(counts, log, [&](std::uint32_t i, FseState state) {
+    SequenceState& to = table.states[i];
+    to = meanings[state.symbol];
+    to.next = state.base;
+    to.bits = state.bits;
+  });
   table.log = log;
   table.ready = true;
 }

@@ -20,14 +20,16 @@ class HuffmanDecoder {
 
  private:
   void build(const std::uint8_t* weights, unsigned count);
+  bool worth_pairs(std::size_t literals) const noexcept;
   void pair();
   unsigned index_log() const noexcept { return log_ > kHuffmanLog ? log_ : kHuffmanLog; }
 
-  // One or two symbols: bits of all | first << 8 | second << 16 | how many << 24.
+  // One or two symbols: bits of all | how many << 8 | first << 16 | second << 24.
   std::array<std::uint32_t, 1U << kHuffmanLog> pairs_;
   // Bits | symbol << 8, by kHuffmanLog bits, or by kLongHuffmanLog where a code is so long.
   std::array<std::uint16_t, 1U << kLongHuffmanLog> single_;
   unsigned log_ = 0;
+  unsigned doubles_ = 0;  // how many of the 2^kHuffmanLog look-ups give two symbols
   bool paired_ = false;
 };
 
