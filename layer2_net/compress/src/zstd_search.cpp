@@ -26,15 +26,20 @@ Effort effort_of(int level, std::uint64_t size) {
       {21, 0, 18, 8, 5, 32, Strategy::Greedy},     {21, 0, 18, 8, 5, 32, Strategy::Lazy},
       {21, 0, 19, 12, 5, 48, Strategy::Lazy},      {21, 0, 19, 12, 5, 64, Strategy::Lazy2},
       {22, 0, 19, 16, 5, 64, Strategy::Lazy2},     {22, 0, 20, 24, 5, 96, Strategy::Lazy2},
-      {22, 21, 20, 64, 5, 128, Strategy::Lazy2},   {22, 22, 20, 96, 5, 192, Strategy::Lazy2},
-      {22, 22, 20, 16, 4, 48, Strategy::Optimal},  {22, 22, 20, 24, 4, 64, Strategy::Optimal},
-      {22, 22, 20, 32, 4, 64, Strategy::Optimal},  {22, 22, 20, 48, 4, 96, Strategy::Optimal},
+      {22, 0, 21, 48, 5, 128, Strategy::Lazy2},    {22, 0, 21, 48, 4, 192, Strategy::Lazy2},
+      {22, 22, 20, 6, 4, 48, Strategy::Optimal},   {22, 22, 20, 8, 4, 64, Strategy::Optimal},
+      {22, 22, 20, 12, 4, 64, Strategy::Optimal},  {22, 22, 20, 32, 4, 96, Strategy::Optimal},
       {23, 22, 20, 64, 4, 128, Strategy::Optimal}, {23, 22, 20, 96, 3, 192, Strategy::Optimal},
       {23, 23, 20, 128, 3, 256, Strategy::Optimal}};
   // Less content affords more effort, and has fewer of the long matches.
   const bool small = size <= 256U << 10;
   Effort effort = kEfforts[std::clamp(level, 1, 19) - 1];
   if (small && level == 4) effort = {18, 0, 16, 3, 5, 32, Strategy::Greedy};
+  if (small && (level == 11 || level == 12)) {
+    effort.chain_log = 18;
+    effort.attempts = level == 11 ? 64 : 96;
+    effort.min_match = 5;
+  }
   if (small && level >= 15) effort.min_match = 3;
   // Small contents: no more table than there are positions, and shorter matches.
   if (size < std::uint64_t{1} << effort.window_log) {
