@@ -71,7 +71,7 @@ struct Frequencies {
         for (unsigned i = 0; i < 4; ++i) ++bytes[i][static_cast<std::uint8_t>(at[i])];
       for (; n != 0; --n) ++bytes[0][static_cast<std::uint8_t>(*at++)];
     };
-    constexpr std::size_t kShort = 16;
+    constexpr std::size_t kShort = 32;
     std::array<std::byte, 2048> gathered;
     std::size_t size = 0;
     const std::byte* at = content.data();
@@ -179,42 +179,60 @@ struct Header {
   }
 };
 
+// All ones for the first n of four.
+constexpr auto kWanted = [] {
+  std::array<std::array<std::uint32_t, 4>, 5> wanted{};
+  for (unsigned n = 0; n <= 4; ++n)
+    for (unsigned i = 0; i < n; ++i) wanted[n][i] = ~0U;
+  return wanted;
+}();
+
 void write_symbols(BitWriter& stream, ByteSpan content, std::span<const DeflateSequence> sequences,
                    const Codes& codes) {
-  // Code and length of it in one word: lengths with their extra bits.
-  struct Word {
-    std::uint32_t bits, count;
+  // A code in the low 24 bits (lengths with their extra bits), its number of bits above.
+  const auto word = [](std::uint32_t bits, std::uint32_t count) { return bits | count << 24; };
+  std::array<std::uint32_t, 256> literals;
+  std::array<std::uint32_t, kDeflateMaxMatch + 1> lengths;
+  struct Distance {
+    std::uint16_t code, base;
+    std::uint8_t code_bits, bits;
   };
-  std::array<Word, 256> literals;
-  std::array<Word, kDeflateMaxMatch + 1> lengths;
-  for (unsigned i = 0; i < 256; ++i) literals[i] = {codes.litlen[i], codes.litlen_lengths[i]};
+  std::array<Distance, kDistances> distances;
+  for (unsigned i = 0; i < 256; ++i) literals[i] = word(codes.litlen[i], codes.litlen_lengths[i]);
   for (unsigned i = kDeflateMinMatch; i <= kDeflateMaxMatch; ++i) {
     const unsigned slot = kLengthSlot[i], n = codes.litlen_lengths[257 + slot];
-    lengths[i] = {codes.litlen[257 + slot] | (i - kLengthBase[slot]) << n, n + kLengthExtra[slot]};
+    lengths[i] =
+        word(codes.litlen[257 + slot] | (i - kLengthBase[slot]) << n, n + kLengthExtra[slot]);
   }
+  for (unsigned i = 0; i < kDistances; ++i)
+    distances[i] = {codes.distance[i], kDistanceBase[i], codes.distance_lengths[i],
+                    static_cast<std::uint8_t>(codes.distance_lengths[i] + kDistanceExtra[i])};
   BitWriter writer = stream;
   const std::byte* at = content.data();
+  const std::byte* const end = at + content.size();
+  const auto put = [&](std::uint32_t code) { writer.put(code & 0xFFFFFF, code >> 24); };
+  const auto literal = [&](std::byte byte) { return literals[static_cast<std::uint8_t>(byte)]; };
   for (const DeflateSequence& sequence : sequences) {
     std::uint32_t n = sequence.literals;
-    const auto put = [&](std::byte byte) {
-      const Word word = literals[static_cast<std::uint8_t>(byte)];
-      writer.put(word.bits, word.count);
-    };
-    for (; n >= 4; n -= 4, at += 4) {
-      put(at[0]), put(at[1]), put(at[2]), put(at[3]);
+    for (; n > 4; n -= 4, at += 4) {
+      put(literal(at[0])), put(literal(at[1])), put(literal(at[2])), put(literal(at[3]));
       writer.spill();
     }
-    if (n >= 2) put(at[0]), put(at[1]), at += 2;
-    if ((n & 1) != 0) put(*at++);
+    if (end - at >= 4) [[likely]] {
+      // Up to four: a branch for the number would often be guessed wrongly.
+      put(literal(at[0]) & kWanted[n][0]), put(literal(at[1]) & kWanted[n][1]);
+      put(literal(at[2]) & kWanted[n][2]), put(literal(at[3]) & kWanted[n][3]);
+    } else {
+      for (std::uint32_t i = 0; i < n; ++i) put(literal(at[i]));
+    }
     writer.spill();
     if (sequence.length == 0) break;
-    const Word word = lengths[sequence.length];
-    writer.put(word.bits, word.count);
-    const unsigned slot = distance_slot(sequence.distance);
-    writer.put(codes.distance[slot], codes.distance_lengths[slot]);
-    writer.put(sequence.distance - std::uint32_t{kDistanceBase[slot]}, kDistanceExtra[slot]);
+    put(lengths[sequence.length]);
+    const Distance& distance = distances[distance_slot(sequence.distance)];
+    const std::uint32_t extra = sequence.distance - std::uint32_t{distance.base};
+    writer.put(distance.code | extra << distance.code_bits, distance.bits);
     writer.spill();
-    at += sequence.length;
+    at += n + sequence.length;
   }
   writer.write(codes.litlen[kEndOfBlock], codes.litlen_lengths[kEndOfBlock]);
   stream = writer;

@@ -13,15 +13,27 @@ void huffman_lengths(std::span<const std::uint32_t> frequencies, unsigned longes
   // Frequency above, symbol below: one number to sort by.
   std::array<std::uint64_t, kMaxSymbols> sorted;
   unsigned count = 0;
+  std::uint32_t most = 0;
   for (unsigned i = 0; i < frequencies.size(); ++i) {
     lengths[i] = 0;
-    if (frequencies[i] != 0) sorted[count++] = std::uint64_t{frequencies[i]} << 16 | i;
+    sorted[count] = std::uint64_t{frequencies[i]} << 16 | i;
+    count += frequencies[i] != 0 ? 1 : 0;
+    most = std::max(most, frequencies[i]);
   }
   if (count <= 1) {
     if (count == 1) lengths[sorted[0] & 0xFFFF] = 1;
     return;
   }
-  std::sort(sorted.begin(), sorted.begin() + count);
+  // Byte by byte of the frequency, from the lowest on.
+  for (unsigned shift = 16; most != 0; most >>= 8, shift += 8) {
+    std::array<std::uint64_t, kMaxSymbols> from;
+    std::copy_n(sorted.begin(), count, from.begin());
+    std::array<std::uint16_t, 257> starts{};
+    for (unsigned i = 0; i < count; ++i) ++starts[(from[i] >> shift & 0xFF) + 1];
+    for (unsigned i = 1; i < 256; ++i)
+      starts[i] = static_cast<std::uint16_t>(starts[i] + starts[i - 1]);
+    for (unsigned i = 0; i < count; ++i) sorted[starts[from[i] >> shift & 0xFF]++] = from[i];
+  }
 
   // The two-queue construction: leaves in order, and inner nodes in the order they are made.
   std::array<std::uint64_t, kMaxSymbols> weight;
@@ -88,8 +100,11 @@ void canonical_codes(std::span<const std::uint8_t> lengths, std::uint16_t* codes
       codes[i] = 0;
       continue;
     }
-    std::uint32_t code = first[length]++, reversed = 0;
-    for (unsigned b = 0; b < length; ++b, code >>= 1) reversed = reversed << 1 | (code & 1);
+    std::uint32_t reversed = first[length]++ << (16 - length);
+    reversed = (reversed >> 8 & 0x00FF) | (reversed & 0x00FF) << 8;
+    reversed = (reversed >> 4 & 0x0F0F) | (reversed & 0x0F0F) << 4;
+    reversed = (reversed >> 2 & 0x3333) | (reversed & 0x3333) << 2;
+    reversed = (reversed >> 1 & 0x5555) | (reversed & 0x5555) << 1;
     codes[i] = static_cast<std::uint16_t>(reversed);
   }
 }
