@@ -1,4 +1,4 @@
-// Where DEFLATE matches are found: hash chains over the last 32 KiB, or two places a hash.
+// Where DEFLATE matches are found: hash chains over the last 32 KiB.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -77,19 +77,6 @@ class DeflateChains {
   std::array<std::uint32_t, 1U << kLog3> head3_;
   std::array<std::uint32_t, 1U << kLog4> head4_;
   std::array<std::uint16_t, kDeflateWindow> step_;
-};
-
-/// The last position of each hash of four bytes, modulo 64 KiB.
-class DeflateTable {
- public:
-  void reset() noexcept { places_.fill(0); }
-  std::uint16_t& operator[](std::uint32_t first_bytes) noexcept {
-    return places_[hash32(first_bytes, kLog)];
-  }
-
- private:
-  static constexpr unsigned kLog = 15;
-  std::array<std::uint16_t, 1U << kLog> places_;
 };
 
 }  // namespace avila::compress::detail

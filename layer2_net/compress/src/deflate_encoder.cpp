@@ -122,7 +122,6 @@ std::uint32_t least_match(ByteSpan content, unsigned attempts) {
 
 // No match begins where fewer bytes follow than are hashed ahead.
 constexpr std::uint32_t kTail = 8;
-constexpr std::uint32_t kPatience = 256;  // bytes without a match that make a step longer
 
 }  // namespace
 
@@ -132,13 +131,13 @@ DeflateCore::DeflateCore(Wrapper wrapper, int level, ByteSpan dictionary)
       has_dictionary_(!dictionary.empty()),
       check_(wrapper == Wrapper::Zlib ? 1 : 0) {
   if (has_dictionary_ && wrapper == Wrapper::Zlib) dictionary_id_ = hash::adler32(dictionary);
-  if (level_ == 1) table_ = std::make_unique<DeflateTable>();
+  if (level_ == 1) fast_ = std::make_unique<DeflateFast>();
   if (level_ > 1) chains_ = std::make_unique<DeflateChains>();
   forget();
 }
 
 void DeflateCore::forget() {
-  if (table_ != nullptr) table_->reset();
+  if (fast_ != nullptr) fast_->reset();
   if (chains_ != nullptr) chains_->reset();
 }
 
@@ -159,11 +158,11 @@ void DeflateCore::begin(Sink& out) {
 }
 
 void DeflateCore::prime(const Piece& dictionary) {
-  for (std::uint32_t at = dictionary.low; at + kTail <= dictionary.start; ++at) {
-    if (table_ != nullptr)
-      (*table_)[load_le32(dictionary.base + at)] = static_cast<std::uint16_t>(at);
-    if (chains_ != nullptr) chains_->enter(dictionary.base, at);
-  }
+  if (dictionary.start - dictionary.low < kTail) return;
+  const std::uint32_t end = dictionary.start - kTail + 1;
+  if (fast_ != nullptr) fast_->enter(dictionary.base, dictionary.low, end);
+  if (chains_ != nullptr)
+    for (std::uint32_t at = dictionary.low; at < end; ++at) chains_->enter(dictionary.base, at);
 }
 
 void DeflateCore::encode(const Piece& piece, bool last, Sink& out) {
@@ -203,60 +202,18 @@ void DeflateCore::finish_wrapper(Sink& out) {
 }
 
 void DeflateCore::parse_fast(const Piece& piece, bool last, Sink& out) {
-  constexpr std::uint32_t kBlock = 32U << 10;
+  constexpr std::uint32_t kBlock = 24U << 10;
   if (piece.start == piece.end && !last) return;
-  for (std::uint32_t start = piece.start;;) {
-    const bool ends = piece.end - start <= kBlock + kBlock / 2;
-    const std::uint32_t end = ends ? piece.end : start + kBlock;
-    find_fast({piece.base, piece.low, start, end});
-    write_deflate_block(writer_, out, {piece.base + start, end - start}, sequences_, ends && last);
-    if (ends) return;
-    start = end;
+  for (Piece rest = piece;;) {
+    const std::uint32_t left = rest.end - rest.start;
+    const std::uint32_t target = left <= kBlock + kBlock / 2 ? rest.end : rest.start + kBlock;
+    sequences_.clear();
+    const std::uint32_t end = fast_->find(rest, target, sequences_);
+    write_deflate_block(writer_, out, {rest.base + rest.start, end - rest.start}, sequences_,
+                        last && end == rest.end);
+    if (end == rest.end) return;
+    rest.start = end;
   }
-}
-
-// One probe a position, two positions at a time: where nothing is found, the pairs lie ever further
-// apart.
-void DeflateCore::find_fast(const Piece& block) {
-  const std::byte* const base = block.base;
-  DeflateTable& table = *table_;
-  sequences_.clear();
-  const std::uint32_t safe = block.end - std::min(block.end - block.start, kTail);
-  std::uint32_t at = block.start, anchor = at, step = 2, patience = at + kPatience;
-  while (at + 1 < safe) {
-    std::uint32_t position = 0, distance = 0;
-    const std::uint32_t reach = std::min(at - block.low, kDeflateWindow);
-    // Without a branch for what is out of reach, as often happens: the distance is 0 then.
-    const auto matches = [&](std::uint32_t bytes, std::uint32_t here) {
-      std::uint16_t& place = table[bytes];
-      distance = static_cast<std::uint16_t>(here - place);
-      place = static_cast<std::uint16_t>(here);
-      distance = distance <= reach ? distance : 0;
-      position = here;
-      return ((load_le32(base + here - distance) ^ bytes) | (distance == 0 ? 1U : 0U)) == 0;
-    };
-    const std::uint64_t word = load_le64(base + at);
-    if (!matches(static_cast<std::uint32_t>(word), at) &&
-        !matches(static_cast<std::uint32_t>(word >> 8), at + 1)) {
-      at += step;
-      if (at >= patience) ++step, patience += kPatience;
-      continue;
-    }
-    const std::byte* const limit = base + std::min(position + kDeflateMaxMatch, block.end);
-    std::uint32_t length =
-        4 + common_length(base + position + 4, base + position + 4 - distance, limit);
-    while (position > anchor && position - distance > block.low && length < kDeflateMaxMatch &&
-           base[position - 1] == base[position - 1 - distance])
-      --position, ++length;
-    sequences_.push_back({position - anchor, static_cast<std::uint16_t>(length),
-                          static_cast<std::uint16_t>(distance)});
-    at = anchor = position + length;
-    if (at >= safe) break;
-    for (const std::uint32_t place : {position + 1, at - 2, at - 1})
-      table[load_le32(base + place)] = static_cast<std::uint16_t>(place);
-    step = 2, patience = at + kPatience;
-  }
-  sequences_.push_back({block.end - anchor, 0, 0});
 }
 
 void DeflateCore::parse_greedy(const Piece& piece, bool last, Sink& out) {

@@ -3,6 +3,7 @@
 #include "bit_writer.hpp"
 #include "deflate_block.hpp"
 #include "deflate_chains.hpp"
+#include "deflate_fast.hpp"
 
 namespace avila::compress::detail {
 
@@ -21,7 +22,6 @@ class DeflateCore : public EncoderCore {
  private:
   static constexpr std::size_t kPieceSize = 256U << 10;
   void parse_fast(const Piece& piece, bool last, Sink& out);
-  void find_fast(const Piece& block);
   void parse_greedy(const Piece& piece, bool last, Sink& out);
   template <bool kTwice>
   void parse_lazy(const Piece& piece, bool last, Sink& out);
@@ -35,7 +35,7 @@ class DeflateCore : public EncoderCore {
   BitWriter writer_;
   std::vector<DeflateSequence> sequences_;
   std::unique_ptr<DeflateChains> chains_;
-  std::unique_ptr<DeflateTable> table_;
+  std::unique_ptr<DeflateFast> fast_;
 };
 
 }  // namespace avila::compress::detail
