@@ -116,12 +116,14 @@ void write_count(BitWriter& writer, unsigned value) {
   writer.write(value - 1 - (1U << bits), bits);
 }
 
-void write_context_map(BitWriter& writer, std::span<const std::uint8_t> map, unsigned trees) {
+void write_context_map(BitWriter& writer, std::span<const std::uint8_t> map, std::size_t trees) {
+  write_count(writer, static_cast<unsigned>(trees));
+  if (trees == 1) return;
   writer.write(0, 1);  // no runs of zeros
   std::vector<std::uint32_t> counts(trees);
   for (const std::uint8_t tree : map) ++counts[tree];
   EncodedCode code;
-  code.write(writer, counts, trees);
+  code.write(writer, counts, static_cast<unsigned>(trees));
   for (const std::uint8_t tree : map) writer.write(code.codes[tree], code.lengths[tree]);
   writer.write(0, 1);  // as it is: no move to front
 }
@@ -157,6 +159,8 @@ std::int64_t with_code(std::uint64_t total, std::uint64_t sum_of_weights, unsign
          256 * (12 + 5 * static_cast<std::int64_t>(used));
 }
 
+}  // namespace
+
 std::int64_t code_cost(std::span<const std::uint32_t> counts) {
   const Weights& weight = weights();
   std::uint64_t sum = 0, total = 0;
@@ -169,11 +173,13 @@ std::int64_t code_cost(std::span<const std::uint32_t> counts) {
   return with_code(total, sum, used);
 }
 
+namespace {
+
 struct Cluster {
   std::vector<std::uint32_t> counts;  // of the symbols that occur at all
   std::uint64_t total;
   std::int64_t cost;
-  std::vector<std::uint8_t> contexts;
+  std::vector<std::uint32_t> contexts;
 };
 
 void join_all(std::vector<Cluster>& clusters) {
@@ -229,18 +235,18 @@ void join_alike(std::vector<Cluster>& clusters) {
 
 }  // namespace
 
-void cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
-                      std::array<std::uint8_t, 64>& map, bool thorough) {
+std::int64_t cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
+                              std::vector<std::uint8_t>& map, bool thorough) {
   std::vector<std::uint8_t> symbols;
   for (unsigned i = 0; i < 256; ++i)
     if (std::any_of(counts.begin(), counts.end(), [&](const auto& table) { return table[i] != 0; }))
       symbols.push_back(static_cast<std::uint8_t>(i));
   // First those that differ in the byte before the last only: most of them are alike.
   std::vector<Cluster> clusters;
-  for (unsigned group = 0; group < 64; group += 4) {
+  for (std::uint32_t group = 0; group < counts.size(); group += 4) {
     std::vector<Cluster> four;
-    for (unsigned c = group; c < group + 4; ++c) {
-      Cluster cluster{{}, 0, 0, {static_cast<std::uint8_t>(c)}};
+    for (std::uint32_t c = group; c < group + 4; ++c) {
+      Cluster cluster{{}, 0, 0, {c}};
       for (const std::uint8_t s : symbols) cluster.counts.push_back(counts[c][s]);
       for (const std::uint32_t n : cluster.counts) cluster.total += n;
       cluster.cost = code_cost(cluster.counts);
@@ -251,14 +257,81 @@ void cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
     std::move(four.begin(), four.end(), std::back_inserter(clusters));
   }
   join_alike(clusters);
-  map.fill(0);
+  std::int64_t cost = 0;
+  map.assign(counts.size(), 0);
   counts.clear();
   for (const Cluster& cluster : clusters) {
-    for (const std::uint8_t c : cluster.contexts) map[c] = static_cast<std::uint8_t>(counts.size());
+    for (const std::uint32_t c : cluster.contexts)
+      map[c] = static_cast<std::uint8_t>(counts.size());
     counts.emplace_back();
     for (std::size_t i = 0; i < symbols.size(); ++i) counts.back()[symbols[i]] = cluster.counts[i];
+    cost += cluster.cost;
   }
   if (counts.empty()) counts.emplace_back();
+  return cost;
+}
+
+void cluster_distances(std::vector<DistanceCounts>& counts, std::vector<std::uint8_t>& map) {
+  std::vector<Cluster> clusters;
+  for (std::uint32_t c = 0; c < counts.size(); ++c) {
+    Cluster cluster{{counts[c].begin(), counts[c].end()}, 0, 0, {c}};
+    for (const std::uint32_t n : cluster.counts) cluster.total += n;
+    cluster.cost = code_cost(cluster.counts);
+    if (cluster.total != 0) clusters.push_back(std::move(cluster));
+  }
+  join_alike(clusters);
+  map.assign(counts.size(), 0);
+  counts.assign(std::max<std::size_t>(clusters.size(), 1), {});
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    for (const std::uint32_t c : clusters[i].contexts) map[c] = static_cast<std::uint8_t>(i);
+    std::copy(clusters[i].counts.begin(), clusters[i].counts.end(), counts[i].begin());
+  }
+}
+
+namespace {
+
+unsigned length_code(std::uint32_t length) {
+  unsigned code = 0;
+  while (code + 1 < kBlockCountCodes.size() && kBlockCountCodes[code + 1].base <= length) ++code;
+  return code;
+}
+
+unsigned type_symbol(unsigned types, unsigned type, unsigned& last, unsigned& before) {
+  const unsigned symbol = type == before ? 0 : type == (last + 1) % types ? 1 : type + 2;
+  before = last;
+  last = type;
+  return symbol;
+}
+
+}  // namespace
+
+void BlockWriter::write_length(BitWriter& writer, std::uint32_t length) {
+  const unsigned code = length_code(length);
+  writer.put(length_code_.codes[code], length_code_.lengths[code]);
+  writer.put(length - kBlockCountCodes[code].base, kBlockCountCodes[code].extra);
+  writer.spill();
+}
+
+void BlockWriter::write_header(BitWriter& writer) {
+  write_count(writer, split_.types);
+  if (split_.types == 1) return;
+  std::array<std::uint32_t, kMostBlockTypes + 2> types{};
+  std::array<std::uint32_t, kBlockCountCodes.size()> lengths{};
+  unsigned last = 0, before = 1;
+  for (const Split::Block& block : split_.blocks) {
+    ++lengths[length_code(block.length)];
+    if (&block != split_.blocks.data())
+      ++types[type_symbol(split_.types, block.type, last, before)];
+  }
+  type_code_.write(writer, std::span(types).first(split_.types + 2), split_.types + 2);
+  length_code_.write(writer, lengths, kBlockCountCodes.size());
+  write_length(writer, split_.blocks[0].length);
+}
+
+void BlockWriter::write_switch(BitWriter& writer) {
+  const unsigned symbol = type_symbol(split_.types, walk_.block().type, last_, before_);
+  writer.write(type_code_.codes[symbol], type_code_.lengths[symbol]);
+  write_length(writer, walk_.block().length);
 }
 
 }  // namespace avila::compress::detail::brotli

@@ -4,6 +4,7 @@
 
 #include "brotli_codes.hpp"
 #include "brotli_format.hpp"
+#include "brotli_split.hpp"
 
 namespace avila::compress::detail::brotli {
 namespace {
@@ -41,7 +42,7 @@ BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 3), thorough_(level
   if (level <= kLastSearchLevel)
     search_.emplace(effort_of(level));
   else
-    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 2});
+    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 3});
 }
 
 void BrotliEncoder::prime(const Piece& piece) {
@@ -139,63 +140,89 @@ void BrotliEncoder::write_header(std::size_t size, bool stored) {
 
 void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
   const ByteSpan content = piece.content();
-  // Contexts of the literals: the bytes before, as text or as they are.
   const std::byte* const data = content.data();
-  const auto before = [&](std::size_t at, std::size_t back) -> std::uint8_t {
-    if (at + (piece.start - piece.low) < back) return 0;
-    return static_cast<std::uint8_t>(*(data + at - back));
+  const LiteralMode mode = optimal_ ? optimal_->literal_mode() : LiteralMode::Utf8;
+  const auto context_at = [&](std::size_t at) {
+    return literal_context(mode, piece, piece.start + static_cast<std::uint32_t>(at));
   };
-  const auto context_at = [&](std::size_t at) -> unsigned {
-    return kContextUtf8Last[before(at, 1)] | kContextUtf8Before[before(at, 2)];
-  };
-  std::vector<std::array<std::uint32_t, 256>> literal_counts(contexts_ ? 64 : 1);
-  std::array<std::uint32_t, kCommands> command_counts{};
-  std::array<std::uint32_t, kDistanceCodes> distance_counts{};
+  Split literal_split, command_split, distance_split;
+  if (optimal_) {
+    std::vector<std::uint16_t> literals, symbols, distances;
+    std::size_t at = 0;
+    for (const Command& command : commands_) {
+      symbols.push_back(command.symbol);
+      if (command.distance != kNoDistance) distances.push_back(command.distance);
+      for (const std::size_t end = at + command.insert; at < end; ++at)
+        literals.push_back(static_cast<std::uint8_t>(data[at]));
+      at += command.size;
+    }
+    literal_split = split_blocks(literals, 256, 256, 4, 64 * 4);  // each type has a context map
+    command_split = split_blocks(symbols, kCommands, 256, 12, 0);
+    distance_split = split_blocks(distances, kDistanceCodes, 256, 12, 4 * 4);
+  }
+
+  std::vector<std::array<std::uint32_t, 256>> literal_counts(contexts_ ? 64 * literal_split.types
+                                                                       : 1);
+  std::vector<std::array<std::uint32_t, kCommands>> command_counts(command_split.types);
+  std::vector<DistanceCounts> distance_counts(4 * distance_split.types);
+  BlockWalk literal_walk(literal_split), command_walk(command_split), distance_walk(distance_split);
   std::size_t at = 0;
   for (const Command& command : commands_) {
-    ++command_counts[command.symbol];
-    if (command.distance != kNoDistance) ++distance_counts[command.distance];
-    if (contexts_) {
-      for (const std::size_t end = at + command.insert; at < end; ++at)
-        ++literal_counts[context_at(at)][static_cast<std::uint8_t>(data[at])];
+    (void)command_walk.step();
+    ++command_counts[command_walk.type()][command.symbol];
+    if (command.distance != kNoDistance) {
+      (void)distance_walk.step();
+      ++distance_counts[4 * distance_walk.type() + distance_context(command.copy)]
+                       [command.distance];
+    }
+    const std::size_t end = at + command.insert;
+    if (!contexts_) {
+      for (; at < end; ++at) ++literal_counts[0][static_cast<std::uint8_t>(data[at])];
     } else {
-      for (const std::size_t end = at + command.insert; at < end; ++at)
-        ++literal_counts[0][static_cast<std::uint8_t>(data[at])];
+      for (; at < end; ++at) {
+        (void)literal_walk.step();
+        ++literal_counts[64 * literal_walk.type() + context_at(at)]
+                        [static_cast<std::uint8_t>(data[at])];
+      }
     }
     at += command.size;
   }
-  std::array<std::uint8_t, 64> map{};
-  if (contexts_) cluster_contexts(literal_counts, map, thorough_);
+  std::vector<std::uint8_t> literal_map, distance_map;
+  if (contexts_) cluster_contexts(literal_counts, literal_map, thorough_);
+  cluster_distances(distance_counts, distance_map);
 
-  writer_.open(out, content.size() + content.size() / 4 + commands_.size() * 12 + 400 * 1024);
+  writer_.open(out, content.size() + content.size() / 4 + commands_.size() * 12 + 800 * 1024);
   write_header(content.size(), false);
-  writer_.write(0, 3);  // one type of block each
+  BlockWriter literal_blocks(literal_split), command_blocks(command_split),
+      distance_blocks(distance_split);
+  for (BlockWriter* const blocks : {&literal_blocks, &command_blocks, &distance_blocks})
+    blocks->write_header(writer_);
   writer_.write(0, 6);  // no postfix, no direct distances
-  writer_.write(2, 2);  // contexts of UTF-8
-  const auto trees = static_cast<unsigned>(literal_counts.size());
-  write_count(writer_, trees);
-  if (trees > 1) write_context_map(writer_, map, trees);
-  writer_.write(0, 1);  // one code of distances
-
-  std::vector<EncodedCode> literal_codes(trees);
-  for (unsigned t = 0; t < trees; ++t) literal_codes[t].write(writer_, literal_counts[t], 256);
-  EncodedCode command_code, distance_code;
-  command_code.write(writer_, command_counts, kCommands);
-  distance_code.write(writer_, distance_counts, kDistanceCodes);
+  for (unsigned type = 0; type < literal_split.types; ++type)
+    writer_.write(static_cast<unsigned>(mode), 2);
+  write_context_map(writer_, literal_map, literal_counts.size());
+  write_context_map(writer_, distance_map, distance_counts.size());
+  std::vector<EncodedCode> literal_codes(literal_counts.size()),
+      command_codes(command_counts.size()), distance_codes(distance_counts.size());
+  for (std::size_t t = 0; t < literal_codes.size(); ++t)
+    literal_codes[t].write(writer_, literal_counts[t], 256);
+  for (std::size_t t = 0; t < command_codes.size(); ++t)
+    command_codes[t].write(writer_, command_counts[t], kCommands);
+  for (std::size_t t = 0; t < distance_codes.size(); ++t)
+    distance_codes[t].write(writer_, distance_counts[t], kDistanceCodes);
 
   BitWriter writer = writer_;
   at = 0;
   for (const Command& command : commands_) {
+    const EncodedCode& command_code = command_codes[command_blocks.step(writer)];
     writer.put(command_code.codes[command.symbol], command_code.lengths[command.symbol]);
-    const unsigned cell = command.symbol >> 6;
-    const LengthCode& insert = kInsertCodes[kCellInsert[cell] + (command.symbol >> 3 & 7)];
-    const LengthCode& copy = kCopyCodes[kCellCopy[cell] + (command.symbol & 7)];
+    const LengthCode insert = insert_of(command.symbol), copy = copy_of(command.symbol);
     writer.put(command.insert - insert.base, insert.extra);
     writer.spill();
     if (command.copy != 0) writer.put(command.copy - copy.base, copy.extra);
     writer.spill();
     const std::size_t end = at + command.insert;
-    if (trees == 1) {
+    if (literal_codes.size() == 1 && literal_split.types == 1) {
       const EncodedCode& code = literal_codes[0];
       for (; at < end; ++at) {
         const auto byte = static_cast<std::uint8_t>(data[at]);
@@ -204,14 +231,16 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     } else {
       for (; at < end; ++at) {
         const auto byte = static_cast<std::uint8_t>(data[at]);
-        const EncodedCode& code = literal_codes[map[context_at(at)]];
+        const unsigned type = literal_blocks.step(writer);
+        const EncodedCode& code = literal_codes[literal_map[64 * type + context_at(at)]];
         writer.write(code.codes[byte], code.lengths[byte]);
       }
     }
     if (command.distance != kNoDistance) {
-      writer.put(distance_code.codes[command.distance], distance_code.lengths[command.distance]);
-      if (command.distance >= 16)
-        writer.put(command.distance_extra, 1 + ((command.distance - 16U) >> 1));
+      const unsigned context = 4 * distance_blocks.step(writer) + distance_context(command.copy);
+      const EncodedCode& code = distance_codes[distance_map[context]];
+      writer.put(code.codes[command.distance], code.lengths[command.distance]);
+      writer.put(command.distance_extra, distance_extra_bits(command.distance));
       writer.spill();
     }
     at += command.size;

@@ -37,17 +37,20 @@ class Prices {
   void guess_literals(ByteSpan content) {
     counts_.assign(1, {});
     for (const std::byte b : content) ++counts_[0][static_cast<std::uint8_t>(b)];
-    map_ = {};
   }
   /// What was learnt of commands before counts half.
   void learn(const Piece& piece, std::span<const Optimal::Copy> copies, Ring ring) {
     for (auto& n : commands_) n /= 2;
     for (auto& n : distances_) n /= 2;
-    counts_.assign(64, {});
+    using LiteralCounts = std::vector<std::array<std::uint32_t, 256>>;
+    LiteralCounts as_text(64), as_numbers(64);
     std::uint32_t at = piece.start;
     const auto literals = [&](std::uint32_t n) {
-      for (; n != 0; --n, ++at)
-        ++counts_[context(piece, at)][static_cast<std::uint8_t>(piece.base[at])];
+      for (; n != 0; --n, ++at) {
+        const auto byte = static_cast<std::uint8_t>(piece.base[at]);
+        ++as_text[literal_context(LiteralMode::Utf8, piece, at)][byte];
+        ++as_numbers[literal_context(LiteralMode::Signed, piece, at)][byte];
+      }
     };
     for (const Optimal::Copy& copy : copies) {
       std::uint32_t extra;
@@ -61,15 +64,21 @@ class Prices {
       at += copy.size;
     }
     literals(piece.end - at);
-    cluster_contexts(counts_, map_, true);
+    std::vector<std::uint8_t> map_of_numbers;
+    const std::int64_t text_cost = cluster_contexts(as_text, map_, true);
+    const std::int64_t number_cost = cluster_contexts(as_numbers, map_of_numbers, true);
+    mode_ = text_cost <= number_cost ? LiteralMode::Utf8 : LiteralMode::Signed;
+    counts_ = std::move(mode_ == LiteralMode::Utf8 ? as_text : as_numbers);
+    if (mode_ == LiteralMode::Signed) map_ = std::move(map_of_numbers);
   }
+  LiteralMode mode() const noexcept { return mode_; }
   /// Prices by the counts: those of literals for each place of the piece.
   void set(const Piece& piece) {
     std::vector<std::array<std::uint32_t, 256>> literal(counts_.size());
     for (std::size_t t = 0; t < counts_.size(); ++t) price(counts_[t], literal[t]);
     literals_.resize(piece.end - piece.start);
     for (std::uint32_t at = piece.start; at < piece.end; ++at) {
-      const unsigned tree = counts_.size() == 1 ? 0 : map_[context(piece, at)];
+      const unsigned tree = counts_.size() == 1 ? 0 : map_[literal_context(mode_, piece, at)];
       literals_[at - piece.start] = literal[tree][static_cast<std::uint8_t>(piece.base[at])];
     }
     std::array<std::uint32_t, kCommands> symbols;
@@ -113,12 +122,6 @@ class Prices {
   }
 
  private:
-  static unsigned context(const Piece& piece, std::uint32_t at) {
-    const auto before = [&](std::uint32_t back) -> std::uint8_t {
-      return at - piece.low < back ? 0 : static_cast<std::uint8_t>(piece.base[at - back]);
-    };
-    return kContextUtf8Last[before(1)] | kContextUtf8Before[before(2)];
-  }
   template <std::size_t n>
   static void price(const std::array<std::uint32_t, n>& counts, std::array<std::uint32_t, n>& out) {
     double total = 0;
@@ -129,7 +132,8 @@ class Prices {
 
   std::array<std::uint8_t, kShort> insert_codes_, copy_codes_;
   std::vector<std::array<std::uint32_t, 256>> counts_;  // of literals, one table a code
-  std::array<std::uint8_t, 64> map_{};                  // which code a context has
+  LiteralMode mode_ = LiteralMode::Utf8;
+  std::vector<std::uint8_t> map_;  // which code a context has
   std::array<std::uint32_t, kCommands> commands_{};
   std::array<std::uint32_t, kDistanceCodes> distances_{}, distance_prices_{};
   std::vector<std::uint32_t> literals_;
@@ -168,6 +172,7 @@ class Optimal::Parser {
     before_ += piece.end - piece.start;
     return copies_;
   }
+  LiteralMode literal_mode() const noexcept { return prices_.mode(); }
 
  private:
   // A match of `nice` bytes is taken whole, and none begins within it: else the repeats of
@@ -277,6 +282,7 @@ void Optimal::prime(const Piece& piece) {
     parser_->tree.enter({piece.base, piece.low, piece.low, piece.start}, piece.low,
                         piece.start - MatchTree::kTail);
 }
+LiteralMode Optimal::literal_mode() const noexcept { return parser_->literal_mode(); }
 std::span<const Optimal::Copy> Optimal::run(const Piece& piece, const Ring& ring) {
   return parser_->run(piece, ring);
 }

@@ -3,10 +3,21 @@
 #include <memory>
 #include <span>
 
+#include "brotli_format.hpp"
 #include "brotli_symbols.hpp"
 #include "core.hpp"
 
 namespace avila::compress::detail::brotli {
+
+// How the contexts of literals are told from the two bytes before (section 7.1).
+enum class LiteralMode : std::uint8_t { Utf8 = 2, Signed = 3 };
+inline unsigned literal_context(LiteralMode mode, const Piece& piece, std::uint32_t at) {
+  const auto before = [&](std::uint32_t back) -> std::uint8_t {
+    return at - piece.low < back ? 0 : static_cast<std::uint8_t>(piece.base[at - back]);
+  };
+  const auto which = static_cast<unsigned>(mode);
+  return kContextLast[which][before(1)] | kContextBefore[which][before(2)];
+}
 
 class Optimal {
  public:
@@ -27,6 +38,8 @@ class Optimal {
   void prime(const Piece& piece);
   /// The copies of the piece, each after so many literals; valid until the next run.
   std::span<const Copy> run(const Piece& piece, const Ring& ring);
+  /// The mode by which the literals of that piece take less.
+  LiteralMode literal_mode() const noexcept;
 
  private:
   class Parser;

@@ -48,6 +48,8 @@ inline unsigned command_symbol(unsigned insert, unsigned copy, bool last_distanc
   return kCell[insert >> 3][copy >> 3] + low;
 }
 
+/// Section 7.2.
+inline unsigned distance_context(std::uint32_t copy) { return copy < 5 ? copy - 2 : 3; }
 /// The symbol of a distance that is none of the last ones, and its extra bits.
 inline unsigned far_distance_symbol(std::uint32_t distance, std::uint32_t& extra) {
   const auto bits = static_cast<unsigned>(std::bit_width(distance + 3)) - 2;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <avila/compress/codec.hpp>
 
+#include "brotli_split.hpp"
 #include "brotli_words.hpp"
 #include "support.hpp"
 
@@ -12,6 +13,8 @@ using compress::detail::brotli::kMaxWord;
 using compress::detail::brotli::kMinWord;
 using compress::detail::brotli::kTransforms;
 using compress::detail::brotli::kWordBits;
+using compress::detail::brotli::Split;
+using compress::detail::brotli::split_blocks;
 using compress::detail::brotli::transformed_word;
 using compress::detail::brotli::transforms;
 using compress::detail::brotli::Words;
@@ -69,6 +72,41 @@ TEST(BrotliLevels, TheHighestTakeTheCheaperParse) {
   const std::size_t nine = packed_size(content, 9), ten = packed_size(content, 10);
   EXPECT_LT(ten, nine);
   EXPECT_LE(packed_size(content, 11), ten);
+}
+
+TEST(BrotliSplit, PartsThatAreAlikeShareAType) {
+  compress_test::Random random{5};
+  std::vector<std::uint16_t> symbols;
+  for (const unsigned base : {0, 100, 0, 100, 50})
+    for (int i = 0; i < 2000; ++i)
+      symbols.push_back(static_cast<std::uint16_t>(base + random.below(16)));
+  const auto lengths = [](const Split& split) {
+    std::vector<std::pair<unsigned, std::uint32_t>> all;
+    for (const Split::Block& block : split.blocks) all.emplace_back(block.type, block.length);
+    return all;
+  };
+  using Lengths = std::vector<std::pair<unsigned, std::uint32_t>>;
+  const Split three = split_blocks(symbols, 256, 100, 8, 0);
+  EXPECT_EQ(three.types, 3U);
+  EXPECT_EQ(lengths(three), (Lengths{{0, 2000}, {1, 2000}, {0, 2000}, {1, 2000}, {2, 2000}}));
+  EXPECT_LE(split_blocks(symbols, 256, 100, 2, 0).types, 2U);
+  const Split one = split_blocks(std::span(symbols).first(1999), 256, 100, 8, 0);
+  EXPECT_EQ(one.types, 1U);
+  EXPECT_TRUE(one.blocks.empty());
+  EXPECT_EQ(split_blocks({}, 256, 100, 8, 0).types, 1U);
+}
+
+TEST(BrotliLevels, TheHighestGivePartsOfTheirOwnKindCodesOfTheirOwn) {
+  compress_test::Random random{6};
+  std::string content;
+  for (int part = 0; part < 12; ++part)
+    for (int i = 0; i < 20'000; ++i)
+      content += static_cast<char>((part % 3 == 0   ? 'a'
+                                    : part % 3 == 1 ? 'A'
+                                                    : 160) +
+                                   static_cast<int>(random.below(16)));
+  const std::size_t nine = packed_size(as_bytes(content), 9);
+  EXPECT_LT(packed_size(as_bytes(content), 10), nine * 99 / 100);
 }
 
 // A word's distance lies beyond all that a copy may reach: first the content, then the window.
