@@ -53,7 +53,8 @@ ChannelState::ChannelState(async::Executor& runs_on, Target to, ChannelOptions g
     : executor(runs_on),
       target(std::move(to)),
       options(std::move(given)),
-      authority(options.authority.empty() ? target.authority : options.authority) {
+      authority(options.authority.empty() ? target.authority : options.authority),
+      keepalive_time(options.keepalive_time) {
   if (options.resolver == nullptr) take_addresses(target.addresses);
 }
 
@@ -192,8 +193,10 @@ Task<void> ChannelState::live(std::shared_ptr<ChannelState> self,
     }
     changed.raise();
     co_await watch(subchannel, *connected);
+    const auto goaway = (*connected)->goaway();
     if (stop.cancelled()) co_await (*connected)->close(Duration::zero());
     const std::lock_guard lock(mutex);
+    heed(goaway);
     look_again();
   } else {
     Duration wait;
@@ -252,11 +255,24 @@ Task<Result<std::shared_ptr<http2::ClientConnection>>> ChannelState::establish(
   co_return connection;
 }
 
+/// keepalive.md: a server to whom we sent too many PINGs gets half of them, over every connection
+/// of ours to come. Under the mutex.
+void ChannelState::heed(const std::optional<http2::Goaway>& goaway) {
+  const bool too_many = goaway.has_value() && goaway->code == http2::ErrorCode::EnhanceYourCalm &&
+                        goaway->debug == "too_many_pings";
+  if (too_many) keepalive_time = std::min(keepalive_time, days(365)) * 2;
+}
+
 Task<void> ChannelState::watch(std::shared_ptr<Subchannel> subchannel,
                                std::shared_ptr<http2::ClientConnection> connection) {
   const CancelToken token = subchannel->stop.token();
-  while (options.keepalive_time > Duration::zero()) {
-    future::Deadline until(options.keepalive_time, token);
+  Duration every;
+  {
+    const std::lock_guard lock(mutex);
+    every = keepalive_time;
+  }
+  while (every > Duration::zero()) {
+    future::Deadline until(every, token);
     auto ended = co_await connection->unusable(until.token());
     if (ended.has_value() || !until.expired()) co_return;
     {

@@ -63,6 +63,7 @@ struct ChannelState : std::enable_shared_from_this<ChannelState> {
   std::string resolve_error;
   Instant resolved_at{};
   std::size_t next = 0;  // of the round
+  Duration keepalive_time;
 
  private:
   std::shared_ptr<Subchannel> choose();
@@ -72,6 +73,7 @@ struct ChannelState : std::enable_shared_from_this<ChannelState> {
   void look_again();
   void take_addresses(std::vector<tcp::SocketAddress> addresses);
   Duration pause(int failures);
+  void heed(const std::optional<http2::Goaway>& goaway);
 
   Task<void> live(std::shared_ptr<ChannelState> self, std::shared_ptr<Subchannel> subchannel);
   Task<Result<std::shared_ptr<http2::ClientConnection>>> establish(tcp::SocketAddress address,

@@ -37,6 +37,7 @@ class ClientMultiplexer final : public Multiplexer,
   // Under the mutex.
   bool finished = false;
   std::uint64_t pings_sent = 0, pings_answered = 0;
+  std::optional<Goaway> goaway_received;
 
  private:
   void headers(Engine::Stream& stream, HeaderList& list, bool end_stream) override {
@@ -93,7 +94,10 @@ class ClientMultiplexer final : public Multiplexer,
     if (data > pings_answered && data <= pings_sent) pings_answered = data;
     changed.raise();
   }
-  void goaway(std::uint32_t, ErrorCode) override { changed.raise(); }
+  void goaway(std::uint32_t, ErrorCode code, std::string_view debug) override {
+    goaway_received = {code, std::string(debug.substr(0, Goaway::kDebugBytesMax))};
+    changed.raise();
+  }
   void over() override {
     const std::lock_guard lock(mutex);
     finished = true;
@@ -285,6 +289,11 @@ http::Task<Result<void>> ClientConnection::unusable(http::CancelToken cancel) {
     return c.finished || c.engine.exhausted() || c.engine.goaway_sent();
   };
   return wait_until(shared_, done, std::move(cancel));
+}
+
+std::optional<Goaway> ClientConnection::goaway() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->goaway_received;
 }
 
 http::Task<Result<void>> ClientConnection::ping(http::CancelToken cancel) {

@@ -418,7 +418,7 @@ Result<void> Engine::on_goaway(const FrameHeader& header, ByteSpan payload) {
     for (const std::uint32_t id : unseen)
       if (Stream* stream = find(id)) close(*stream, ErrorCode::RefusedStream, true);
   }
-  events_.goaway(last, code);
+  events_.goaway(last, code, as_text(payload.subspan(8)));
   return {};
 }
 

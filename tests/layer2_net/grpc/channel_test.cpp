@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <avila/async/runtime.hpp>
+#include <avila/async/sim_executor.hpp>
 #include <avila/grpc/channel.hpp>
 #include <avila/grpc/server.hpp>
 #include <avila_test/grpc_echo.hpp>
@@ -338,6 +340,71 @@ TEST_F(GrpcChannel, KeepaliveEndsAConnectionThatDoesNotAnswer) {
   EXPECT_EQ(ask("wait", {.timeout = milliseconds(100)}).status.code, Code::DeadlineExceeded)
       << "the server answers PINGs";
   TearDown();  // before what it uses
+}
+
+/// Serves each connection until the first PING, notes when that came, and ends it.
+class Calming final : public grpc::Connector {
+ public:
+  explicit Calming(std::vector<std::string> endings) : endings_(std::move(endings)) {}
+  Task<Result<std::unique_ptr<async::Transport>>> connect(async::Executor& executor,
+                                                          tcp::SocketAddress,
+                                                          CancelToken) override {
+    auto ends = async::make_pipe();
+    executor.spawn(serve(executor, std::move(ends.second))).detach();
+    co_return std::move(ends.first);
+  }
+  std::vector<Duration> pings;
+
+ private:
+  Task<void> serve(async::Executor& executor, std::unique_ptr<async::Transport> end) {
+    const std::string settings = frame(FrameType::Settings, 0, 0);
+    auto began = co_await end->write_all(as_bytes(settings));
+    const Instant start = executor.now();
+    std::string received;
+    std::byte buffer[4096];
+    while (began.has_value()) {
+      auto got = co_await end->read(buffer);
+      if (!got.has_value() || *got == 0) co_return;
+      received += as_text(ByteSpan(buffer, *got));
+      if (received.size() < http2::kClientPreface.size()) continue;
+      const auto frames = parse_frames(std::string_view(received).substr(24));
+      if (std::none_of(frames.begin(), frames.end(), [](const ReceivedFrame& each) {
+            return each.header.type == FrameType::Ping;
+          }))
+        continue;
+      const std::string ending = endings_.at(pings.size());
+      pings.push_back(executor.now() - start);
+      auto written = co_await end->write_all(as_bytes(ending));
+      if (written.has_value()) (void)co_await end->shutdown_write();
+      co_return;
+    }
+  }
+  const std::vector<std::string> endings_;
+};
+
+// keepalive.md: half as many PINGs to who calls them too many, and to nobody else.
+TEST(GrpcKeepalive, IsSlowerAfterTooManyPings) {
+  const auto goaway = [](http2::ErrorCode code, std::string_view debug) {
+    return frame(FrameType::Goaway, 0, 0,
+                 u32(0) + u32(static_cast<std::uint32_t>(code)) + std::string(debug));
+  };
+  async::SimExecutor executor(1);
+  Calming server({goaway(http2::ErrorCode::EnhanceYourCalm, "too_many_pings"),
+                  goaway(http2::ErrorCode::EnhanceYourCalm, "too_many_streams"),
+                  goaway(http2::ErrorCode::NoError, "too_many_pings"),
+                  goaway(http2::ErrorCode::EnhanceYourCalm, "too_many_pings"),
+                  frame(FrameType::Goaway, 0, 0, u32(1) + u32(0))});
+  grpc::ChannelOptions options;
+  options.connector = &server;
+  options.keepalive_time = seconds(10);
+  auto channel = grpc::Channel::make(executor, "127.0.0.1:1", options);
+  ASSERT_TRUE(channel.has_value());
+  const grpc::Reply reply = executor.block_on(channel->unary("/test.Echo/Echo", "x"));
+  EXPECT_EQ(reply.status.code, Code::Unavailable) << "the server may have begun with the last";
+  executor.block_on(channel->close());
+  ASSERT_EQ(server.pings.size(), 5U);
+  const int wanted[] = {10, 20, 20, 20, 40};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(server.pings[i], seconds(wanted[i])) << i;
 }
 
 /// Leads to one address, and when that fails to another.

@@ -37,6 +37,10 @@ class Recorder final : public Engine::Events {
     log += "closed " + std::to_string(stream.id) + " " + std::string(to_string(code)) +
            (by_peer ? " by peer;" : ";");
   }
+  void goaway(std::uint32_t last, ErrorCode code, std::string_view debug) override {
+    log += "goaway " + std::to_string(last) + " " + std::string(to_string(code)) + " " +
+           std::string(debug) + ";";
+  }
 
   std::string log;
   bool truncated = false, refuse = false;
@@ -400,9 +404,9 @@ TEST(Engine, AClientLearnsWhatTheServerDidNotBegin) {
   Engine::Stream* three = client.open();
   ASSERT_TRUE(one != nullptr && three != nullptr);
   EXPECT_EQ(client.open(), nullptr);  // two at once
-  ASSERT_TRUE(
-      client.receive(as_bytes(frame(FrameType::Goaway, 0, 0, u32(1) + u32(0))), 1).has_value());
-  EXPECT_EQ(events.log, "closed 3 REFUSED_STREAM by peer;");
+  const std::string goaway = frame(FrameType::Goaway, 0, 0, u32(1) + u32(11) + "slower");
+  ASSERT_TRUE(client.receive(as_bytes(goaway), 1).has_value());
+  EXPECT_EQ(events.log, "closed 3 REFUSED_STREAM by peer;goaway 1 ENHANCE_YOUR_CALM slower;");
   EXPECT_TRUE(client.exhausted());
 }
 

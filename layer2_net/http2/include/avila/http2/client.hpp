@@ -96,6 +96,13 @@ class ExchangeTransport final : public async::Transport {
   ByteSpan rest_;  // of the piece that was read last
 };
 
+/// Why a server takes no more streams.
+struct Goaway {
+  static constexpr std::size_t kDebugBytesMax = 256;
+  ErrorCode code = ErrorCode::NoError;
+  std::string debug;  ///< "too_many_pings"; what is longer is cut
+};
+
 /// Thread-safe. The executor outlives it.
 class ClientConnection {
  public:
@@ -122,6 +129,8 @@ class ClientConnection {
   http::Task<Result<void>> ready(http::CancelToken cancel = {});
   /// Waits until open() cannot succeed any more. Errors: Cancelled.
   http::Task<Result<void>> unusable(http::CancelToken cancel = {});
+  /// The last that the server has sent; after unusable().
+  std::optional<Goaway> goaway() const;
   /// PING, and waits for its answer. Errors: Closed, Cancelled.
   http::Task<Result<void>> ping(http::CancelToken cancel = {});
   /// No new exchanges; waits for those that run, at most `drain`, then closes.

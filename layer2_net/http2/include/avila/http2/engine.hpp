@@ -83,9 +83,9 @@ class Engine {
     /// The stream goes: NoError where both sides had ended. `by_peer`: it was the peer's
     /// RST_STREAM.
     virtual void closed(Stream& stream, ErrorCode code, bool by_peer) = 0;
-    /// The peer takes no more streams than up to `last_stream`.
-    virtual void goaway(std::uint32_t last_stream, ErrorCode code) {
-      (void)last_stream, (void)code;
+    /// The peer takes no more streams than up to `last_stream`. `debug` is valid during the call.
+    virtual void goaway(std::uint32_t last_stream, ErrorCode code, std::string_view debug) {
+      (void)last_stream, (void)code, (void)debug;
     }
     virtual void settings_changed() {}
     virtual void ping_acknowledged(std::uint64_t data) { (void)data; }
