@@ -6,7 +6,6 @@
 
 namespace avila::http {
 
-using detail::is_value_byte;
 using detail::kTokenChar;
 
 bool is_token(std::string_view text) noexcept {
@@ -18,10 +17,7 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_field_value(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (!is_value_byte(c)) return false;
-  }
-  return true;
+  return detail::value_bytes(text) == text.size();
 }
 
 /// Anything that could be read as two hosts is refused (RFC 9112 §3.2).
@@ -34,10 +30,9 @@ bool is_host(std::string_view text) noexcept {
   return true;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (detail::lower(a[i]) != detail::lower(b[i])) return false;
+bool detail::equal_folded(const char* a, const char* b, std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
 }
@@ -151,12 +146,13 @@ Headers& Headers::add(std::string_view name, std::string_view value) {
   const std::size_t start = wire_.size();
   wire_.reserve(start + name.size() + value.size() + 4);
   wire_.append(name).append(": ").append(value);
-  for (std::size_t i = start + name.size() + 2; i < wire_.size(); ++i) {
-    if (!is_value_byte(wire_[i])) [[unlikely]]
-      wire_[i] = ' ';
+  for (std::size_t i = start + name.size() + 2;; wire_[i] = ' ') {
+    i += detail::value_bytes(std::string_view(wire_).substr(i));
+    if (i == wire_.size()) break;
   }
   wire_.append("\r\n");
   ++count_;
+  name_sizes_ |= std::uint32_t{1} << std::min<std::size_t>(name.size(), 31);
   return *this;
 }
 
@@ -215,9 +211,11 @@ std::size_t Headers::remove(std::string_view name) {
 void Headers::clear() noexcept {
   wire_.clear();
   count_ = 0;
+  name_sizes_ = 0;
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const noexcept {
+  if (!may_hold(name.size())) return std::nullopt;
   for (const Field& field : *this) {
     if (equal_ignoring_case(field.name, name)) return field.value;
   }

@@ -5,7 +5,6 @@
 
 namespace avila::http {
 
-using detail::is_value_byte;
 using detail::kTokenChar;
 
 namespace {
@@ -105,6 +104,7 @@ struct FieldState {
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
+  bool connection_fields = false;
   bool expect_continue = false;
   std::uint32_t hosts = 0;
   std::string_view host;
@@ -165,9 +165,15 @@ Result<void> take_known_field(std::string_view name, std::string_view value, std
       if (equal_ignoring_case(name, "connection")) {
         std::string_view list = value;
         while (const auto option = next_list_element(list)) {
-          state.close |= equal_ignoring_case(*option, "close");
-          state.keep_alive |= equal_ignoring_case(*option, "keep-alive");
-          state.upgrade |= equal_ignoring_case(*option, "upgrade");
+          if (equal_ignoring_case(*option, "close")) {
+            state.close = true;
+          } else if (equal_ignoring_case(*option, "keep-alive")) {
+            state.keep_alive = true;
+          } else if (equal_ignoring_case(*option, "upgrade")) {
+            state.upgrade = true;
+          } else {
+            state.connection_fields = true;
+          }
         }
       }
       break;
@@ -204,7 +210,7 @@ Result<void> parse_fields(std::string_view text, std::size_t at, const ParseLimi
     const std::string_view name = text.substr(name_start, at - name_start);
     ++at;
     const std::size_t value_start = at;
-    while (at < text.size() && is_value_byte(base[at])) ++at;
+    at += detail::value_bytes(text.substr(at));
     if (at + 1 >= text.size() || base[at] != '\r' || base[at + 1] != '\n')
       return fail(HttpError::BadFieldValue, "a control byte in a field value", at);
     const std::string_view value = trim_ows(text.substr(value_start, at - value_start));
@@ -247,6 +253,7 @@ Result<void> decide_framing(const FieldState& state, std::uint8_t minor, HeadFac
   facts.keep_alive = !state.close && (minor == 1 || state.keep_alive);
   facts.expect_continue = state.expect_continue && minor == 1;
   facts.connection_upgrade = state.upgrade;
+  facts.connection_fields = state.connection_fields;
   facts.minor_version = minor;
   return {};
 }

@@ -27,6 +27,38 @@ TEST(Headers, AValueCannotBeginAFieldOfItsOwn) {
   EXPECT_TRUE(headers.try_add("Name", "a\tb"));
 }
 
+// The bytes are looked at eight at a time: each place of a word, and what follows it.
+TEST(Headers, ControlBytesAreSeenAnywhere) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string value(size, static_cast<char>(at % 2 == 0 ? '\x80' : '!'));
+        value[at] = static_cast<char>(byte);
+        if (at + 1 < size) value[at + 1] = '\t';
+        const bool good = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+        ASSERT_EQ(avila::http::is_field_value(value), good) << size << " " << at << " " << byte;
+        Headers headers;
+        headers.add("a", value);
+        if (!good) value[at] = ' ';
+        ASSERT_EQ(headers.wire(), "a: " + value + "\r\n");
+      }
+    }
+  }
+}
+
+TEST(Headers, FindsNamesOfAnyLength) {
+  Headers headers;
+  const std::string longest(40, 'n');
+  headers.add("Set-Cookie", "1").add(longest, "2");
+  EXPECT_FALSE(headers.contains("connection"));
+  EXPECT_FALSE(headers.contains(std::string(41, 'n')));
+  EXPECT_EQ(headers.find("set-cookie"), "1");
+  EXPECT_EQ(headers.find(longest), "2");
+  headers.clear();
+  EXPECT_FALSE(headers.may_hold(10));
+  EXPECT_FALSE(headers.contains(longest));
+}
+
 TEST(Headers, CombinesAndLists) {
   Headers headers;
   headers.add("Via", "1.1 a").add("via", "1.1 b").add("Connection", "Keep-Alive, \"x,close\"");

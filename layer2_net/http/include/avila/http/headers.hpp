@@ -1,6 +1,7 @@
 // Header fields: views into a message as it was received (FieldViews), and an owned block that is
 // built up and sent (Headers). Names compare without case (RFC 9110 §5.1).
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,8 +18,13 @@ bool is_field_value(std::string_view text) noexcept;
 /// What Host and :authority may hold (RFC 9110 §7.2): no user information, space or delimiter.
 /// Empty is one.
 bool is_host(std::string_view text) noexcept;
-/// ASCII comparison without case.
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+namespace detail {
+bool equal_folded(const char* a, const char* b, std::size_t size) noexcept;
+}
+/// ASCII comparison without case. Most names differ in length: that much is told inline.
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && detail::equal_folded(a.data(), b.data(), a.size());
+}
 /// Without SP and HTAB at both ends.
 std::string_view trim_ows(std::string_view text) noexcept;
 /// Whether a comma-separated list holds the token, without case: "keep-alive, Upgrade".
@@ -76,6 +82,10 @@ class Headers {
   /// How many were removed.
   std::size_t remove(std::string_view name);
   void clear() noexcept;
+  /// False: no field has a name of that length. A look before a search.
+  bool may_hold(std::size_t name_size) const noexcept {
+    return (name_sizes_ >> std::min<std::size_t>(name_size, 31) & 1) != 0;
+  }
 
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   bool contains(std::string_view name) const noexcept { return find(name).has_value(); }
@@ -109,6 +119,7 @@ class Headers {
  private:
   std::string wire_;
   std::uint32_t count_ = 0;
+  std::uint32_t name_sizes_ = 0;  // bit n: a name of n bytes was added; 31: of that many or more
 };
 
 }  // namespace avila::http

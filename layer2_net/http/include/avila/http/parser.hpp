@@ -84,6 +84,7 @@ struct HeadFacts {
   bool keep_alive = true;  ///< by version and Connection
   bool expect_continue = false;
   bool connection_upgrade = false;
+  bool connection_fields = false;  ///< Connection names some, beside Keep-Alive and Upgrade
   std::uint8_t minor_version = 1;
 };
 
