@@ -166,15 +166,12 @@ Connection::Step Connection::begin_exchange(std::size_t head_bytes) {
   }
   head_bytes_ = consumed;
   if (!state_.handler.handle_now(request_, response_)) return Step::Await;
-  const bool small = response_.upgrade == nullptr && response_.body.kind() != Body::Kind::Stream &&
-                     response_.body.bytes().size() <= kInlineBodyBytes;
-  if (!small) {
+  if (response_.upgrade != nullptr || !small_body()) {
     have_response_ = true;
     return Step::Await;
   }
   const SendPlan send = plan_response(response_, request_, decide_keep_alive() && !response_.close);
-  append_head(out_, response_, send, request_, state_.options);
-  if (send.send_body) out_ += response_.body.text();
+  append_response(send);
   response_ = Response();
   release_request(consumed);
   return send.keep_alive ? Step::Next : Step::End;
@@ -211,7 +208,9 @@ Task<bool> Connection::finish_exchange() {
   }
   if (!have_response_ && !state_.handler.handle_now(request_, response_)) {
     watchdog_.watch_peer(state_.options.cancel_on_hang_up);
+    request_.interim = this;
     response_ = co_await state_.handler.handle(request_);
+    request_.interim = nullptr;
     watchdog_.watch_peer(false);
   }
   bool keep = decide_keep_alive() && !response_.close;
@@ -227,7 +226,12 @@ Task<bool> Connection::finish_exchange() {
     unread_ = !keep;
   }
   const SendPlan plan = plan_response(response_, request_, keep);
-  bool ok = co_await send(plan);
+  bool ok = true;
+  if (small_body()) {
+    append_response(plan);
+  } else {
+    ok = co_await send(plan);
+  }
   if (response_.upgrade != nullptr && ok) {
     ok = co_await flush();
     recover_left_over();
@@ -266,15 +270,21 @@ Task<bool> Connection::drop_body() {
   co_return true;
 }
 
+bool Connection::small_body() const noexcept {
+  return response_.body.kind() != Body::Kind::Stream &&
+         response_.body.bytes().size() <= kInlineBodyBytes;
+}
+
+void Connection::append_response(const SendPlan& plan) {
+  append_head(out_, response_, plan, request_, state_.options);
+  if (plan.send_body) out_ += response_.body.text();
+}
+
 Task<bool> Connection::send(SendPlan plan) {
   if (response_.body.kind() == Body::Kind::Stream) co_return co_await send_stream(plan);
   append_head(out_, response_, plan, request_, state_.options);
   if (!plan.send_body) co_return true;
   const ByteSpan bytes = response_.body.bytes();
-  if (bytes.size() <= kInlineBodyBytes) {
-    out_ += as_text(bytes);
-    co_return true;
-  }
   auto written = co_await write_large(bytes);
   co_return written.has_value();
 }
@@ -396,6 +406,15 @@ Task<Result<void>> Connection::send_continue(CancelToken cancel) {
   if (!watchdog_.expired()) co_return written;
   state_.timeouts.fetch_add(1, std::memory_order_relaxed);
   co_return Error(Errc::Closed, "the peer took no 100 (Continue)");
+}
+
+Task<Result<void>> Connection::send_interim(int status, Headers headers) {
+  auto locked = co_await handover_.lock(watchdog_.token());
+  AVILA_CO_TRY(const future::AsyncMutex::Lock lock, std::move(locked));
+  append_interim(out_, status, headers);
+  const bool sent = co_await flush();
+  if (!sent) co_return Error(Errc::Closed, "the peer is gone");
+  co_return Result<void>();
 }
 
 /// Waits for a 100 (Continue) that is being written: as long as that has, no longer.

@@ -133,11 +133,12 @@ class RequestBody final : public BodyReader {
   std::optional<future::CancelSource> reading_;  // where it may be interrupted
 };
 
-class Connection {
+class Connection final : public InterimSink {
  public:
   Connection(Server::State& state, async::Transport& transport, std::string peer,
              std::string_view scheme = "http");
   Task<void> run();
+  Task<Result<void>> send_interim(int status, Headers headers) override;
 
  private:
   friend class RequestBody;
@@ -156,6 +157,8 @@ class Connection {
   /// The rest of an exchange that has to wait. False: the connection ends.
   Task<bool> finish_exchange();
   Task<bool> drop_body();
+  bool small_body() const noexcept;  ///< append_response() is all that it takes
+  void append_response(const SendPlan& plan);
   Task<bool> send(SendPlan plan);
   Task<bool> send_stream(SendPlan plan);
   bool decide_keep_alive() noexcept;
@@ -206,7 +209,7 @@ class Connection {
   bool broken_ = false;          // a write failed
   bool unread_ = false;          // the peer may still be sending: linger
   bool duplex_ = false;          // the request's body is read while the response is written
-  future::AsyncMutex handover_;  // of the output: duplex_ is set, and 100 is sent, under it
+  future::AsyncMutex handover_;  // of the output: duplex_ is set, and 1xx are sent, under it
   std::uint32_t served_ = 0;
 };
 

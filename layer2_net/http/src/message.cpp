@@ -155,6 +155,15 @@ std::string_view Request::media_type() const noexcept {
   return type ? trim_ows(type->substr(0, type->find(';'))) : std::string_view();
 }
 
+Task<Result<void>> Request::send_interim(int status, Headers headers) {
+  if (status < 102 || status > 199)
+    co_return Error(Errc::InvalidArgument, "the status of an interim response is 102 to 199");
+  const bool known = major_version > 1 || facts.minor_version > 0;  // RFC 9110 §15.2
+  if (interim == nullptr || !known) co_return Result<void>();
+  auto sent = co_await interim->send_interim(status, std::move(headers));
+  co_return sent;
+}
+
 std::string_view Request::keep(std::string text) {
   kept_.push_back(std::make_unique<std::string>(std::move(text)));
   return *kept_.back();
@@ -187,6 +196,7 @@ void Request::reset() noexcept {
   fields.clear();
   body = {};
   stream = nullptr;
+  interim = nullptr;
   trailers = nullptr;
   route = {};
   matched_by = nullptr;

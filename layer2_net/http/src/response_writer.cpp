@@ -67,36 +67,43 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(at, static_cast<std::size_t>(digits + sizeof digits - at));
 }
 
+void append_status_line(std::string& out, int status) {
+  const std::string_view line = status_line(status);
+  if (!line.empty()) {
+    out += line;
+    return;
+  }
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(std::clamp(status, 100, 999)));
+  out += ' ';
+  out += reason_phrase(status);
+  out += "\r\n";
+}
+
+void append_fields(std::string& out, const Headers& fields, bool upgrade) {
+  if (!fields.may_hold(10) && !fields.may_hold(14) && !fields.may_hold(17)) {
+    out += fields.wire();
+    return;
+  }
+  for (const Field& field : fields) {
+    const bool keep = !is_server_field(field.name) || (upgrade && field.name.size() == 10);
+    if (keep) out.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
 }  // namespace
+
+void append_interim(std::string& out, int status, const Headers& headers) {
+  append_status_line(out, status);
+  append_fields(out, headers, false);
+  out += "\r\n";
+}
 
 void append_head(std::string& out, const Response& response, const SendPlan& plan,
                  const Request& request, const ServerOptions& options) {
-  const std::string_view line = status_line(response.status);
-  if (!line.empty()) {
-    out += line;
-  } else {
-    out += "HTTP/1.1 ";
-    append_number(out, static_cast<std::uint64_t>(std::clamp(response.status, 100, 999)));
-    out += ' ';
-    out += reason_phrase(response.status);
-    out += "\r\n";
-  }
-  bool dated = false;
-  bool clean = true;
-  for (const Field& field : response.headers) {
-    clean &= !is_server_field(field.name);
-    dated |= field.name.size() == 4 && equal_ignoring_case(field.name, "date");
-  }
-  if (clean) {
-    out += response.headers.wire();
-  } else {
-    for (const Field& field : response.headers) {
-      const bool keep =
-          !is_server_field(field.name) || (response.upgrade != nullptr && field.name.size() == 10);
-      if (keep) out.append(field.name).append(": ").append(field.value).append("\r\n");
-    }
-  }
-  if (options.send_date && !dated)
+  append_status_line(out, response.status);
+  append_fields(out, response.headers, response.upgrade != nullptr);
+  if (options.send_date && !response.headers.contains("date"))
     out.append("Date: ")
         .append(current_date(options.clock != nullptr ? *options.clock : os::real_clock()))
         .append("\r\n");

@@ -25,6 +25,9 @@ SendPlan plan_response(const Response& response, const Request& request, bool ke
 void append_head(std::string& out, const Response& response, const SendPlan& plan,
                  const Request& request, const ServerOptions& options);
 
+/// A whole 1xx response.
+void append_interim(std::string& out, int status, const Headers& headers);
+
 /// The body of a streamed response.
 class ResponseWriter final : public BodyWriter {
  public:

@@ -28,6 +28,7 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   std::swap(made->list, list);
   made->request.peer = peer_;
   made->request.cancel = made->cancel_source.token();
+  made->request.interim = made.get();
   const bool large = made->list.truncated();
   if (!large &&
       !read_request(made->list, end_stream, made->request, made->cookie, stream.announced)) {

@@ -13,6 +13,7 @@ class ServerConnection;
 class ServerStream final : public StreamIo,
                            public http::BodyReader,
                            public http::BodyWriter,
+                           public http::InterimSink,
                            public async::Transport {
  public:
   ServerStream(ServerConnection& connection, Engine::Stream& of, const CancelToken& stop);
@@ -31,6 +32,8 @@ class ServerStream final : public StreamIo,
   CancelToken cancel_token() const noexcept override { return cancel_source.token(); }
   void cancel() noexcept override { cancel_source.cancel(); }
   http::Response* late_head() noexcept override { return head_sent ? nullptr : &response; }
+  // InterimSink
+  Task<Result<void>> send_interim(int status, http::Headers headers) override;
   // Transport: of a tunnel
   Task<Result<std::size_t>> read(MutableByteSpan buffer, CancelToken token) override;
   Task<Result<void>> write_all(ByteSpan bytes, CancelToken token) override;

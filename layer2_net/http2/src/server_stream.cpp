@@ -106,6 +106,17 @@ void ServerStream::end_with_trailers() {
   connection_.engine.end_block(*stream, true);
 }
 
+Task<Result<void>> ServerStream::send_interim(int status, http::Headers headers) {
+  {
+    const std::lock_guard lock(connection_.mutex);
+    if (stream == nullptr) co_return Error(Errc::Closed, "the peer is gone");
+    if (head_sent) co_return Error(Errc::InvalidArgument, "the final response has begun");
+    connection_.send_interim(*stream, status, headers);
+  }
+  connection_.kick();
+  co_return Result<void>();
+}
+
 Task<Result<std::size_t>> ServerStream::read(MutableByteSpan buffer, CancelToken token) {
   if (buffer.empty()) co_return std::size_t{0};
   if (rest_.empty()) {

@@ -68,10 +68,11 @@ struct UpstreamState : std::enable_shared_from_this<UpstreamState> {
     return options.balance.policy == Balance::Ring || options.balance.policy == Balance::Maglev;
   }
 
-  /// A connection of the endpoint, from its pool (unless `fresh`) or new. Errors: those of
-  /// connecting, TimedOut.
-  Task<Result<std::unique_ptr<Exchange>>> open(EndpointPointer endpoint, bool fresh,
-                                               std::string_view client, CancelToken cancel);
+  /// A connection of HTTP/1.1 from the endpoint's pool; null where there is none.
+  std::unique_ptr<Exchange> take_idle(const EndpointPointer& endpoint);
+  /// A new one; HTTP/2: an exchange on any. Errors: those of connecting, TimedOut.
+  Task<Result<std::unique_ptr<Exchange>>> open(EndpointPointer endpoint, std::string_view client,
+                                               CancelToken cancel);
   Task<Result<std::unique_ptr<async::Transport>>> connect(EndpointPointer endpoint,
                                                           std::string client, CancelToken cancel);
 

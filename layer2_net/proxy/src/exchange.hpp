@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace avila::proxy::detail {
 
@@ -39,9 +40,11 @@ class Exchange {
   /// that cannot be.
   virtual bool stop_sending() noexcept = 0;
 
-  /// The final response's head, or 100 (Continue) where that was asked for, or 101.
+  /// The final response's head or 101, or before it one that is interim; no 100 (Continue) but the
+  /// one that was asked for.
   virtual Task<Result<void>> receive_head() = 0;
   virtual int status() const noexcept = 0;
+  bool interim() const noexcept { return status() / 100 == 1 && status() != 101; }
   /// Each field of the head but those of connections and framing.
   virtual void copy_headers(http::Headers& to) const = 0;
   /// Of the body, where it is known.
@@ -75,6 +78,11 @@ class Exchange {
  protected:
   virtual bool give_back(std::unique_ptr<Exchange>& self) = 0;
 };
+
+/// RFC 9110 §15.2: passes the interim response on that receive_head() has given, without some of
+/// its fields. All outlive the task.
+Task<void> pass_interim(const Exchange& exchange, http::Request& request,
+                        const std::vector<std::string>& removed);
 
 /// Whether the field belongs to one connection (RFC 9110 §7.6.1) or to the framing, and is made
 /// anew.

@@ -50,6 +50,7 @@ OwnRequest::OwnRequest(const http::Request& original, std::string body_text)
     const std::string_view name = request.keep(std::string(field.name));
     request.fields.add(name, request.keep(std::string(field.value)));
   }
+  request.facts.connection_fields = original.facts.connection_fields;
   request.facts.framing =
       body.empty() ? http::Framing{} : http::Framing{http::Framing::Kind::Length, body.size()};
   request.split_target();
@@ -191,7 +192,6 @@ bool Flow::compose_upgrade() {
 void Flow::compose_fields() {
   http::Headers& out = head.headers;
   out.reserve(1024);
-  const bool listed = request.fields.find("connection").has_value();
   const bool to_http2 = upstream_->options.protocol == Protocol::Http2;
   for (const http::Field& field : request.fields) {
     if (is_dropped_field(field.name)) {
@@ -202,7 +202,8 @@ void Flow::compose_fields() {
         out.add("te", "trailers");
       continue;
     }
-    if (listed && request.fields.contains_token("connection", field.name)) continue;
+    if (request.facts.connection_fields && request.fields.contains_token("connection", field.name))
+      continue;
     if (to_http2 && !head.upgrade.empty() &&
         http::equal_ignoring_case(field.name, "sec-websocket-key"))
       continue;
@@ -289,23 +290,27 @@ Task<Result<void>> Flow::read_body() {
   co_return Result<void>();
 }
 
-/// Past the circuit's limits nobody is let in.
-Task<Result<void>> Flow::admit() {
-  const CircuitOptions& circuit = upstream_->options.circuit;
+Error Flow::overflow(std::string_view what) {
+  upstream_->overflows.fetch_add(1, std::memory_order_relaxed);
+  return Error(Errc::Busy, what);
+}
+
+/// Past the circuit's limits nobody is let in. Nothing: admit() waits for a connection.
+std::optional<Result<void>> Flow::admit_now() {
   upstream_in_flight_ = Counted(upstream_->in_flight);
-  const auto overflow = [&](std::string_view what) {
-    upstream_->overflows.fetch_add(1, std::memory_order_relaxed);
-    return Error(Errc::Busy, what);
-  };
-  if (upstream_in_flight_.before() >= circuit.requests)
-    co_return overflow("too many requests are under way");
-  if (upstream_->options.protocol == Protocol::Http2) co_return Result<void>();
-  if (auto permit = upstream_->connections.try_acquire(); permit.has_value()) {
-    permit_ = std::move(*permit);
-    co_return Result<void>();
-  }
+  if (upstream_in_flight_.before() >= upstream_->options.circuit.requests)
+    return overflow("too many requests are under way");
+  if (upstream_->options.protocol == Protocol::Http2) return Result<void>();
+  auto permit = upstream_->connections.try_acquire();
+  if (!permit.has_value()) return std::nullopt;
+  permit_ = std::move(*permit);
+  return Result<void>();
+}
+
+Task<Result<void>> Flow::admit() {
   const Counted waiting(upstream_->pending);
-  if (waiting.before() >= circuit.pending) co_return overflow("too many requests wait");
+  if (waiting.before() >= upstream_->options.circuit.pending)
+    co_return overflow("too many requests wait");
   const future::Deadline deadline(upstream_->options.timeouts.connect, request.cancel);
   auto got = co_await upstream_->connections.acquire(1, deadline.token());
   if (!got.has_value()) co_return deadline.translate(std::move(got).error(), "a free connection");
@@ -320,8 +325,12 @@ Task<Result<void>> Flow::run() {
     auto kept = co_await read_body();
     AVILA_CO_TRY_VOID(std::move(kept));
   }
-  auto admitted = co_await admit();
-  AVILA_CO_TRY_VOID(std::move(admitted));
+  std::optional<Result<void>> admitted = admit_now();
+  if (!admitted.has_value()) {
+    auto later = co_await admit();
+    admitted.emplace(std::move(later));
+  }
+  AVILA_CO_TRY_VOID(std::move(*admitted));
   const RetryOptions& retry = upstream_->options.retry;
   PickRequest wanted;
   if (upstream_->needs_hash()) wanted.hash = hash();
@@ -412,9 +421,17 @@ bool Flow::may_retry(const Error* error, int status, bool stale) {
 }
 
 Task<Result<void>> Flow::attempt(bool fresh) {
-  auto opened = co_await upstream_->open(endpoint, fresh, request.peer, request.cancel);
-  unreached_ = !opened.has_value();
-  AVILA_CO_TRY(exchange, std::move(opened));
+  unreached_ = false;
+  exchange = fresh ? nullptr : upstream_->take_idle(endpoint);
+  if (exchange == nullptr) {
+    auto opened = co_await upstream_->open(endpoint, request.peer, request.cancel);
+    unreached_ = !opened.has_value();
+    AVILA_CO_TRY(exchange, std::move(opened));
+  } else if (upstream_in_flight_.before() > 0) {
+    // Requests that came together leave together: whoever wakes for the first finds the others, and
+    // takes the processor from us once for all of them.
+    co_await future::yield();
+  }
   if (request.cancel.can_be_cancelled()) exchange->follow(request.cancel);
   const Duration total = upstream_->options.timeouts.total;
   if (total > Duration::zero()) {
@@ -433,8 +450,12 @@ Task<Result<void>> Flow::attempt(bool fresh) {
     pump_->spawn(pump());
   }
   auto answered = co_await exchange->receive_head();
-  while (answered.has_value() && exchange->status() == 100) {
-    go_on_.set();
+  while (answered.has_value() && exchange->interim()) {
+    if (exchange->status() == 100) {
+      go_on_.set();
+    } else {
+      co_await pass_interim(*exchange, request, route->options.rewrite.response.remove);
+    }
     answered = co_await exchange->receive_head();
   }
   if (!answered.has_value()) {

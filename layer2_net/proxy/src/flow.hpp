@@ -1,6 +1,7 @@
 // One request on its way through the proxy: what is sent, to whom, how often, and what came of it.
 #pragma once
 #include <atomic>
+#include <avila/future/frame_pool.hpp>
 #include <avila/future/task_group.hpp>
 #include <avila/proxy/reverse.hpp>
 #include <memory>
@@ -107,6 +108,11 @@ class Flow {
   Flow(std::shared_ptr<ReverseState> state_value, TablePointer table_value,
        const CompiledRoute* route_value, http::Request& request_value);
   ~Flow();
+  // One a request: their memory is used again.
+  static void* operator new(std::size_t size_bytes) { return future::allocate_frame(size_bytes); }
+  static void operator delete(void* flow, std::size_t size_bytes) noexcept {
+    future::free_frame(flow, size_bytes);
+  }
   Flow(const Flow&) = delete;
   Flow& operator=(const Flow&) = delete;
 
@@ -146,6 +152,8 @@ class Flow {
 
  private:
   Task<Result<void>> read_body();
+  Error overflow(std::string_view what);
+  std::optional<Result<void>> admit_now();
   Task<Result<void>> admit();
   Task<Result<void>> attempt(bool fresh);
   Task<Result<void>> pump();

@@ -259,7 +259,12 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   if (sent.has_value() && request.stream != nullptr)
     sent = co_await send_body(*request.stream, *exchange);
   // Who answers without reading it all has answered.
+  const std::vector<std::string> removed;  // none
   auto answered = co_await exchange->receive_head();
+  while (answered.has_value() && exchange->interim()) {
+    co_await detail::pass_interim(*exchange, request, removed);
+    answered = co_await exchange->receive_head();
+  }
   if (!answered.has_value()) co_return not_reached(*state, answered.error());
   http::Response response(exchange->status());
   exchange->copy_headers(response.headers);

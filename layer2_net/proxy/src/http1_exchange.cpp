@@ -27,6 +27,15 @@ void Exchange::finish(std::unique_ptr<Exchange> exchange, bool complete) {
   if (complete && self.give_back(exchange)) AVILA_DEBUG_ASSERT(exchange == nullptr);
 }
 
+Task<void> pass_interim(const Exchange& exchange, http::Request& request,
+                        const std::vector<std::string>& removed) {
+  http::Headers headers;
+  exchange.copy_headers(headers);
+  for (const std::string& name : removed) headers.remove(name);
+  auto sent = co_await request.send_interim(exchange.status(), std::move(headers));
+  (void)sent;  // who does not take it will not take the final response either
+}
+
 Http1Exchange::Http1Exchange(std::unique_ptr<async::Transport> transport,
                              const UpstreamOptions& options, Duration tick)
     : transport_(std::move(transport)), options_(options), alarm_(tick) {}
@@ -38,6 +47,7 @@ void Http1Exchange::begin(std::shared_ptr<Endpoint> endpoint, bool reused) {
   reused_ = reused;
   sent_any_ = sent_all_ = have_head_ = expect_continue_ = false;
   filled_ = false;
+  interim_count_ = 0;
   writing_.reset();
   decoder_ = http::BodyDecoder();
   scanner_.reset();
@@ -54,13 +64,21 @@ Error Http1Exchange::translate(Error error, std::string_view what) const {
   return Error(Errc::TimedOut, std::string(what) + " took too long");
 }
 
-Task<Result<void>> Http1Exchange::write(ByteSpan bytes) {
-  if (bytes.empty()) co_return Result<void>();
+/// As much as goes at once; true: that was all.
+Result<bool> Http1Exchange::write_now(ByteSpan& bytes) {
+  if (bytes.empty()) return true;
   auto now = transport_->try_write(bytes);
-  if (now.has_value() && !now->has_value()) co_return std::move(*now).error();
-  if (now.has_value()) bytes = bytes.subspan(**now);
+  if (!now.has_value()) return false;
+  AVILA_TRY(const std::size_t count, std::move(*now));
   sent_any_ = true;
-  if (bytes.empty()) co_return Result<void>();
+  bytes = bytes.subspan(count);
+  return bytes.empty();
+}
+
+Task<Result<void>> Http1Exchange::write(ByteSpan bytes) {
+  AVILA_CO_TRY(const bool done, write_now(bytes));
+  if (done) co_return Result<void>();
+  sent_any_ = true;
   alarm_.set(Alarm::kWrite, options_.timeouts.idle);
   const CancelToken token = writing_.has_value() ? writing_->token() : alarm_.token();
   auto written = co_await transport_->write_all(bytes, token);
@@ -92,8 +110,10 @@ Task<Result<void>> Http1Exchange::send_head(const OutgoingHead& head, ByteSpan b
     out_.append(as_text(body));
     body = {};
   }
-  const ByteSpan bytes = as_bytes(out_);
-  auto written = co_await write(bytes);
+  ByteSpan bytes = as_bytes(out_);
+  AVILA_CO_TRY(const bool done, write_now(bytes));
+  Result<void> written;
+  if (!done) written = co_await write(bytes);
   if (written.has_value() && !body.empty()) written = co_await write(body);
   sent_all_ = written.has_value() && whole;
   if (!whole) writing_.emplace(alarm_.token());
@@ -179,12 +199,11 @@ Task<Result<void>> Http1Exchange::receive_head() {
     if (head_.status / 100 == 1 && head_.status != 101) {  // RFC 9110 §15.2: interim
       begin_ += *found;
       scanner_.reset();
-      if (head_.status == 100 && expect_continue_) {
-        expect_continue_ = false;
-        alarm_.clear(Alarm::kRead);
-        co_return Result<void>();
-      }
-      continue;
+      if (++interim_count_ > kInterimMax)
+        co_return Error(http::HttpError::BadStatusLine, "too many interim responses");
+      if (head_.status == 100 && !std::exchange(expect_continue_, false)) continue;
+      alarm_.clear(Alarm::kRead);
+      co_return Result<void>();
     }
     // The views stay where they are until the body's bytes need the room: then they are not wanted
     // any more, for copy_headers() comes before that.
@@ -198,10 +217,10 @@ Task<Result<void>> Http1Exchange::receive_head() {
 
 void Http1Exchange::copy_headers(http::Headers& to) const {
   to.reserve(512);
-  const bool listed = head_.fields.find("connection").has_value();
   for (const http::Field& field : head_.fields) {
     if (is_hop_field(field.name)) continue;
-    if (listed && head_.fields.contains_token("connection", field.name)) continue;
+    if (head_.facts.connection_fields && head_.fields.contains_token("connection", field.name))
+      continue;
     to.add(field.name, field.value);
   }
 }

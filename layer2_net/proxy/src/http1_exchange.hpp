@@ -51,6 +51,7 @@ class Http1Exchange final : public Exchange {
   bool give_back(std::unique_ptr<Exchange>& self) override;
 
  private:
+  static constexpr int kInterimMax = 100;
   static constexpr std::size_t kFirstBytes = 16 * 1024;
   static constexpr std::size_t kStreamBytes = 128 * 1024;  // where a large body comes
   static constexpr std::size_t kKeptBytes = 16 * 1024;     // of the buffers of an idle connection
@@ -59,6 +60,7 @@ class Http1Exchange final : public Exchange {
     return {reinterpret_cast<const char*>(in_.get()) + begin_, end_ - begin_};
   }
   MutableByteSpan room(std::size_t capacity);
+  Result<bool> write_now(ByteSpan& bytes);
   Task<Result<void>> write(ByteSpan bytes);
   Error translate(Error error, std::string_view what) const;
   std::optional<Result<ByteSpan>> decode();
@@ -77,6 +79,7 @@ class Http1Exchange final : public Exchange {
   bool reused_ = false;
   http::Method method_ = http::Method::Get;
   bool expect_continue_ = false;
+  int interim_count_ = 0;
 
   std::unique_ptr<std::byte[]> in_;
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;

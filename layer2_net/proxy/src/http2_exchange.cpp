@@ -114,6 +114,13 @@ Task<Result<void>> Http2Exchange::send_end(const http::Headers& trailers) {
 
 Task<Result<void>> Http2Exchange::receive_head() {
   alarm_.set(Alarm::kRead, options_.timeouts.first_byte);
+  auto before = co_await exchange_->interim(alarm_.token());
+  interim_.reset();
+  if (before.has_value()) interim_ = std::move(*before);
+  if (interim_.has_value()) {
+    alarm_.clear(Alarm::kRead);
+    co_return Result<void>();
+  }
   auto answered = co_await exchange_->response(alarm_.token());
   alarm_.clear(Alarm::kRead);
   if (!answered.has_value()) co_return translate(std::move(answered).error(), "the response");
@@ -121,7 +128,7 @@ Task<Result<void>> Http2Exchange::receive_head() {
 }
 
 void Http2Exchange::copy_headers(http::Headers& to) const {
-  for (const http::Field& field : exchange_->headers())
+  for (const http::Field& field : interim_.has_value() ? interim_->headers : exchange_->headers())
     if (!is_hop_field(field.name)) to.add(field.name, field.value);
 }
 

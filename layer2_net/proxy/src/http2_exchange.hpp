@@ -20,7 +20,9 @@ class Http2Exchange final : public Exchange {
   Task<Result<void>> send_end(const http::Headers& trailers) override;
   bool stop_sending() noexcept override { return false; }
   Task<Result<void>> receive_head() override;
-  int status() const noexcept override { return exchange_->status(); }
+  int status() const noexcept override {
+    return interim_.has_value() ? interim_->status : exchange_->status();
+  }
   void copy_headers(http::Headers& to) const override;
   std::optional<std::uint64_t> length() const noexcept override;
   std::optional<std::string> whole_body(std::size_t limit) override;
@@ -47,6 +49,7 @@ class Http2Exchange final : public Exchange {
   Alarm alarm_;
   std::optional<future::OnCancel<CancelAlarm>> follow_;
   std::optional<http2::Exchange> exchange_;
+  std::optional<http2::Interim> interim_;  // what receive_head() has just given
   bool sent_any_ = false;
   const bool reused_;
 };

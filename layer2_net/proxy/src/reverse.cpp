@@ -141,6 +141,10 @@ Task<http::Response> ReverseState::forward(std::unique_ptr<Flow> flow) {
 
 }  // namespace detail
 
+namespace {
+Task<http::Response> answer(http::Response response) { co_return response; }
+}  // namespace
+
 ReverseProxy::ReverseProxy(std::shared_ptr<detail::ReverseState> state)
     : state_(std::move(state)) {}
 ReverseProxy::~ReverseProxy() = default;
@@ -181,13 +185,13 @@ http::BodyPlan ReverseProxy::plan_body(http::Request& head) {
 
 bool ReverseProxy::handle_now(http::Request&, http::Response&) { return false; }
 
+/// No coroutine of its own: it gives the one that does the work.
 Task<http::Response> ReverseProxy::handle(http::Request& request) {
-  const std::shared_ptr<detail::ReverseState> state = state_;
-  state->requests.fetch_add(1, std::memory_order_relaxed);
-  detail::TablePointer table = state->current();
+  state_->requests.fetch_add(1, std::memory_order_relaxed);
+  detail::TablePointer table = state_->current();
   const detail::CompiledRoute* const route = table->match(request);
   if (route == nullptr) {
-    state->no_route.fetch_add(1, std::memory_order_relaxed);
+    state_->no_route.fetch_add(1, std::memory_order_relaxed);
     if (Observer* const observer = table->options.observer; observer != nullptr) {
       RequestRecord record;
       record.client = detail::client_address(request, table->options.trusted);
@@ -195,9 +199,9 @@ Task<http::Response> ReverseProxy::handle(http::Request& request) {
       record.status = 404;
       observer->on_request(record);
     }
-    co_return http::Response::problem(404, "no route leads there");
+    return answer(http::Response::problem(404, "no route leads there"));
   }
-  auto flow = std::make_unique<detail::Flow>(state, std::move(table), route, request);
+  auto flow = std::make_unique<detail::Flow>(state_, std::move(table), route, request);
   const DirectResponse& direct = route->options.direct;
   if (direct.status != 0) {
     flow->record.status = direct.status;
@@ -213,19 +217,16 @@ Task<http::Response> ReverseProxy::handle(http::Request& request) {
       }
       response.headers.add("Location", location);
     }
-    co_return response;
+    return answer(std::move(response));
   }
   if (!flow->prepare()) {
     flow->record.status = flow->refusal.status;
     flow->end(true);
-    co_return std::move(flow->refusal);
+    return answer(std::move(flow->refusal));
   }
-  if (route->options.cache && flow->head.upgrade.empty()) {
-    auto response = co_await state->handle_cached(std::move(flow));
-    co_return response;
-  }
-  auto response = co_await state->forward(std::move(flow));
-  co_return response;
+  if (route->options.cache && flow->head.upgrade.empty())
+    return state_->handle_cached(std::move(flow));
+  return state_->forward(std::move(flow));
 }
 
 ReverseMetrics ReverseProxy::metrics() const {

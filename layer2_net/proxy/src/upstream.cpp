@@ -208,18 +208,11 @@ Task<Result<std::unique_ptr<async::Transport>>> UpstreamState::connect(EndpointP
   co_return Connected(std::move(transport));
 }
 
-Task<Result<std::unique_ptr<Exchange>>> UpstreamState::open(EndpointPointer endpoint, bool fresh,
-                                                            std::string_view client,
-                                                            CancelToken cancel) {
-  using Opened = Result<std::unique_ptr<Exchange>>;
-  if (options.protocol == Protocol::Http2) {
-    auto opened = co_await open_http2(std::move(endpoint), std::move(cancel));
-    co_return opened;
-  }
+std::unique_ptr<Exchange> UpstreamState::take_idle(const EndpointPointer& endpoint) {
   std::unique_ptr<Http1Exchange> found;
   std::vector<std::unique_ptr<Http1Exchange>> dead;  // destroyed outside of the lock
-  if (!fresh) {
-    const Instant now = executor.coarse_now();
+  const Instant now = executor.coarse_now();
+  {
     const std::lock_guard lock(endpoint->mutex);
     while (found == nullptr && !endpoint->idle.empty()) {
       std::unique_ptr<Http1Exchange> last = std::move(endpoint->idle.back());
@@ -232,9 +225,17 @@ Task<Result<std::unique_ptr<Exchange>>> UpstreamState::open(EndpointPointer endp
       }
     }
   }
-  if (found != nullptr) {
-    found->begin(std::move(endpoint), true);
-    co_return Opened(std::move(found));
+  if (found != nullptr) found->begin(endpoint, true);
+  return found;
+}
+
+Task<Result<std::unique_ptr<Exchange>>> UpstreamState::open(EndpointPointer endpoint,
+                                                            std::string_view client,
+                                                            CancelToken cancel) {
+  using Opened = Result<std::unique_ptr<Exchange>>;
+  if (options.protocol == Protocol::Http2) {
+    auto opened = co_await open_http2(std::move(endpoint), std::move(cancel));
+    co_return opened;
   }
   std::string from(client);
   auto connected = co_await connect(endpoint, std::move(from), std::move(cancel));
@@ -406,6 +407,7 @@ Task<bool> UpstreamState::check(EndpointPointer endpoint) {
   auto sent = co_await exchange->send_head(head, nothing);
   if (!sent.has_value()) co_return false;
   auto answered = co_await exchange->receive_head();
+  while (answered.has_value() && exchange->interim()) answered = co_await exchange->receive_head();
   if (!answered.has_value()) co_return false;
   const int status = exchange->status();
   co_return status >= options.health.status_min&& status <= options.health.status_max;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <avila/async/runtime.hpp>
 #include <avila/future/sleep.hpp>
+#include <avila/future/sync_wait.hpp>
 #include <avila/http/server.hpp>
 
 #include <memory>
@@ -71,6 +72,13 @@ Task<Response> sleepy(Request& request) {
   co_return Response::text(200, request.cancel.cancelled() ? "cancelled" : "slept");
 }
 
+Task<Response> hint(Request& request) {
+  Headers links;
+  links.add("Link", "</a.css>");
+  auto sent = co_await request.send_interim(103, std::move(links));
+  co_return Response::text(200, sent.has_value() ? "hinted" : sent.error().to_string());
+}
+
 /// Answers by path.
 class TestHandler final : public Handler {
  public:
@@ -98,6 +106,7 @@ class TestHandler final : public Handler {
     return false;
   }
   Task<Response> handle(Request& request) override {
+    if (request.path == "/hints") return hint(request);
     if (request.path == "/stream-out")
       return done(Response::streamed(200, "text/plain", write_three));
     if (request.path == "/broken")
@@ -186,6 +195,24 @@ TEST_F(HttpServer, AnswersPipelinedRequestsInOrder) {
   }
   EXPECT_LT(answer.find("slept", at), answer.find("\r\n\r\nnow", at));
   EXPECT_EQ(count(answer, "HTTP/1.1 200 OK"), 202U);
+}
+
+// RFC 8297, behind the answers of earlier requests; RFC 9110 §15.2: none to HTTP/1.0.
+TEST_F(HttpServer, SendsEarlyHints) {
+  start();
+  RawClient client(server_->port());
+  const std::string got = client.talk(
+      "GET /now HTTP/1.1\r\nHost: a\r\n\r\nGET /hints HTTP/1.1\r\nHost: a\r\n"
+      "Connection: close\r\n\r\n");
+  const std::size_t now = got.find("\r\n\r\nnow");
+  const std::size_t hints =
+      got.find("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200");
+  EXPECT_TRUE(now < hints && hints < got.find("hinted")) << got;
+  RawClient old(server_->port());
+  const std::string answer = old.talk("GET /hints HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hinted")) << answer;
+  Request nobodys(Method::Get, "/hints");
+  EXPECT_EQ(avila::future::sync_wait(hint(nobodys)).body.text(), "hinted");
 }
 
 TEST_F(HttpServer, ReadsBodiesInEveryWay) {

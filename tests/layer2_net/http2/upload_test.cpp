@@ -61,6 +61,25 @@ class Pieces final : public http::BodyReader {
 };
 constexpr std::size_t kEndless = ~std::size_t{0};
 
+/// Two hints, one of them while the body is on its way, and what must not be sent.
+Task<Response> hint(Request& request) {
+  http::Headers links;
+  links.add("Link", "</a.css>; rel=preload").add("Content-Length", "5").add("Connection", "x");
+  auto first = co_await request.send_interim(103, links);
+  if (!first.has_value()) co_return Response(500);
+  auto piece = co_await request.stream->read();
+  if (!piece.has_value()) co_return Response(500);
+  auto second = co_await request.send_interim(103, links);
+  if (!second.has_value()) co_return Response(500);
+  for (const int status : {100, 101, 200}) {
+    auto refused = co_await request.send_interim(status, links);
+    if (refused.has_value() || !refused.error().is(Errc::InvalidArgument)) co_return Response(500);
+  }
+  auto rest = co_await request.stream->read_all(1 << 20);
+  if (!rest.has_value()) co_return Response(500);
+  co_return Response::text(200, "hinted");
+}
+
 class Site final : public http::Handler {
  public:
   http::BodyPlan plan_body(Request& head) override { return {.stream = head.path != "/whole"}; }
@@ -69,6 +88,7 @@ class Site final : public http::Handler {
     if (request.path == "/whole") co_return whole(request);
     if (request.path == "/refuse") co_return Response::text(413, "too much");
     if (request.path == "/expectless" && request.header("expect")) co_return Response(417);
+    if (request.path == "/hints") co_return co_await hint(request);
     if (request.path == "/moved") co_return Response::redirect("/count", 307);
     if (request.path == "/other") co_return Response::redirect("/count", 303);
     if (request.path == "/late") {
@@ -235,6 +255,18 @@ TEST_P(Uploads, ExpectWaitsForContinue) {
   refused.expect_continue = seconds(60);
   EXPECT_EQ(said(send(std::move(refused))), "413 too much");
   EXPECT_EQ(unread->reads.load(), 0);
+}
+
+TEST_P(Uploads, InterimResponsesComeBeforeTheFinalOne) {
+  std::string seen;
+  auto asking = request("/hints", std::make_shared<Pieces>(2));
+  asking.expect_continue = seconds(60);
+  asking.on_interim = [&](int status, const http::Headers& fields) {
+    seen += std::to_string(status) + std::string(fields.find("link").value_or("-")) + " ";
+    EXPECT_FALSE(fields.contains("content-length") || fields.contains("connection"));
+  };
+  EXPECT_EQ(said(send(std::move(asking))), "200 hinted");
+  EXPECT_EQ(seen, "103</a.css>; rel=preload 100- 103</a.css>; rel=preload ");
 }
 
 TEST_P(Uploads, ExpectDoesNotWaitForEver) {

@@ -93,6 +93,12 @@ class Backend final : public http::Handler {
       co_return response;
     }
     if (request.path == "/ws") co_return websocket::accept(request, echo_session);
+    if (request.path == "/hints") {
+      http::Headers links;
+      links.add("Link", "</a.css>").add("X-Inner", "1");
+      auto sent = co_await request.send_interim(103, std::move(links));
+      if (!sent.has_value()) co_return Response(500);
+    }
     if (request.path == "/slow") {
       auto slept = co_await future::sleep(seconds(30), request.cancel);
       (void)slept;

@@ -43,6 +43,41 @@ TEST_F(ReverseProxyTest, PassesOnWithoutHopByHopFields) {
   EXPECT_TRUE(has(got, "Via: 1.1 avila\n"));
 }
 
+// RFC 9110 §15.2, RFC 8297: over either version on both sides; not to HTTP/1.0.
+TEST_F(ReverseProxyTest, PassesEarlyHintsOn) {
+  for (const proxy::Protocol protocol : {proxy::Protocol::Http1, proxy::Protocol::Http2}) {
+    Proxy before(runtime);
+    before.upstream.endpoints.push_back({.address = one.address()});
+    before.upstream.protocol = protocol;
+    before.route.rewrite.response.remove = {"X-Inner"};
+    before.start();
+    const std::string got = before.get("/hints");
+    const std::string link = protocol == proxy::Protocol::Http1 ? "Link" : "link";
+    const std::string wanted =
+        "HTTP/1.1 103 Early Hints\r\n" + link + ": </a.css>\r\n\r\nHTTP/1.1 200";
+    EXPECT_TRUE(got.starts_with(wanted)) << got;
+    RawClient old(before.port());
+    EXPECT_TRUE(old.talk("GET /hints HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200"));
+    auto stream = runtime.block_on(
+        tcp::connect(runtime, tcp::SocketAddress::loopback(before.port()), tcp::ConnectOptions{}));
+    ASSERT_TRUE(stream.has_value());
+    http2::ClientConnection connection(runtime, std::make_unique<tcp::Stream>(std::move(*stream)));
+    http2::RequestStart start;
+    start.authority = "site.test";
+    start.path = "/hints";
+    auto exchange = runtime.block_on(connection.open(std::move(start), true));
+    ASSERT_TRUE(exchange.has_value());
+    const auto interim = runtime.block_on(exchange->interim());
+    ASSERT_TRUE(interim.has_value() && interim->has_value());
+    EXPECT_EQ((*interim)->status, 103);
+    EXPECT_EQ((*interim)->headers.find("link"), "</a.css>");
+    EXPECT_FALSE((*interim)->headers.contains("x-inner"));
+    ASSERT_TRUE(runtime.block_on(exchange->response()).has_value());
+    EXPECT_EQ(exchange->status(), 200);
+    runtime.block_on(connection.close(Duration::zero()));
+  }
+}
+
 TEST_F(ReverseProxyTest, RewritesAndBalances) {
   back_to(one.address());
   back_to(two.address());

@@ -148,10 +148,22 @@ TEST_F(RulesTest, FieldsOfTheEndpointsConnectionStayThere) {
                                     "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
                                     "Connection: Upgrade, HTTP2-Settings\r\n");
   EXPECT_TRUE(has(got, "X-Other: 2\r\n")) << got;
-  for (const char* gone : {"X-Mine", "Keep-Alive", "Proxy-Connection", "103", "Link"})
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 "))
+      << got;
+  for (const char* gone : {"X-Mine", "Keep-Alive", "Proxy-Connection"})
     EXPECT_FALSE(has(got, gone)) << gone << "\n" << got;
   for (const char* gone : {"h2c", "HTTP2-Settings", "Upgrade"})
     EXPECT_FALSE(has(endpoint.last(), gone)) << gone << "\n" << endpoint.last();
+}
+
+TEST_F(RulesTest, EndlessInterimResponsesAreNoAnswer) {
+  std::string many;
+  for (int i = 0; i < 101; ++i) many += "HTTP/1.1 102 Processing\r\n\r\n";
+  Scripted endpoint(runtime, many + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  back_to(endpoint.address());
+  proxy.start();
+  const std::string got = proxy.get("/");
+  EXPECT_TRUE(has(got, "HTTP/1.1 102") && has(got, "HTTP/1.1 502")) << got;
 }
 
 // RFC 9110 §9.2.2: what an endpoint may have acted upon is not asked of it twice.

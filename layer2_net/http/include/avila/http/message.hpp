@@ -148,6 +148,13 @@ class Upgrade {
   virtual Task<void> run(async::Transport& transport, std::string received, CancelToken cancel) = 0;
 };
 
+/// Where 1xx responses go: a connection, or a stream of one.
+class InterimSink {
+ public:
+  virtual ~InterimSink() = default;
+  virtual Task<Result<void>> send_interim(int status, Headers headers) = 0;
+};
+
 struct PathParameter {
   std::string_view name;
   std::string_view value;  ///< percent-decoded
@@ -166,6 +173,7 @@ struct Request : RequestHead {
   /// Of an extended CONNECT (RFC 8441), "websocket"; `method` is GET then, to be routed as
   /// HTTP/1.1's.
   std::string_view protocol;
+  InterimSink* interim = nullptr;         ///< the server's, while the handler runs
   CancelToken cancel;                     ///< cancelled when the peer is gone or the server stops
   std::vector<PathParameter> parameters;  ///< set by the router
   std::string_view route;                 ///< the pattern that matched: "/users/:id"
@@ -185,6 +193,11 @@ struct Request : RequestHead {
   std::string_view parameter(std::string_view name) const noexcept;
   /// Media type of Content-Type without parameters, as it came ("application/json").
   std::string_view media_type() const noexcept;
+
+  /// Sends a 1xx response before the final one: 103 (Early Hints, RFC 8297) with its Link fields.
+  /// Until the handler's task ends; dropped where there is no server, and for HTTP/1.0, which knows
+  /// none. Errors: InvalidArgument (100 and 101 are the server's own), Closed, Cancelled.
+  Task<Result<void>> send_interim(int status, Headers headers);
 
   /// Keeps a text for the life of the request; the view is stable.
   std::string_view keep(std::string text);
