@@ -38,11 +38,13 @@ std::uint32_t distance_of(zstd::RecentOffsets& recent, const zstd::Sequence& seq
 
 }  // namespace
 
-BrotliEncoder::BrotliEncoder(int level) : contexts_(level >= 3), thorough_(level >= 5) {
+BrotliEncoder::BrotliEncoder(int level, std::uint64_t size)
+    : contexts_(level >= 3), thorough_(level >= 5) {
   if (level <= kLastSearchLevel)
-    search_.emplace(effort_of(level));
+    search_.emplace(zstd::fitted(effort_of(level), size));
   else
-    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 3});
+    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 3},
+                     size);
 }
 
 void BrotliEncoder::prime(const Piece& piece) {
@@ -166,8 +168,9 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
   std::vector<std::array<std::uint32_t, kCommands>> command_counts(command_split.types);
   std::vector<DistanceCounts> distance_counts(4 * distance_split.types);
   BlockWalk literal_walk(literal_split), command_walk(command_split), distance_walk(distance_split);
-  std::size_t at = 0;
+  std::size_t at = 0, literal_count = 0;
   for (const Command& command : commands_) {
+    literal_count += command.insert;
     (void)command_walk.step();
     ++command_counts[command_walk.type()][command.symbol];
     if (command.distance != kNoDistance) {
@@ -191,7 +194,13 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
   if (contexts_) cluster_contexts(literal_counts, literal_map, thorough_);
   cluster_distances(distance_counts, distance_map);
 
-  writer_.open(out, content.size() + content.size() / 4 + commands_.size() * 12 + 800 * 1024);
+  // 15 bits a literal; a command, its distance and what follows them 11 bytes; a block's beginning
+  // 7; codes 2 KiB each; the maps less than that.
+  const std::size_t codes = literal_counts.size() + command_counts.size() + distance_counts.size();
+  const std::size_t block_count =
+      literal_split.blocks.size() + command_split.blocks.size() + distance_split.blocks.size();
+  writer_.open(out,
+               2 * literal_count + 16 * commands_.size() + 8 * block_count + 2048 * (codes + 10));
   write_header(content.size(), false);
   BlockWriter literal_blocks(literal_split), command_blocks(command_split),
       distance_blocks(distance_split);

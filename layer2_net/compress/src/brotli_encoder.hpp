@@ -8,7 +8,8 @@ namespace avila::compress::detail::brotli {
 
 class BrotliEncoder final : public EncoderCore {
  public:
-  explicit BrotliEncoder(int level);
+  /// `size` of the content; ~0: not known.
+  BrotliEncoder(int level, std::uint64_t size);
   Shape shape() const noexcept override { return {kWindow - kPiece, kPiece}; }
   void begin(Sink& out) override;
   void prime(const Piece& piece) override;

@@ -11,7 +11,6 @@
 namespace avila::compress::detail::brotli {
 namespace {
 
-constexpr unsigned kTreeLog = 22;
 constexpr unsigned kLengthCodes = 24;
 constexpr std::uint32_t kShort = 256;  // lengths whose codes are looked up
 
@@ -151,12 +150,17 @@ struct Node {
   Ring ring;
 };
 
+// No larger than the content has positions.
+MatchTree::Effort tree_of(const Optimal::Effort& effort, std::uint64_t size) {
+  const auto log = static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(size, 1024) - 1));
+  return {std::min(kWindowBits, log), std::min(18U, log), effort.attempts, 3, effort.nice};
+}
+
 }  // namespace
 
 class Optimal::Parser {
  public:
-  explicit Parser(const Effort& effort)
-      : effort_(effort), tree({kTreeLog, 18, effort.attempts, 3, effort.nice}) {}
+  Parser(const Effort& effort, std::uint64_t size) : effort_(effort), tree(tree_of(effort, size)) {}
 
   std::span<const Copy> run(const Piece& piece, const Ring& ring) {
     tree.find_all(piece);
@@ -274,7 +278,8 @@ class Optimal::Parser {
   MatchTree tree;
 };
 
-Optimal::Optimal(const Effort& effort) : parser_(std::make_unique<Parser>(effort)) {}
+Optimal::Optimal(const Effort& effort, std::uint64_t size)
+    : parser_(std::make_unique<Parser>(effort, size)) {}
 Optimal::~Optimal() = default;
 void Optimal::forget() { parser_->tree.forget(); }
 void Optimal::prime(const Piece& piece) {

@@ -32,7 +32,7 @@ class Optimal {
     std::uint32_t distance;  // a word's is beyond all others
     bool word;
   };
-  explicit Optimal(const Effort& effort);
+  Optimal(const Effort& effort, std::uint64_t size);
   ~Optimal();
   void forget();
   void prime(const Piece& piece);

@@ -42,7 +42,8 @@ Result<std::unique_ptr<EncoderCore>> encoder_core(Format format, const EncoderOp
       return deflate(DeflateCore::Wrapper::Gzip);
     case Format::Brotli:
       if (!options.dictionary.empty()) return no_dictionary(format);
-      return std::unique_ptr<EncoderCore>(std::make_unique<brotli::BrotliEncoder>(level));
+      return std::unique_ptr<EncoderCore>(std::make_unique<brotli::BrotliEncoder>(
+          level, options.content_size.value_or(~std::uint64_t{0})));
     case Format::Snappy:
       if (!options.dictionary.empty()) return no_dictionary(format);
       return std::unique_ptr<EncoderCore>(std::make_unique<SnappyEncoder>());

@@ -41,13 +41,14 @@ Effort effort_of(int level, std::uint64_t size) {
     effort.min_match = 5;
   }
   if (small && level >= 15) effort.min_match = 3;
-  // Small contents: no more table than there are positions, and shorter matches.
-  if (size < std::uint64_t{1} << effort.window_log) {
-    const auto log = static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(size, 1024) - 1));
-    effort.window_log = std::min(effort.window_log, log);
-    effort.hash_log = std::min(effort.hash_log, log);
-    if (effort.chain_log != 0) effort.chain_log = std::min(effort.chain_log, log);
-  }
+  return fitted(effort, size);
+}
+
+Effort fitted(Effort effort, std::uint64_t size) {
+  const auto log = static_cast<unsigned>(std::bit_width(std::max<std::uint64_t>(size, 1024) - 1));
+  effort.window_log = std::min(effort.window_log, log);
+  effort.hash_log = std::min(effort.hash_log, log);
+  effort.chain_log = std::min(effort.chain_log, log);
   return effort;
 }
 

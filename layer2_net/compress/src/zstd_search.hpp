@@ -23,6 +23,8 @@ struct Effort {
 };
 /// Levels 1 to 19, for contents of `size` bytes (~0: unknown).
 Effort effort_of(int level, std::uint64_t size);
+/// With no more table than so much content has positions.
+Effort fitted(Effort effort, std::uint64_t size);
 
 /// Gathers the sequences of one piece.
 class Found {
