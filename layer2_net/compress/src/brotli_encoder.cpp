@@ -16,7 +16,7 @@ zstd::Effort effort_of(int level) {
   static constexpr zstd::Effort kEfforts[] = {
       {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 16, 17, 1, 5, 0, Strategy::DoubleFast},
       {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 18, 18, 8, 5, 32, Strategy::Greedy},
-      {22, 20, 17, 16, 4, 64, Strategy::Lazy2},    {22, 20, 18, 32, 4, 96, Strategy::Lazy2},
+      {22, 20, 17, 10, 4, 64, Strategy::Lazy2},    {22, 20, 18, 20, 4, 96, Strategy::Lazy2},
       {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 19, 64, 4, 128, Strategy::Lazy2},
       {22, 22, 20, 128, 4, 256, Strategy::Lazy2}};
   return kEfforts[std::clamp(level, 1, 9) - 1];
@@ -43,8 +43,8 @@ BrotliEncoder::BrotliEncoder(int level, std::uint64_t size)
   if (level <= kLastSearchLevel)
     search_.emplace(zstd::fitted(effort_of(level), size));
   else
-    optimal_.emplace(level == 10 ? Optimal::Effort{64, 192, 1} : Optimal::Effort{256, 384, 3},
-                     size);
+    optimal_.emplace(
+        level == 10 ? Optimal::Effort{64, 192, 1, 4} : Optimal::Effort{256, 384, 3, 16}, size);
 }
 
 void BrotliEncoder::prime(const Piece& piece) {
@@ -76,7 +76,9 @@ void BrotliEncoder::search(const Piece& piece) {
   std::size_t at = 0;
   std::uint32_t extra;
   if (optimal_) {
-    for (const Optimal::Copy& copy : optimal_->run(piece, ring_)) {
+    const std::span<const Optimal::Copy> copies = optimal_->run(piece, ring_);
+    commands_.reserve(copies.size() + 1);
+    for (const Optimal::Copy& copy : copies) {
       const unsigned distance = copy.word ? far_distance_symbol(copy.distance, extra)
                                           : distance_symbol(ring_, copy.distance, extra);
       add_command(copy.insert, copy.length, copy.size, distance, extra);
@@ -84,7 +86,9 @@ void BrotliEncoder::search(const Piece& piece) {
     }
   } else {
     zstd::RecentOffsets reader = recent_;  // as it was before the search
-    for (const zstd::Sequence& sequence : search_->run(piece, recent_)) {
+    const std::span<const zstd::Sequence> sequences = search_->run(piece, recent_);
+    commands_.reserve(sequences.size() + 1);
+    for (const zstd::Sequence& sequence : sequences) {
       const unsigned distance = distance_symbol(ring_, distance_of(reader, sequence), extra);
       add_command(sequence.literals, sequence.length, sequence.length, distance, extra);
       at += sequence.literals + sequence.length;
@@ -232,11 +236,12 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     writer.spill();
     const std::size_t end = at + command.insert;
     if (literal_codes.size() == 1 && literal_split.types == 1) {
-      const EncodedCode& code = literal_codes[0];
-      for (; at < end; ++at) {
-        const auto byte = static_cast<std::uint8_t>(data[at]);
-        writer.write(code.codes[byte], code.lengths[byte]);
-      }
+      const auto put = [&, &code = literal_codes[0]] {
+        const auto byte = static_cast<std::uint8_t>(data[at++]);
+        writer.put(code.codes[byte], code.lengths[byte]);
+      };
+      for (; end - at >= 3; writer.spill()) put(), put(), put();
+      for (; at < end; writer.spill()) put();
     } else {
       for (; at < end; ++at) {
         const auto byte = static_cast<std::uint8_t>(data[at]);

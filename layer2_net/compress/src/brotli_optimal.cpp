@@ -210,7 +210,7 @@ class Optimal::Parser {
         }
       };
       const std::uint32_t* const commands = prices_.commands(now.literals, false);
-      for (unsigned symbol = 0; symbol < std::size(kRecentWhich); ++symbol) {
+      for (unsigned symbol = 0; symbol < effort_.near; ++symbol) {
         const std::uint32_t distance =
             now.ring[kRecentWhich[symbol]] + static_cast<std::uint32_t>(kRecentPlus[symbol]);
         if (distance == 0 || distance > piece.start + i - piece.low ||

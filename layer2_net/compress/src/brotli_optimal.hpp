@@ -24,6 +24,7 @@ class Optimal {
   /// A parse, and what it tells of the prices, `passes` times; 1 more for the first piece.
   struct Effort {
     unsigned attempts, nice, passes;
+    unsigned near;  // distances by the last ones that are tried
   };
   struct Copy {
     std::uint32_t insert;    // literals before it

@@ -65,8 +65,10 @@ void Words::find_word(const std::byte* at, std::size_t left, bool space, bool up
     }
     for (const std::uint8_t transform : whole_[space][upper]) {
       const std::string_view suffix = transforms()[transform].suffix;
-      if (suffix.size() <= left - same && std::memcmp(at + same, suffix.data(), suffix.size()) == 0)
-        add(transform, same + suffix.size());
+      const bool fits = suffix.empty() ||
+                        (suffix.size() <= left - same && static_cast<char>(at[same]) == suffix[0] &&
+                         std::memcmp(at + same, suffix.data(), suffix.size()) == 0);
+      if (fits) add(transform, same + suffix.size());
     }
   }
 }
