@@ -9,6 +9,7 @@
 namespace avila::compress::detail::brotli {
 namespace {
 
+constexpr std::size_t kManyLiterals = 16384;
 constexpr int kLastSearchLevel = 9;  // the next ones take the cheapest parse
 
 zstd::Effort effort_of(int level) {
@@ -17,7 +18,7 @@ zstd::Effort effort_of(int level) {
       {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 16, 17, 1, 5, 0, Strategy::DoubleFast},
       {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 18, 18, 8, 5, 32, Strategy::Greedy},
       {22, 20, 17, 10, 4, 64, Strategy::Lazy2},    {22, 20, 18, 20, 4, 96, Strategy::Lazy2},
-      {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 19, 64, 4, 128, Strategy::Lazy2},
+      {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 19, 52, 4, 128, Strategy::Lazy2},
       {22, 22, 20, 128, 4, 256, Strategy::Lazy2}};
   return kEfforts[std::clamp(level, 1, 9) - 1];
 }
@@ -39,7 +40,10 @@ std::uint32_t distance_of(zstd::RecentOffsets& recent, const zstd::Sequence& seq
 }  // namespace
 
 BrotliEncoder::BrotliEncoder(int level, std::uint64_t size)
-    : contexts_(level >= 3), thorough_(level >= 5) {
+    : contexts_(level >= 3),
+      thorough_from_(level >= 7   ? 0
+                     : level >= 5 ? kManyLiterals
+                                  : SIZE_MAX) {
   if (level <= kLastSearchLevel)
     search_.emplace(zstd::fitted(effort_of(level), size));
   else
@@ -195,7 +199,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     at += command.size;
   }
   std::vector<std::uint8_t> literal_map, distance_map;
-  if (contexts_) cluster_contexts(literal_counts, literal_map, thorough_);
+  if (contexts_) cluster_contexts(literal_counts, literal_map, literal_count >= thorough_from_);
   cluster_distances(distance_counts, distance_map);
 
   // 15 bits a literal; a command, its distance and what follows them 11 bytes; a block's beginning

@@ -27,7 +27,8 @@ class BrotliEncoder final : public EncoderCore {
   void write_meta_block(const Piece& piece, Sink& out);
   void write_header(std::size_t size, bool stored);
 
-  bool contexts_, thorough_;
+  bool contexts_;                       // literals are coded by context
+  std::size_t thorough_from_;           // so many literals are worth a closer look at theirs
   std::optional<zstd::Search> search_;  // up to level 9
   zstd::RecentOffsets recent_;
   std::optional<Optimal> optimal_;

@@ -35,6 +35,7 @@ Effort effort_of(int level, std::uint64_t size) {
   const bool small = size <= 256U << 10;
   Effort effort = kEfforts[std::clamp(level, 1, 19) - 1];
   if (small && level == 4) effort = {18, 0, 16, 3, 5, 32, Strategy::Greedy};
+  if (size <= 128U << 10 && level == 4) effort = kEfforts[2];
   if (small && (level == 11 || level == 12)) {
     effort.chain_log = 18;
     effort.attempts = level == 11 ? 64 : 96;
