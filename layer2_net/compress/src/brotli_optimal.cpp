@@ -1,7 +1,6 @@
 #include "brotli_optimal.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "brotli_codes.hpp"
 #include "brotli_words.hpp"
@@ -74,19 +73,19 @@ class Prices {
   /// Prices by the counts: those of literals for each place of the piece.
   void set(const Piece& piece) {
     std::vector<std::array<std::uint32_t, 256>> literal(counts_.size());
-    for (std::size_t t = 0; t < counts_.size(); ++t) price(counts_[t], literal[t]);
+    for (std::size_t t = 0; t < counts_.size(); ++t) set_prices(counts_[t], 0.5, literal[t]);
     literals_.resize(piece.end - piece.start);
     for (std::uint32_t at = piece.start; at < piece.end; ++at) {
       const unsigned tree = counts_.size() == 1 ? 0 : map_[literal_context(mode_, piece, at)];
       literals_[at - piece.start] = literal[tree][static_cast<std::uint8_t>(piece.base[at])];
     }
     std::array<std::uint32_t, kCommands> symbols;
-    price(commands_, symbols);
-    price(distances_, distance_prices_);
+    set_prices(commands_, 0.5, symbols);
+    set_prices(distances_, 0.5, distance_prices_);
     std::array<std::uint32_t, kLengthCodes> inserts{};
     for (unsigned s = 0; s < kCommands; ++s)
       inserts[kCellInsert[s >> 6] + (s >> 3 & 7)] += commands_[s];
-    price(inserts, insert_prices_);
+    set_prices(inserts, 0.5, insert_prices_);
     for (unsigned i = 0; i < kLengthCodes; ++i) {
       insert_prices_[i] += 256U * kInsertCodes[i].extra;
       for (unsigned c = 0; c < kLengthCodes; ++c) {
@@ -121,14 +120,6 @@ class Prices {
   }
 
  private:
-  template <std::size_t n>
-  static void price(const std::array<std::uint32_t, n>& counts, std::array<std::uint32_t, n>& out) {
-    double total = 0;
-    for (const std::uint32_t count : counts) total += count + 0.5;
-    for (std::size_t i = 0; i < n; ++i)
-      out[i] = static_cast<std::uint32_t>(256 * std::log2(total / (counts[i] + 0.5)));
-  }
-
   std::array<std::uint8_t, kShort> insert_codes_, copy_codes_;
   std::vector<std::array<std::uint32_t, 256>> counts_;  // of literals, one table a code
   LiteralMode mode_ = LiteralMode::Utf8;

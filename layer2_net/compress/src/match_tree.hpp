@@ -1,5 +1,8 @@
-// All matches of a piece, from binary trees: what the cheapest parses choose from.
+// All matches of a piece, from binary trees, and the prices of symbols: what the cheapest parses
+// choose from, and by.
 #pragma once
+#include <array>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -7,6 +10,17 @@
 #include "match.hpp"
 
 namespace avila::compress::detail {
+
+/// What symbols cost in 1/256 bits by their counts, each of which is `more` higher than it says, so
+/// that none is impossible.
+template <std::size_t n>
+void set_prices(const std::array<std::uint32_t, n>& counts, double more,
+                std::array<std::uint32_t, n>& prices) {
+  double total = 0;
+  for (const std::uint32_t count : counts) total += count + more;
+  for (std::size_t i = 0; i < n; ++i)
+    prices[i] = static_cast<std::uint32_t>(256 * std::log2(total / (counts[i] + more)));
+}
 
 /// Positions by their hash of four bytes; those of one hash are a binary tree, ordered by what
 /// follows them, the last one its root.

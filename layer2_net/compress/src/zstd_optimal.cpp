@@ -1,6 +1,5 @@
 // The cheapest parse of a piece, over all matches that binary trees find: levels 13 and up.
 #include <algorithm>
-#include <cmath>
 
 #include "match_tree.hpp"
 #include "zstd_search.hpp"
@@ -41,8 +40,8 @@ class Prices {
     literals(static_cast<std::size_t>(content.data() + content.size() - at));
   }
   void set() {
-    price(literal_counts_, literal_);
-    for (unsigned k = 0; k < 3; ++k) price(counts_[k], codes_[k]);
+    set_prices(literal_counts_, 1.0, literal_);
+    for (unsigned k = 0; k < 3; ++k) set_prices(counts_[k], 1.0, codes_[k]);
     for (std::uint32_t n = 0; n < kShort; ++n) {
       const auto symbols = symbols_of({n, std::max(n, kMinMatch), 1});
       lengths_[0][n] = codes_[0][symbols[0]] + 256U * kLitLengthExtra[symbols[0]];
@@ -60,13 +59,6 @@ class Prices {
  private:
   static constexpr std::uint32_t kShort = 256;
 
-  template <std::size_t n>
-  static void price(const std::array<std::uint32_t, n>& counts, std::array<std::uint32_t, n>& out) {
-    double total = 0;
-    for (const std::uint32_t count : counts) total += count + 1.0;
-    for (std::size_t i = 0; i < n; ++i)
-      out[i] = static_cast<std::uint32_t>(256 * std::log2(total / (counts[i] + 1.0)));
-  }
   std::uint32_t length_price(unsigned kind, std::uint32_t n) const {
     if (n < kShort) return lengths_[kind][n];
     const auto symbols = symbols_of({n, n, 1});

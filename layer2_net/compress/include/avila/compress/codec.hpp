@@ -79,7 +79,8 @@ struct EncoderOptions {
   /// be given. Must outlive the construction only.
   ByteSpan dictionary = {};
   bool checksum = true;                            ///< Zstd, Lz4: of the content
-  std::optional<std::uint64_t> content_size = {};  ///< Zstd, Lz4: written into the header
+  /// Zstd, Lz4: written into the header. Zstd, Brotli: small contents get small tables.
+  std::optional<std::uint64_t> content_size = {};
 };
 struct DecoderOptions {
   std::uint64_t max_output = std::uint64_t{1} << 30;  ///< bytes of content, all streams together
