@@ -240,12 +240,13 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     writer.spill();
     const std::size_t end = at + command.insert;
     if (literal_codes.size() == 1 && literal_split.types == 1) {
-      const auto put = [&, &code = literal_codes[0]] {
-        const auto byte = static_cast<std::uint8_t>(data[at++]);
+      const auto put = [&writer, &code = literal_codes[0]](std::byte literal) {
+        const auto byte = static_cast<std::uint8_t>(literal);
         writer.put(code.codes[byte], code.lengths[byte]);
       };
-      for (; end - at >= 3; writer.spill()) put(), put(), put();
-      for (; at < end; writer.spill()) put();
+      for (; end - at >= 3; at += 3, writer.spill())
+        put(data[at]), put(data[at + 1]), put(data[at + 2]);
+      for (; at < end; ++at, writer.spill()) put(data[at]);
     } else {
       for (; at < end; ++at) {
         const auto byte = static_cast<std::uint8_t>(data[at]);
