@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cache_state.hpp"
+#include "counted.hpp"
 #include "endpoint.hpp"
 #include "exchange.hpp"
 
@@ -66,38 +67,6 @@ struct OwnRequest {
   explicit OwnRequest(const http::Request& original, std::string body_text);
   std::string body;
   http::Request request;
-};
-
-/// A count that goes down again.
-class Counted {
- public:
-  Counted() noexcept = default;
-  template <class Counter>
-  explicit Counted(std::atomic<Counter>& counter) noexcept
-      : counter_(&counter), down_([](void* at) noexcept {
-          static_cast<std::atomic<Counter>*>(at)->fetch_sub(1, std::memory_order_relaxed);
-        }) {
-    before_ = counter.fetch_add(1, std::memory_order_relaxed);
-  }
-  Counted(Counted&& other) noexcept
-      : counter_(std::exchange(other.counter_, nullptr)),
-        down_(other.down_),
-        before_(other.before_) {}
-  Counted& operator=(Counted&& other) noexcept {
-    std::swap(counter_, other.counter_);
-    std::swap(down_, other.down_);
-    std::swap(before_, other.before_);
-    return *this;
-  }
-  ~Counted() {
-    if (counter_ != nullptr) down_(counter_);
-  }
-  std::uint64_t before() const noexcept { return before_; }
-
- private:
-  void* counter_ = nullptr;
-  void (*down_)(void*) noexcept = nullptr;
-  std::uint64_t before_ = 0;
 };
 
 /// What the request says of itself, for whoever observes.

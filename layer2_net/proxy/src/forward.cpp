@@ -9,6 +9,7 @@
 #include <avila/text/number.hpp>
 
 #include "credentials.hpp"
+#include "destination.hpp"
 #include "fields.hpp"
 #include "http1_exchange.hpp"
 #include "respond.hpp"
@@ -16,18 +17,6 @@
 namespace avila::proxy {
 
 namespace {
-
-bool is_listed(const std::vector<std::string>& patterns, std::string_view host) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return detail::host_matches(pattern, host);
-  });
-}
-
-bool is_permitted(const DestinationPolicy& policy, const tcp::IpAddress& address) {
-  if (policy.denied.contains(address)) return false;
-  if (policy.allowed.contains(address)) return true;
-  return !policy.deny_internal || !is_internal(address);
-}
 
 struct Destination {
   std::string host;  // without brackets
@@ -72,42 +61,14 @@ Task<Result<tcp::Stream>> connect_by_policy(async::Executor& executor, std::stri
                                             std::uint16_t port,
                                             const std::vector<std::uint16_t>& ports,
                                             const ForwardOptions& options, CancelToken cancel) {
-  const DestinationPolicy& policy = options.destinations;
-  const auto refuse = [] {
-    return Error(Errc::PermissionDenied, "the destination is not allowed");
-  };
-  if (!ports.empty() && std::find(ports.begin(), ports.end(), port) == ports.end())
-    co_return refuse();
-  // "example.com." is the same host.
-  while (host.ends_with('.')) host.pop_back();
-  if (is_listed(policy.denied_hosts, host)) co_return refuse();
-  if (!policy.hosts.empty() && !is_listed(policy.hosts, host)) co_return refuse();
   const future::Deadline deadline(options.connect, cancel);
-  std::vector<tcp::SocketAddress> found;
-  if (auto literal = tcp::IpAddress::parse(host); literal.has_value()) {
-    found.emplace_back(*literal, port);
-  } else {
-    Task<Result<std::vector<tcp::SocketAddress>>> looking;
-    if (options.resolver != nullptr) {
-      looking = options.resolver->resolve(executor, host, port, deadline.token());
-    } else {
-      looking = tcp::resolve(executor, host, port, deadline.token());
-    }
-    auto resolved = co_await looking;
-    if (!resolved.has_value())
-      co_return deadline.translate(std::move(resolved).error(), "the look-up");
-    found = std::move(*resolved);
-  }
-  // The very addresses that were judged are connected to: a name that says something else the
-  // second time it is asked gains nothing.
-  std::erase_if(found, [&](const tcp::SocketAddress& address) {
-    return address.is_unix() || !is_permitted(policy, address.ip());
-  });
-  if (found.empty()) co_return refuse();
+  auto found = co_await detail::resolve_by_policy(executor, std::move(host), port, ports, options,
+                                                  deadline.token());
+  if (!found.has_value()) co_return deadline.translate(std::move(found).error(), "the look-up");
   tcp::ConnectOptions connecting;
   connecting.timeout = options.connect;
   auto connected =
-      co_await tcp::connect_any(executor, std::move(found), connecting, deadline.token());
+      co_await tcp::connect_any(executor, std::move(*found), connecting, deadline.token());
   if (!connected.has_value())
     co_return deadline.translate(std::move(connected).error(), "connecting");
   co_return connected;

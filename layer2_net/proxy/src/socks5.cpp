@@ -1,14 +1,13 @@
 #include <avila/proxy/socks5.hpp>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <avila/future/sleep.hpp>
 #include <avila/proxy/relay.hpp>
 #include <avila/tcp/listener.hpp>
 #include <avila/tcp/stream.hpp>
 
 #include "credentials.hpp"
+#include "socks5_state.hpp"
 
 namespace avila::proxy {
 
@@ -18,116 +17,7 @@ constexpr std::uint8_t kVersion = 5;
 constexpr std::uint8_t kNoMethod = 0xff;
 constexpr Duration kHandshakeTime = seconds(10);
 
-std::uint8_t at(ByteSpan bytes, std::size_t index) noexcept {
-  return static_cast<std::uint8_t>(bytes[index]);
-}
-
-std::string text(ByteSpan bytes, std::size_t from, std::size_t count) {
-  return std::string(as_text(bytes.subspan(from, count)));
-}
-
-}  // namespace
-
-Result<std::optional<SocksParsed<SocksGreeting>>> parse_socks_greeting(ByteSpan bytes) {
-  using Out = std::optional<SocksParsed<SocksGreeting>>;
-  if (bytes.empty()) return Out();
-  if (at(bytes, 0) != kVersion)
-    return Error(Errc::Malformed, "not version 5 of SOCKS", {.offset = 0});
-  if (bytes.size() < 2) return Out();
-  const std::size_t count = at(bytes, 1);
-  if (count == 0) return Error(Errc::Malformed, "no method is offered", {.offset = 1});
-  if (bytes.size() < 2 + count) return Out();
-  SocksParsed<SocksGreeting> out;
-  for (std::size_t i = 0; i < count; ++i) out.message.methods.push_back(at(bytes, 2 + i));
-  out.size_bytes = 2 + count;
-  return Out(std::move(out));
-}
-
-Result<std::optional<SocksParsed<SocksCredentials>>> parse_socks_credentials(ByteSpan bytes) {
-  using Out = std::optional<SocksParsed<SocksCredentials>>;
-  if (bytes.empty()) return Out();
-  if (at(bytes, 0) != 1) return Error(Errc::Malformed, "not version 1 of RFC 1929", {.offset = 0});
-  if (bytes.size() < 2) return Out();
-  const std::size_t user = at(bytes, 1);
-  if (user == 0) return Error(Errc::Malformed, "the user's name is empty", {.offset = 1});
-  if (bytes.size() < 3 + user) return Out();
-  const std::size_t password = at(bytes, 2 + user);
-  if (bytes.size() < 3 + user + password) return Out();
-  SocksParsed<SocksCredentials> out;
-  out.message.user = text(bytes, 2, user);
-  out.message.password = text(bytes, 3 + user, password);
-  out.size_bytes = 3 + user + password;
-  return Out(std::move(out));
-}
-
-Result<std::optional<SocksParsed<SocksRequest>>> parse_socks_request(ByteSpan bytes) {
-  using Out = std::optional<SocksParsed<SocksRequest>>;
-  if (bytes.empty()) return Out();
-  if (at(bytes, 0) != kVersion)
-    return Error(Errc::Malformed, "not version 5 of SOCKS", {.offset = 0});
-  if (bytes.size() < 5) return Out();
-  if (at(bytes, 2) != 0) return Error(Errc::Malformed, "the reserved byte is not 0", {.offset = 2});
-  SocksParsed<SocksRequest> out;
-  out.message.command = at(bytes, 1);
-  std::size_t from = 4, count = 0;
-  switch (at(bytes, 3)) {
-    case 1: count = 4; break;
-    case 3:
-      count = at(bytes, 4);
-      from = 5;
-      if (count == 0) return Error(Errc::Malformed, "the name is empty", {.offset = 4});
-      break;
-    case 4: count = 16; break;
-    default: return Error(Errc::Unsupported, "an address of another kind", {.offset = 3});
-  }
-  if (bytes.size() < from + count + 2) return Out();
-  if (count == 4 && from == 4) {
-    out.message.host =
-        tcp::IpAddress::v4(at(bytes, 4), at(bytes, 5), at(bytes, 6), at(bytes, 7)).to_string();
-  } else if (from == 4) {
-    std::array<std::uint8_t, 16> address{};
-    for (std::size_t i = 0; i < 16; ++i) address[i] = at(bytes, 4 + i);
-    out.message.host = tcp::IpAddress::v6(address).to_string();
-  } else {
-    out.message.host = text(bytes, from, count);
-    for (const char c : out.message.host)
-      if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
-        return Error(Errc::Malformed, "the name holds a control byte or a space", {.offset = 5});
-  }
-  const std::size_t port = from + count;
-  out.message.port = static_cast<std::uint16_t>(at(bytes, port) << 8 | at(bytes, port + 1));
-  out.size_bytes = port + 2;
-  return Out(std::move(out));
-}
-
-std::string socks_reply(SocksReply reply, const tcp::SocketAddress& bound) {
-  std::string out;
-  out += static_cast<char>(kVersion);
-  out += static_cast<char>(reply);
-  out += '\0';
-  const tcp::IpAddress ip = bound.is_unix() ? tcp::IpAddress() : bound.ip();
-  const std::size_t count = ip.is_v4() ? 4 : 16;
-  out += static_cast<char>(ip.is_v4() ? 1 : 4);
-  for (std::size_t i = 0; i < count; ++i) out += static_cast<char>(ip.bytes()[i]);
-  const std::uint16_t port = bound.port();
-  out += static_cast<char>(port >> 8);
-  out += static_cast<char>(port & 0xff);
-  return out;
-}
-
-struct SocksServer::State {
-  State(async::Executor& executor_value, ForwardOptions options_value)
-      : executor(executor_value), options(std::move(options_value)) {}
-  async::Executor& executor;
-  const ForwardOptions options;
-  future::CancelSource stop;
-  std::atomic<std::uint64_t> connections{0}, accepted{0}, refused{0}, failed{0}, tasks{0};
-  std::string address;
-};
-
-namespace {
-
-using SharedState = std::shared_ptr<SocksServer::State>;
+using SharedState = detail::SocksState;
 
 /// Reads until `parse` has its message.
 template <class T>
@@ -155,13 +45,6 @@ Task<Result<void>> say(async::Transport& transport, std::string text, CancelToke
   const ByteSpan bytes = as_bytes(text);
   auto written = co_await transport.write_all(bytes, std::move(cancel));
   co_return written;
-}
-
-SocksReply reply_of(const Error& error) noexcept {
-  if (error.is(Errc::PermissionDenied)) return SocksReply::NotAllowed;
-  if (error.is(Errc::ConnectionRefused)) return SocksReply::ConnectionRefused;
-  if (error.is(Errc::NotFound) || error.is(Errc::TimedOut)) return SocksReply::HostUnreachable;
-  return SocksReply::Failure;
 }
 
 /// The handshake; what the client wants to be connected with.
@@ -197,54 +80,90 @@ Task<Result<SocksRequest>> negotiate(SharedState state, async::Transport& transp
   co_return asked;
 }
 
-Task<void> serve_client(SharedState state, async::Transport& transport) {
+Task<Result<SocksRequest>> negotiate_in_time(SharedState state, async::Transport& transport,
+                                             std::string& received) {
+  const future::Deadline deadline(kHandshakeTime, state->stop.token());
+  auto asked = co_await negotiate(state, transport, received, deadline.token());
+  co_return asked;
+}
+
+Task<Result<void>> connect(SharedState state, async::Transport& transport, SocksRequest request,
+                           std::string received) {
+  const ForwardOptions& options = state->options;
+  auto connected =
+      co_await connect_by_policy(state->executor, std::move(request.host), request.port,
+                                 options.destinations.ports, options, state->stop.token());
+  AVILA_CO_TRY(tcp::Stream destination, std::move(connected));
+  tcp::SocketAddress bound;
+  if (auto local = destination.local_address(); local.has_value()) bound = *local;
+  std::string reply = socks_reply(SocksReply::Succeeded, bound);
+  auto said = co_await detail::socks_say(state, transport, std::move(reply));
+  if (!said.has_value()) co_return Result<void>();
+  auto moved = co_await relay(transport, std::move(received), destination, std::string(),
+                              options.idle, state->stop.token());
+  (void)moved;
+  co_return Result<void>();
+}
+
+Task<Result<void>> serve_request(SharedState state, async::Transport& transport,
+                                 std::optional<SocksEnds> ends, SocksRequest request,
+                                 std::string received) {
+  Task<Result<void>> serving;
+  switch (static_cast<SocksCommand>(request.command)) {
+    case SocksCommand::Connect:
+      serving = connect(state, transport, std::move(request), std::move(received));
+      break;
+    case SocksCommand::Bind:
+      serving = detail::socks_bind(state, transport, std::move(request), std::move(received));
+      break;
+    case SocksCommand::UdpAssociate:
+      serving = detail::socks_associate(state, transport, std::move(ends), std::move(request));
+      break;
+    default: co_return Error(Errc::Unsupported, "there is no such command");
+  }
+  auto served = co_await serving;
+  co_return served;
+}
+
+Task<void> serve_client(SharedState state, async::Transport& transport,
+                        std::optional<SocksEnds> ends) {
   std::string received;
-  auto deadline = std::make_unique<future::Deadline>(kHandshakeTime, state->stop.token());
-  auto asked = co_await negotiate(state, transport, received, deadline->token());
+  auto asked = co_await negotiate_in_time(state, transport, received);
   if (!asked.has_value()) {
     state->refused.fetch_add(1, std::memory_order_relaxed);
     transport.close();
     co_return;
   }
-  SocksReply reply = SocksReply::Succeeded;
-  std::optional<tcp::Stream> destination;
-  if (asked->command != 1) {
-    reply = SocksReply::CommandNotSupported;
-  } else {
-    auto connected = co_await connect_by_policy(state->executor, asked->host, asked->port,
-                                                state->options.destinations.ports, state->options,
-                                                state->stop.token());
-    if (connected.has_value()) {
-      destination.emplace(std::move(*connected));
-    } else {
-      reply = reply_of(connected.error());
-      (reply == SocksReply::NotAllowed ? state->refused : state->failed).fetch_add(1);
+  auto served = co_await serve_request(state, transport, std::move(ends), std::move(*asked),
+                                       std::move(received));
+  if (!served.has_value()) {
+    const SocksReply reply = detail::socks_reply_of(served.error());
+    if (reply == SocksReply::NotAllowed) {
+      state->refused.fetch_add(1, std::memory_order_relaxed);
+    } else if (reply != SocksReply::CommandNotSupported) {
+      state->failed.fetch_add(1, std::memory_order_relaxed);
     }
-  }
-  tcp::SocketAddress bound;
-  if (destination.has_value()) {
-    auto local = destination->local_address();
-    if (local.has_value()) bound = *local;
-  }
-  std::string bytes = socks_reply(reply, bound);
-  deadline->extend(kHandshakeTime);
-  auto said = co_await say(transport, std::move(bytes), deadline->token());
-  deadline.reset();
-  if (!said.has_value() || !destination.has_value()) {
+    std::string text = socks_reply(reply);
+    auto told = co_await detail::socks_say(state, transport, std::move(text));
+    (void)told;
     auto ended = co_await transport.shutdown_write();
     (void)ended;  // it is told, or it is gone
-    transport.close();
-    co_return;
   }
-  auto moved = co_await relay(transport, std::move(received), *destination, std::string(),
-                              state->options.idle, state->stop.token());
-  (void)moved;
+  transport.close();
 }
 
-Task<void> serve_accepted(SharedState state, std::unique_ptr<async::Transport> transport) {
-  co_await serve_client(state, *transport);
+Task<void> serve_accepted(SharedState state, std::unique_ptr<async::Transport> transport,
+                          std::optional<SocksEnds> ends) {
+  co_await serve_client(state, *transport, std::move(ends));
   transport.reset();
   state->connections.fetch_sub(1);
+}
+
+std::optional<SocksEnds> ends_of(const tcp::Stream& stream) {
+  auto client = stream.peer_address();
+  auto local = stream.local_address();
+  if (!client.has_value() || !local.has_value()) return std::nullopt;
+  return SocksEnds{std::move(*client), std::move(*local)};
 }
 
 Task<void> accept_loop(SharedState state, tcp::Listener listener) {
@@ -257,8 +176,9 @@ Task<void> accept_loop(SharedState state, tcp::Listener listener) {
     }
     state->accepted.fetch_add(1, std::memory_order_relaxed);
     state->connections.fetch_add(1);
+    std::optional<SocksEnds> ends = ends_of(*accepted);
     std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(*accepted)));
-    state->executor.spawn(serve_accepted(state, std::move(transport))).detach();
+    state->executor.spawn(serve_accepted(state, std::move(transport), std::move(ends))).detach();
   }
   listener.close();
   state->tasks.fetch_sub(1);
@@ -266,8 +186,26 @@ Task<void> accept_loop(SharedState state, tcp::Listener listener) {
 
 }  // namespace
 
-SocksServer::SocksServer(async::Executor& executor, ForwardOptions options)
-    : state_(std::make_shared<State>(executor, std::move(options))) {}
+namespace detail {
+
+SocksReply socks_reply_of(const Error& error) noexcept {
+  if (error.is(Errc::PermissionDenied)) return SocksReply::NotAllowed;
+  if (error.is(Errc::Unsupported)) return SocksReply::CommandNotSupported;
+  if (error.is(Errc::ConnectionRefused)) return SocksReply::ConnectionRefused;
+  if (error.is(Errc::NotFound) || error.is(Errc::TimedOut)) return SocksReply::HostUnreachable;
+  return SocksReply::Failure;
+}
+
+Task<Result<void>> socks_say(SocksState state, async::Transport& transport, std::string text) {
+  const future::Deadline deadline(kSocksSayTime, state->stop.token());
+  auto said = co_await say(transport, std::move(text), deadline.token());
+  co_return said;
+}
+
+}  // namespace detail
+
+SocksServer::SocksServer(async::Executor& executor, ForwardOptions options, SocksOptions socks)
+    : state_(std::make_shared<State>(executor, std::move(options), socks)) {}
 SocksServer::~SocksServer() { state_->stop.cancel(); }
 
 Result<void> SocksServer::listen(std::string_view address) {
@@ -281,10 +219,11 @@ Result<void> SocksServer::listen(std::string_view address) {
 
 std::string SocksServer::local_address() const { return state_->address; }
 
-Task<void> SocksServer::serve(std::unique_ptr<async::Transport> transport) {
+Task<void> SocksServer::serve(std::unique_ptr<async::Transport> transport,
+                              std::optional<SocksEnds> ends) {
   state_->accepted.fetch_add(1, std::memory_order_relaxed);
   state_->connections.fetch_add(1);
-  return serve_accepted(state_, std::move(transport));
+  return serve_accepted(state_, std::move(transport), std::move(ends));
 }
 
 Task<void> SocksServer::shutdown() {
@@ -295,8 +234,9 @@ Task<void> SocksServer::shutdown() {
 }
 
 SocksMetrics SocksServer::metrics() const noexcept {
-  return {state_->connections.load(), state_->accepted.load(), state_->refused.load(),
-          state_->failed.load()};
+  return {state_->connections.load(), state_->accepted.load(),     state_->refused.load(),
+          state_->failed.load(),      state_->associations.load(), state_->binds.load(),
+          state_->datagrams.load(),   state_->dropped.load()};
 }
 
 }  // namespace avila::proxy

@@ -110,6 +110,18 @@ TEST_F(ForwardTest, PortsAndHostsAreKept) {
   EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), "403"));
 }
 
+TEST_F(ForwardTest, AnAddressIsTheSameHostInEverySpelling) {
+  options.destinations.denied_hosts = {"127.0.0.1", "2001:db8::1"};
+  const std::uint16_t port = start();
+  const std::string at = ":" + std::to_string(backend.port());
+  for (const char* host : {"127.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+                           "[2001:db8::1]", "[2001:DB8:0:0::1]"}) {
+    RawClient client(port);
+    client.send("CONNECT " + (host + at) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), " 403 ")) << host;
+  }
+}
+
 std::string connect_request(std::uint16_t port) {
   std::string out("\x05\x01\x00\x01\x7f\x00\x00\x01", 8);
   out += static_cast<char>(port >> 8);
