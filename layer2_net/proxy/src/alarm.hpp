@@ -11,7 +11,7 @@ namespace avila::proxy::detail {
 /// Moving a deadline costs a store: the timer looks at them now and then.
 class Alarm {
  public:
-  enum Slot : std::uint8_t { kRead, kWrite, kTotal };
+  enum Slot : std::uint8_t { kRead, kWrite, kTotal, kHead };
 
   explicit Alarm(Duration tick);
   ~Alarm();
@@ -22,6 +22,21 @@ class Alarm {
     until_[slot].store((scheduler_.coarse_now() + after).ns, std::memory_order_relaxed);
   }
   void clear(Slot slot) noexcept { until_[slot].store(INT64_MAX, std::memory_order_relaxed); }
+  /// The wait for a response's head. Its time runs from when the last of the request was sent,
+  /// perhaps by another task: put_head_off() tells.
+  void begin_head(Duration limit) noexcept {
+    head_due_.store(true);
+    set(kHead, limit);
+  }
+  void end_head() noexcept {
+    head_due_.store(false);
+    clear(kHead);
+  }
+  void put_head_off(Duration limit) noexcept {
+    if (!head_due_.load()) return;
+    set(kHead, limit);
+    if (!head_due_.load()) clear(kHead);  // it has come meanwhile
+  }
   future::CancelToken token() const noexcept { return source_.token(); }
   void cancel() noexcept { source_.cancel(); }
   bool cancelled() const noexcept { return source_.cancelled(); }
@@ -39,7 +54,8 @@ class Alarm {
   future::Scheduler& scheduler_;
   future::CancelSource source_;
   const Duration tick_length_;
-  std::array<std::atomic<std::int64_t>, 3> until_{INT64_MAX, INT64_MAX, INT64_MAX};
+  std::array<std::atomic<std::int64_t>, 4> until_{INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+  std::atomic<bool> head_due_{false};
   std::atomic<bool> expired_{false};
   std::atomic<bool> ending_{false};
   Tick tick_;

@@ -77,6 +77,7 @@ Result<bool> Http1Exchange::write_now(ByteSpan& bytes) {
 
 Task<Result<void>> Http1Exchange::write(ByteSpan bytes) {
   AVILA_CO_TRY(const bool done, write_now(bytes));
+  alarm_.put_head_off(options_.timeouts.first_byte);
   if (done) co_return Result<void>();
   sent_any_ = true;
   alarm_.set(Alarm::kWrite, options_.timeouts.idle);
@@ -84,6 +85,7 @@ Task<Result<void>> Http1Exchange::write(ByteSpan bytes) {
   auto written = co_await transport_->write_all(bytes, token);
   alarm_.clear(Alarm::kWrite);
   if (!written.has_value()) co_return translate(std::move(written).error(), "sending a request");
+  alarm_.put_head_off(options_.timeouts.first_byte);
   co_return Result<void>();
 }
 
@@ -175,7 +177,7 @@ MutableByteSpan Http1Exchange::room(std::size_t capacity) {
 
 Task<Result<void>> Http1Exchange::receive_head() {
   if (have_head_) co_return Result<void>();
-  alarm_.set(Alarm::kRead, options_.timeouts.first_byte);
+  alarm_.begin_head(options_.timeouts.first_byte);
   while (true) {
     AVILA_CO_TRY(const std::optional<std::size_t> found,
                  scanner_.scan(received(), options_.limits));
@@ -202,14 +204,14 @@ Task<Result<void>> Http1Exchange::receive_head() {
       if (++interim_count_ > kInterimMax)
         co_return Error(http::HttpError::BadStatusLine, "too many interim responses");
       if (head_.status == 100 && !std::exchange(expect_continue_, false)) continue;
-      alarm_.clear(Alarm::kRead);
+      alarm_.end_head();
       co_return Result<void>();
     }
     // The views stay where they are until the body's bytes need the room: then they are not wanted
     // any more, for copy_headers() comes before that.
     begin_ += *found;
     have_head_ = true;
-    alarm_.clear(Alarm::kRead);
+    alarm_.end_head();
     decoder_ = http::BodyDecoder(head_.facts.framing, options_.limits);
     co_return Result<void>();
   }

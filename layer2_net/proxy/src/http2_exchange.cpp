@@ -103,26 +103,28 @@ Task<Result<void>> Http2Exchange::send_body(ByteSpan bytes) {
   auto written = co_await exchange_->write(bytes, alarm_.token());
   alarm_.clear(Alarm::kWrite);
   if (!written.has_value()) co_return translate(std::move(written).error(), "sending a request");
+  alarm_.put_head_off(options_.timeouts.first_byte);
   co_return Result<void>();
 }
 
 Task<Result<void>> Http2Exchange::send_end(const http::Headers& trailers) {
   http::Headers copy = trailers;
   auto finished = co_await exchange_->finish(std::move(copy));
+  alarm_.put_head_off(options_.timeouts.first_byte);
   co_return finished;
 }
 
 Task<Result<void>> Http2Exchange::receive_head() {
-  alarm_.set(Alarm::kRead, options_.timeouts.first_byte);
+  alarm_.begin_head(options_.timeouts.first_byte);
   auto before = co_await exchange_->interim(alarm_.token());
   interim_.reset();
   if (before.has_value()) interim_ = std::move(*before);
   if (interim_.has_value()) {
-    alarm_.clear(Alarm::kRead);
+    alarm_.end_head();
     co_return Result<void>();
   }
   auto answered = co_await exchange_->response(alarm_.token());
-  alarm_.clear(Alarm::kRead);
+  alarm_.end_head();
   if (!answered.has_value()) co_return translate(std::move(answered).error(), "the response");
   co_return Result<void>();
 }

@@ -106,7 +106,7 @@ struct RetryOptions {
 
 struct UpstreamTimeouts {
   Duration connect = seconds(5);       ///< with TLS
-  Duration first_byte = seconds(60);   ///< from the request's last byte to the response's head
+  Duration first_byte = seconds(60);   ///< from the last byte that was sent to the response's head
   Duration idle = seconds(60);         ///< without a byte, of a body either way
   Duration total = Duration::zero();   ///< of the whole exchange, retries included; zero: none
   Duration tunnel_idle = minutes(10);  ///< without a byte in either direction
