@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <avila/future/sync.hpp>
+#include <avila/future/task_group.hpp>
 #include <avila/proxy/relay.hpp>
 #include <avila/proxy/upstream.hpp>
 #include <avila/tcp/connect.hpp>
@@ -17,6 +19,8 @@
 namespace avila::proxy {
 
 namespace {
+
+constexpr Duration kContinueWait = seconds(1);  // then a body is sent unasked
 
 struct Destination {
   std::string host;  // without brackets
@@ -118,12 +122,89 @@ http::Response not_reached(ForwardProxy::State& state, const Error& error) {
   return http::Response::problem(502, "the destination was not reached");
 }
 
+/// The request's body on its way, beside the wait for the answer: one may come before its end.
+class BodyPump {
+ public:
+  BodyPump(http::Request& request, detail::Http1Exchange& exchange)
+      : reader_(*request.stream), exchange_(exchange), cancel_(request.cancel) {}
+
+  void start(bool ask_first) {
+    if (!ask_first) go_on_.set();
+    group_.spawn(run());
+  }
+  void go_on() noexcept { go_on_.set(); }
+  bool running() const noexcept { return running_.load(); }
+  bool began() const noexcept { return began_.load(); }
+  /// What there is to say to a client whose body could not be read; 0: it could.
+  int client_status() const noexcept { return client_status_.load(); }
+  /// What is not sent yet is not read.
+  Task<void> end() {
+    if (running_.load()) {
+      refused_ = true;
+      go_on_.set();
+      reader_.interrupt();
+      exchange_.stop_sending();
+    }
+    auto joined = co_await group_.join();
+    (void)joined;
+  }
+
+ private:
+  Task<void> run() {
+    if (!go_on_.is_set()) {
+      const future::Deadline deadline(kContinueWait, cancel_);
+      auto waited = co_await go_on_.wait(deadline.token());
+      (void)waited;  // RFC 9110 §10.1.1: one does not wait for ever
+    }
+    bool more = !refused_.load();
+    while (more) {
+      auto piece = co_await reader_.read();
+      if (!piece.has_value()) {
+        if (!refused_.load()) {
+          const bool late = piece.error().is(Errc::TimedOut);
+          client_status_ = late ? 408 : http::status_of(piece.error());
+          exchange_.abort();
+        }
+        break;
+      }
+      const ByteSpan bytes = *piece;
+      began_ = true;
+      if (bytes.empty()) {
+        const http::Headers& trailers = reader_.trailers();
+        auto ended = co_await exchange_.send_end(trailers);
+        (void)ended;  // receive_head() says what became of the connection
+        break;
+      }
+      auto sent = co_await exchange_.send_body(bytes);
+      more = sent.has_value();
+    }
+    running_ = false;
+  }
+
+  http::BodyReader& reader_;
+  detail::Http1Exchange& exchange_;
+  const CancelToken cancel_;
+  future::Event go_on_;
+  future::TaskGroup group_;
+  std::atomic<bool> running_{true}, refused_{false}, began_{false};
+  std::atomic<int> client_status_{0};
+};
+
 /// The body of a plain response, over a connection of its own.
 class PlainSource final : public http::BodySource {
  public:
-  PlainSource(SharedState state, std::unique_ptr<detail::Http1Exchange> exchange)
-      : state_(std::move(state)), exchange_(std::move(exchange)) {}
+  PlainSource(SharedState state, std::unique_ptr<detail::Http1Exchange> exchange,
+              std::unique_ptr<BodyPump> pump)
+      : state_(std::move(state)), exchange_(std::move(exchange)), pump_(std::move(pump)) {}
   Task<Result<void>> write_to(http::BodyWriter& writer) override {
+    auto copied = co_await copy(writer);
+    if (pump_ != nullptr) co_await pump_->end();
+    co_return copied;
+  }
+  http::Response instead(const Error& error) override { return not_reached(*state_, error); }
+
+ private:
+  Task<Result<void>> copy(http::BodyWriter& writer) {
     while (true) {
       auto piece = exchange_->receive_now();
       if (!piece.has_value()) {
@@ -138,24 +219,30 @@ class PlainSource final : public http::BodySource {
       AVILA_CO_TRY_VOID(std::move(written));
     }
   }
-  http::Response instead(const Error& error) override { return not_reached(*state_, error); }
 
- private:
   SharedState state_;
   std::unique_ptr<detail::Http1Exchange> exchange_;
+  std::unique_ptr<BodyPump> pump_;  // where the body was still under way; goes first
 };
 
-Task<Result<void>> send_body(http::BodyReader& reader, detail::Http1Exchange& exchange) {
+bool has_no_body(const http::Request& request, int status) noexcept {
+  return request.method == http::Method::Head || status == 204 || status == 304;
+}
+
+/// The final response's head, or that of 101; those before it are passed on.
+Task<Result<void>> receive_final(detail::Http1Exchange& exchange, http::Request& request,
+                                 BodyPump* pump) {
+  const std::vector<std::string> removed;  // none
   while (true) {
-    auto piece = co_await reader.read();
-    AVILA_CO_TRY(const ByteSpan bytes, std::move(piece));
-    if (bytes.empty()) break;
-    auto sent = co_await exchange.send_body(bytes);
-    AVILA_CO_TRY_VOID(std::move(sent));
+    auto answered = co_await exchange.receive_head();
+    if (!answered.has_value() || !exchange.interim()) co_return answered;
+    if (exchange.status() == 100) {
+      // The client is told by whoever reads its body.
+      if (pump != nullptr) pump->go_on();
+    } else {
+      co_await detail::pass_interim(exchange, request, removed);
+    }
   }
-  const http::Headers& trailers = reader.trailers();
-  auto ended = co_await exchange.send_end(trailers);
-  co_return ended;
 }
 
 }  // namespace
@@ -200,7 +287,10 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   head.method = request.method_text;
   head.target = target;
   head.authority = request.host;
-  head.framing = request.stream == nullptr ? http::Framing{} : request.facts.framing;
+  if (request.stream != nullptr) {
+    head.framing = request.facts.framing;
+    head.expect_continue = request.facts.expect_continue;
+  }
   for (const http::Field& field : request.fields) {
     const bool ours = detail::is_hop_field(field.name) ||
                       http::equal_ignoring_case(field.name, "host") ||
@@ -217,24 +307,36 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   exchange->follow(request.cancel);
   const ByteSpan nothing;
   auto sent = co_await exchange->send_head(head, nothing);
-  if (sent.has_value() && request.stream != nullptr)
-    sent = co_await send_body(*request.stream, *exchange);
+  std::unique_ptr<BodyPump> pump;
+  if (sent.has_value() && request.stream != nullptr) {
+    pump = std::make_unique<BodyPump>(request, *exchange);
+    pump->start(head.expect_continue);
+  }
   // Who answers without reading it all has answered.
-  const std::vector<std::string> removed;  // none
-  auto answered = co_await exchange->receive_head();
-  while (answered.has_value() && exchange->interim()) {
-    co_await detail::pass_interim(*exchange, request, removed);
-    answered = co_await exchange->receive_head();
+  auto answered = co_await receive_final(*exchange, request, pump.get());
+  const bool switched = answered.has_value() && exchange->status() == 101;
+  if (pump != nullptr) {
+    // Both ways at once where the body has begun to flow and is wanted; else the rest is not read.
+    const bool flows = answered.has_value() && exchange->status() < 400 && pump->began() &&
+                       !has_no_body(request, exchange->status());
+    if (!flows || switched) co_await pump->end();
+    if (!answered.has_value() && pump->client_status() != 0)
+      co_return http::Response::problem(pump->client_status(),
+                                        "the request's body could not be read");
+    if (!pump->running()) {
+      co_await pump->end();
+      pump.reset();
+    }
   }
   if (!answered.has_value()) co_return not_reached(*state, answered.error());
+  if (switched) co_return http::Response::problem(502, "101 without a request for it");
   http::Response response(exchange->status());
   exchange->copy_headers(response.headers);
   if (!options.via.empty()) response.headers.add("Via", "1.1 " + options.via);
-  if (exchange->status() == 101)
-    co_return http::Response::problem(502, "101 without a request for it");
   const auto length = exchange->length();
-  response.body =
-      http::Body::stream(std::make_unique<PlainSource>(state, std::move(exchange)), length);
+  response.duplex = pump != nullptr;
+  auto source = std::make_unique<PlainSource>(state, std::move(exchange), std::move(pump));
+  response.body = http::Body::stream(std::move(source), length);
   co_return response;
 }
 
