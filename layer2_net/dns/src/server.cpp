@@ -120,6 +120,11 @@ Message AuthoritativeHandler::answer(const Message& query) const {
 
 Task<Message> AuthoritativeHandler::handle(Message query, Client) { co_return answer(query); }
 
+Name AuthoritativeHandler::counted_as(const Question& question) const {
+  const Zone* zone = zone_for(question);
+  return zone == nullptr ? question.name : zone->closest_encloser(question.name);
+}
+
 std::optional<std::vector<Message>> AuthoritativeHandler::transfer(const Message& query,
                                                                    const Client&) {
   if (!options_.allow_transfer) return std::nullopt;
@@ -169,9 +174,12 @@ struct Server::State {
   State(async::Executor& runs, Handler& answers, ServerOptions chosen)
       : executor(runs),
         handler(answers),
-        options(chosen),
-        udp_slots(chosen.pending_udp),
-        connection_slots(chosen.connections) {}
+        options(std::move(chosen)),
+        udp_slots(options.pending_udp),
+        connection_slots(options.connections) {
+    if (options.rate_limit.has_value())
+      rate_limit = std::make_unique<ResponseRateLimit>(*options.rate_limit);
+  }
 
   async::Executor& executor;
   Handler& handler;
@@ -180,7 +188,11 @@ struct Server::State {
   future::Semaphore connection_slots;
   future::CancelSource stop;
   cell::Guarded<std::vector<async::JoinHandle<void>>> tasks;
+  std::unique_ptr<ResponseRateLimit> rate_limit;
   std::atomic<std::uint64_t> queries{0}, dropped{0}, malformed{0};
+  std::atomic<std::uint64_t> rate_dropped{0}, rate_slipped{0};
+
+  bool keeps_to_rate(const SocketAddress& client, const Name& counted_as, Message& answer);
 
   static Task<void> serve_udp(std::shared_ptr<State> state, std::unique_ptr<udp::Socket> socket);
   static Task<void> answer_udp(State* state, UdpOutbox* outbox, std::string bytes,
@@ -197,6 +209,20 @@ struct Server::State {
   void keep(async::JoinHandle<void> task) { tasks.lock()->push_back(std::move(task)); }
 };
 
+/// False: the answer is not to be sent. It may be truncated here.
+bool Server::State::keeps_to_rate(const SocketAddress& client, const Name& counted_as,
+                                  Message& answer) {
+  switch (rate_limit->take(client.ip(), answer, counted_as)) {
+    case RateVerdict::Send: return true;
+    case RateVerdict::Slip:
+      truncate_wholly(answer);
+      rate_slipped.fetch_add(1, std::memory_order_relaxed);
+      return true;
+    case RateVerdict::Drop: rate_dropped.fetch_add(1, std::memory_order_relaxed); break;
+  }
+  return false;
+}
+
 Task<void> Server::State::answer_udp(State* state, UdpOutbox* outbox, std::string bytes,
                                      udp::Datagram datagram, future::Semaphore::Permit permit) {
   Incoming in = read_query(bytes);
@@ -208,8 +234,14 @@ Task<void> Server::State::answer_udp(State* state, UdpOutbox* outbox, std::strin
     asked.questions = in.query->questions;
     asked.edns = in.query->edns;
     Message answer = co_await serve_query(state->handler, std::move(*in.query), std::move(client));
+    if (state->rate_limit != nullptr) {
+      const Name counted_as = state->handler.counted_as(asked.questions[0]);
+      if (!state->keeps_to_rate(datagram.source, counted_as, answer)) co_return;
+    }
     out.bytes = encode_for_udp(answer, asked, state->options.udp_answer_bytes);
   } else if (in.refused.has_value()) {
+    if (state->rate_limit != nullptr && !state->keeps_to_rate(datagram.source, Name(), *in.refused))
+      co_return;
     out.bytes = in.refused->encode(kUdpBytesPlain).value_or(std::string());
   } else {
     state->malformed.fetch_add(1, std::memory_order_relaxed);
@@ -385,7 +417,7 @@ Task<void> Server::State::serve_listener(std::shared_ptr<State> state,
 }
 
 Server::Server(async::Executor& executor, Handler& handler, ServerOptions options)
-    : state_(std::make_shared<State>(executor, handler, options)) {}
+    : state_(std::make_shared<State>(executor, handler, std::move(options))) {}
 
 Server::~Server() { state_->stop.cancel(); }
 
@@ -428,7 +460,9 @@ Task<void> Server::shutdown() {
 ServerMetrics Server::metrics() const noexcept {
   return {state_->queries.load(std::memory_order_relaxed),
           state_->dropped.load(std::memory_order_relaxed),
-          state_->malformed.load(std::memory_order_relaxed)};
+          state_->malformed.load(std::memory_order_relaxed),
+          state_->rate_dropped.load(std::memory_order_relaxed),
+          state_->rate_slipped.load(std::memory_order_relaxed)};
 }
 
 }  // namespace avila::dns

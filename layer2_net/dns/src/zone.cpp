@@ -85,6 +85,12 @@ bool Zone::exists(const Name& name) const {
   return false;
 }
 
+Name Zone::closest_encloser(const Name& name) const {
+  Name encloser = name;
+  while (!(encloser == apex_) && !exists(encloser)) encloser = encloser.parent();
+  return encloser;
+}
+
 void Zone::add_set(const Sets& sets, Type type, const Name* owner, bool dnssec_ok,
                    std::vector<Record>& to) const {
   const auto found = sets.find(type);
@@ -245,8 +251,7 @@ bool Zone::step(Name& name, const Question& question, bool dnssec_ok, Message& i
     sets = nullptr;
   bool wildcard = false;
   if (sets == nullptr && !exists(name)) {
-    Name encloser = name.parent();
-    while (!exists(encloser)) encloser = encloser.parent();
+    const Name encloser = closest_encloser(name);
     const auto star = encloser.wildcard();
     sets = star.has_value() ? node(*star) : nullptr;
     if (sets == nullptr) {

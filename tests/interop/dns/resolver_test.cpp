@@ -4,6 +4,7 @@
 #include <avila/dns/doh.hpp>
 #include <avila/http/server.hpp>
 #include <avila/http2/server.hpp>
+#include <avila/os/clock.hpp>
 #include <avila/tls/security.hpp>
 #include <avila_test/dns_lab.hpp>
 #include <avila_test/tls.hpp>
@@ -265,6 +266,49 @@ TEST_F(DnsResolution, ServesDigAndKdigOverEveryChannel) {
   ASSERT_TRUE(https_answer.has_value()) << https_answer.error().to_string();
   EXPECT_EQ(https_answer->answers.size(), 1U);
   runtime_->block_on(https.shutdown(milliseconds(200)));
+  runtime_->block_on(server.shutdown());
+}
+
+// dig goes over to TCP where it is told that an answer is truncated.
+TEST_F(DnsResolution, AuthorityLimitsRatesAndDigStillGetsAnswers) {
+  os::ManualClock clock;  // stands still
+  dns::AuthoritativeHandler handler;
+  handler.add(dns::Zone::parse(read_text(lab_->zone_path("good.test"))).value());
+  dns::ServerOptions options;
+  options.rate_limit.emplace();
+  options.rate_limit->clock = &clock;
+  options.rate_limit->slip = 2;
+  dns::Server server(*runtime_, handler, options);
+  const auto address = server.listen(tcp::SocketAddress::loopback(0)).value();
+  const std::string dig =
+      "dig @127.0.0.1 +norecurse +tries=1 +timeout=60 -p " + std::to_string(address.port()) + " ";
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  for (int i = 0; i < 5; ++i) {  // names of a wildcard are one
+    const auto answer = run_command(dig + "+ignore n" + std::to_string(i) + ".wild.good.test A");
+    EXPECT_TRUE(has(answer.out, "192.0.2.2")) << answer.out;
+  }
+  const auto slipped = run_command(dig + "+ignore x.wild.good.test A");
+  EXPECT_TRUE(has(slipped.out, "flags: qr aa tc;")) << slipped.out;
+  EXPECT_TRUE(has(slipped.out, "ANSWER: 0")) << slipped.out;
+  const auto dropped = run_command(dig + "+ignore +timeout=1 x.wild.good.test A");
+  EXPECT_TRUE(has(dropped.out, "no servers could be reached") || has(dropped.out, "timed out"))
+      << dropped.out;
+  const auto over_tcp = run_command(dig + "x.wild.good.test A");
+  EXPECT_TRUE(has(over_tcp.out, "192.0.2.2")) << over_tcp.out;
+  EXPECT_TRUE(has(over_tcp.out, "(TCP)")) << over_tcp.out;
+  // Another name, and what is no answer, have rates of their own.
+  EXPECT_TRUE(has(run_command(dig + "+ignore www.good.test A").out, "192.0.2.1"));
+  for (int i = 0; i < 5; ++i) {
+    const auto absent = run_command(dig + "+ignore no" + std::to_string(i) + ".good.test A");
+    EXPECT_TRUE(has(absent.out, "AUTHORITY: 1")) << absent.out;
+  }
+  const auto absent = run_command(dig + "+ignore nomore.good.test A");
+  EXPECT_TRUE(has(absent.out, "flags: qr aa tc;")) << absent.out;
+  EXPECT_TRUE(has(absent.out, "AUTHORITY: 0")) << absent.out;
+  EXPECT_EQ(server.metrics().rate_slipped, 3U);
+  EXPECT_EQ(server.metrics().rate_dropped, 1U);
   runtime_->block_on(server.shutdown());
 }
 

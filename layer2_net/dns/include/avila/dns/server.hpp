@@ -3,6 +3,7 @@
 #include <avila/async/executor.hpp>
 #include <avila/async/security.hpp>
 #include <avila/dns/network.hpp>
+#include <avila/dns/rate_limit.hpp>
 #include <avila/dns/zone.hpp>
 #include <memory>
 
@@ -22,6 +23,9 @@ class Handler {
   /// A query with one question, opcode QUERY and EDNS version 0 or none. Id, opcode and question of
   /// the answer are the query's.
   virtual Task<Message> handle(Message query, Client client) = 0;
+  /// The name that answers to the question are counted as where their rate is limited: one for all
+  /// that strangers may choose among and get the same.
+  virtual Name counted_as(const Question& question) const { return question.name; }
   /// AXFR over a stream: all messages. Nothing: refused.
   virtual std::optional<std::vector<Message>> transfer(const Message& query, const Client& client) {
     (void)query, (void)client;
@@ -42,6 +46,8 @@ class AuthoritativeHandler final : public Handler {
 
   Message answer(const Message& query) const;
   Task<Message> handle(Message query, Client client) override;
+  /// What a wildcard or a DNAME answers counts as the name above it.
+  Name counted_as(const Question& question) const override;
   std::optional<std::vector<Message>> transfer(const Message& query, const Client& client) override;
 
  private:
@@ -57,12 +63,14 @@ struct ServerOptions {
   std::size_t pipelined = 64;      ///< queries of one connection that are being answered
   Duration idle_timeout = seconds(10);  ///< of a connection (RFC 7766 section 6.2.3)
   Duration write_timeout = seconds(10);
+  std::optional<RateLimitOptions> rate_limit;  ///< of answers over UDP; nothing: none
 };
 
 struct ServerMetrics {
   std::uint64_t queries = 0;
-  std::uint64_t dropped = 0;    ///< over a limit
-  std::uint64_t malformed = 0;  ///< not even a header, or a response
+  std::uint64_t dropped = 0;                         ///< over a limit
+  std::uint64_t malformed = 0;                       ///< not even a header, or a response
+  std::uint64_t rate_dropped = 0, rate_slipped = 0;  ///< answers beyond rate_limit
 };
 
 /// Thread-safe. The executor and the handler outlive it.

@@ -25,6 +25,8 @@ class Zone {
   /// Fills in the answer to a question at or below the apex: sections, AA, rcode. `dnssec_ok`:
   /// with signatures and proofs.
   void answer(const Question& question, bool dnssec_ok, Message& into) const;
+  /// The name, if the zone has it or anything below it; else the closest above that it has.
+  Name closest_encloser(const Name& name) const;
   /// All records as AXFR sends them (RFC 5936 section 2.2): the SOA first and last.
   std::vector<Record> transfer() const;
   /// The set, or null.
