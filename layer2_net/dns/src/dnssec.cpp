@@ -277,7 +277,9 @@ SetVerdict verify_set(std::span<const Record> set, std::span<const Record> signa
         verdict.verified = true;
         verdict.labels = signature->labels;
         const auto seconds = static_cast<std::uint32_t>(now.ns / 1'000'000'000);
-        verdict.ttl_max = std::min(signature->original_ttl, signature->expiration - seconds);
+        verdict.original_ttl = signature->original_ttl;
+        verdict.expires_in = signature->expiration - seconds;
+        verdict.ttl_max = std::min(verdict.original_ttl, verdict.expires_in);
         return verdict;
       }
       const Errc code = good.error().code();

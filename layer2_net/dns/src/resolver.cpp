@@ -85,6 +85,7 @@ Resolver::State::State(Network& net, ResolverOptions chosen)
       clock(options.clock != nullptr ? *options.clock : os::real_clock()),
       random(options.random != nullptr ? *options.random : random::secure_random()),
       cache(options.cache) {
+  take_anchors();
   for (const ZoneServers& zone : options.zones) {
     Delegation delegation;
     delegation.zone = zone.zone;
@@ -183,6 +184,8 @@ ResolverMetrics Resolver::metrics() const {
           state_->failures.load(std::memory_order_relaxed),
           state_->bogus.load(std::memory_order_relaxed),
           state_->denied.load(std::memory_order_relaxed),
+          state_->anchor_refreshes.load(std::memory_order_relaxed),
+          state_->anchor_failures.load(std::memory_order_relaxed),
           state_->cache.metrics()};
 }
 

@@ -78,6 +78,13 @@ struct Resolver::State {
   DelegationPtr keep(Delegation delegation);
   void forget(const Name& zone);
 
+  // --- refresh.cpp: anchors, those that keep themselves up to date among them.
+  using Anchors = std::shared_ptr<const std::vector<Record>>;  // shared by those who validate
+  Anchors anchors() const { return *anchor_set.lock(); }
+  void take_anchors();
+  Task<Result<void>> refresh(Name zone);
+  mutable cell::Guarded<Anchors> anchor_set;
+
   // --- validate.cpp
   struct SetCheck {
     Security security = Security::Bogus;
@@ -128,6 +135,7 @@ struct Resolver::State {
   std::vector<DelegationPtr> fixed;
   future::CancelSource stop;
   std::atomic<std::uint64_t> questions{0}, queries{0}, failures{0}, bogus{0}, denied{0};
+  std::atomic<std::uint64_t> anchor_refreshes{0}, anchor_failures{0};
 };
 
 /// judge.cpp: what a message from a server of `zone` says of a question. Believes nothing that the

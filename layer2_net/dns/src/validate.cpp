@@ -49,7 +49,8 @@ std::vector<Name> signers_of(const Name& owner, Type type, const std::vector<Rec
 std::optional<Name> Resolver::State::anchor_for(const Name& name, Type type) const {
   const Name below = type == Type::DS ? name.parent() : name;
   std::optional<Name> best;
-  for (const Record& record : options.trust_anchors)
+  const Anchors all = State::anchors();
+  for (const Record& record : *all)
     if (below.is_at_or_below(record.owner) &&
         (!best.has_value() || best->label_count() < record.owner.label_count()))
       best = record.owner;
@@ -120,7 +121,8 @@ Task<void> Resolver::State::validate_keys(Work& work, const Name& zone, Finding&
   finding.reason = "no key of " + zone.to_string() + " is vouched for";
   std::vector<Record> trusted;
   std::vector<Record> anchors;
-  for (const Record& record : options.trust_anchors)
+  const Anchors all = State::anchors();
+  for (const Record& record : *all)
     if (record.owner == zone) anchors.push_back(record);
   if (anchors.empty()) {
     auto ds = co_await find(work, zone, Type::DS);

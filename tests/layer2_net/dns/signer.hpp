@@ -18,19 +18,29 @@ constexpr WallTime kSignedTime{1'700'000'000LL * 1'000'000'000};  ///< in betwee
 
 class Signer {
  public:
-  explicit Signer(Name zone, std::uint8_t seed = 1)
-      : zone_(std::move(zone)), key_(crypto::Ed25519PrivateKey::from_seed(seed_of(seed))) {}
+  static constexpr std::uint16_t kKeySigning =
+      dns::Dnskey::kZoneKey | dns::Dnskey::kSecureEntryPoint;
+  explicit Signer(Name zone, std::uint8_t seed = 1, std::uint16_t flags = kKeySigning)
+      : zone_(std::move(zone)),
+        key_(std::make_shared<const crypto::Ed25519PrivateKey>(
+            crypto::Ed25519PrivateKey::from_seed(seed_of(seed)))),
+        flags_(flags) {}
 
   Record dnskey() const {
-    const dns::Dnskey key{dns::Dnskey::kZoneKey | dns::Dnskey::kSecureEntryPoint, 3, 15,
-                          std::string(as_text(key_.public_key().bytes()))};
+    const dns::Dnskey key{flags_, 3, 15, std::string(as_text(key_->public_key().bytes()))};
     return {zone_, Type::DNSKEY, dns::Class::IN, 300, key.encode()};
+  }
+  /// The same key, which says that it is revoked (RFC 5011).
+  Signer revoked() const {
+    Signer same = *this;
+    same.flags_ |= dns::Dnskey::kRevoked;
+    return same;
   }
   Record ds() const {
     return {zone_, Type::DS, dns::Class::IN, 300, dns::make_ds(zone_, dnskey(), 2)->encode()};
   }
   /// RFC 4035 section 5.3.2.
-  Record sign(const std::vector<Record>& set) const {
+  Record sign(const std::vector<Record>& set, std::uint32_t expiration = kExpiration) const {
     const Name& owner = set[0].owner;
     dns::Rrsig signature;
     signature.covered = set[0].type;
@@ -39,7 +49,7 @@ class Signer {
         static_cast<std::uint8_t>(owner.label_count() - (owner.is_wildcard() ? 1 : 0));
     signature.original_ttl = set[0].ttl;
     signature.inception = kInception;
-    signature.expiration = kExpiration;
+    signature.expiration = expiration;
     signature.key_tag = dns::key_tag(dnskey().rdata);
     signature.signer = zone_.lower();
     std::string message = signature.encode();
@@ -55,7 +65,7 @@ class Signer {
       put(message, static_cast<unsigned>(each.size()), 2);
       message += each;
     }
-    signature.signature = as_text(key_.sign(as_bytes(message)));
+    signature.signature = as_text(key_->sign(as_bytes(message)));
     return {owner, Type::RRSIG, dns::Class::IN, set[0].ttl, signature.encode()};
   }
   /// Adds the key, NSEC records and signatures. Below delegations nothing is signed.
@@ -96,7 +106,8 @@ class Signer {
     while (bytes-- > 0) out.push_back(static_cast<char>(value >> (8 * bytes)));
   }
   Name zone_;
-  crypto::Ed25519PrivateKey key_;
+  std::shared_ptr<const crypto::Ed25519PrivateKey> key_;  // shared by copies with other flags
+  std::uint16_t flags_;
 };
 
 }  // namespace dns_test

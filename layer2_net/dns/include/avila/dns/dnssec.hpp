@@ -54,7 +54,8 @@ struct SetVerdict {
   bool verified = false;
   std::uint8_t labels = 0;    ///< of the signature that was good: fewer than the owner's: wildcard
   std::uint32_t ttl_max = 0;  ///< until the signature expires, and of the original TTL
-  Ede error = Ede::DnssecBogus;  ///< else, the best guess why
+  std::uint32_t original_ttl = 0, expires_in = 0;  ///< the same two apart, in seconds
+  Ede error = Ede::DnssecBogus;                    ///< else, the best guess why
 };
 /// `signatures`: RRSIG records; those of other sets or signers are passed over.
 SetVerdict verify_set(std::span<const Record> set, std::span<const Record> signatures,

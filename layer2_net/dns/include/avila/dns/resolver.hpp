@@ -1,6 +1,7 @@
 // The recursive resolver: follows delegations from the root (RFC 1034 section 5.3.3), validates
 // (RFC 4035 section 4), remembers.
 #pragma once
+#include <avila/dns/anchors.hpp>
 #include <avila/dns/cache.hpp>
 #include <avila/dns/server.hpp>
 
@@ -24,8 +25,10 @@ struct ZoneServers {
 struct ResolverOptions {
   std::vector<ZoneServers> zones;     ///< the root's among them, by root_hints() or as it is known
   std::vector<Record> trust_anchors;  ///< DS or DNSKEY records; none: nothing is validated
-  std::vector<Name> insecure;         ///< not validated at and below (negative anchors, RFC 7646)
-  std::uint16_t port = 53;            ///< of servers whose addresses come out of the DNS
+  /// Of other zones than those, by RFC 5011; outlives the resolver. See follow_anchors().
+  ManagedAnchors* managed_anchors = nullptr;
+  std::vector<Name> insecure;  ///< not validated at and below (negative anchors, RFC 7646)
+  std::uint16_t port = 53;     ///< of servers whose addresses come out of the DNS
   bool use_v4 = true;
   bool use_v6 = true;
   bool minimise = true;         ///< RFC 9156
@@ -67,6 +70,8 @@ struct ResolverMetrics {
   std::uint64_t failures = 0;
   std::uint64_t bogus = 0;
   std::uint64_t denied = 0;  ///< look-ups that cached proofs answered
+  std::uint64_t anchor_refreshes = 0;
+  std::uint64_t anchor_failures = 0;  ///< no set that an anchor signs, or the file was not written
   CacheMetrics cache;
 };
 
@@ -83,6 +88,13 @@ class Resolver final : public Handler {
   /// As a server answers: RA, AD, records of DNSSEC for those who ask, extended errors. Without RD:
   /// what is in the cache.
   Task<Message> handle(Message query, Client client) override;
+
+  /// Asks the managed trust points that are due for their keys, once. Revocations and new anchors
+  /// hold from here on, and are written to the file. Errors: Unavailable (a trust point has no set
+  /// that an anchor signs: it is asked again later), those of the file.
+  Task<Result<void>> refresh_anchors(CancelToken cancel = {});
+  /// The same, whenever it is due, until it is cancelled.
+  Task<void> follow_anchors(CancelToken cancel);
 
   /// What is under way ends soon, and so does what is asked from now on: ServFail. For a shutdown.
   void stop();
