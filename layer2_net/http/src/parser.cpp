@@ -270,6 +270,7 @@ Result<void> check_target(Method method, std::string_view target, std::size_t at
     const auto c = static_cast<unsigned char>(target[i]);
     if (c <= 0x20 || c >= 0x7f)
       return fail(HttpError::BadRequestLine, "a byte that must be percent-encoded", at + i);
+    if (c == '#') return fail(HttpError::BadRequestLine, "a target has no fragment", at + i);
   }
   if (target == "*") {
     if (method != Method::Options)
@@ -288,11 +289,17 @@ Result<void> check_target(Method method, std::string_view target, std::size_t at
     for (const char c : target.substr(colon + 1)) {
       if (c < '0' || c > '9') return fail(HttpError::BadRequestLine, "CONNECT wants a port", at);
     }
+    if (!is_host(target)) return fail(HttpError::BadHost, "malformed authority", at);
     return {};
   }
   const std::size_t scheme = target.find("://");
   if (scheme == std::string_view::npos || scheme == 0 || scheme + 3 == target.size())
     return fail(HttpError::BadRequestLine, "the target is neither a path nor a URL", at);
+  // It stands in for Host (§3.2.2), and is held to the same. RFC 9110 §4.2.1: never empty.
+  const std::string_view authority =
+      target.substr(scheme + 3, target.find_first_of("/?", scheme + 3) - scheme - 3);
+  if (authority.empty() || !is_host(authority))
+    return fail(HttpError::BadHost, "malformed authority", at);
   return {};
 }
 

@@ -175,6 +175,10 @@ std::string stricter(const Case& each, const Outcome& out, bool request) {
       if (!request || each.log.find("span[url]") != std::string::npos)
         return "RFC 9112 §3.2: the target has none of the four forms, or the protocol is not HTTP";
       return "";
+    case HttpError::BadHost:
+      return each.input.find('@') != std::string::npos
+                 ? "RFC 9110 §4.2.4: user information in a target is refused"
+                 : "";
     case HttpError::BadChunkExtension:
       return "RFC 9112 §7.1.1: the extension does not follow the grammar";
     case HttpError::BadStatusLine:
