@@ -137,16 +137,25 @@ Task<Result<void>> open_tunnel(detail::ClientConnection& connection, const url::
   request += "\r\n";
   auto written = co_await connection.transport->write_all(as_bytes(request), cancel);
   AVILA_CO_TRY_VOID(std::move(written));
-  auto head_bytes = co_await detail::read_head(connection, limits, cancel);
-  AVILA_CO_TRY(const std::size_t length, std::move(head_bytes));
-  ResponseHead head;
-  AVILA_CO_TRY_VOID(parse_response_head(std::string_view(connection.received).substr(0, length),
-                                        limits, Method::Connect, head));
-  if (head.status / 100 != 2)
-    co_return Error(Errc::ConnectionRefused,
-                    "the proxy answered CONNECT with " + std::to_string(head.status));
-  connection.received.erase(0, length);
-  co_return Result<void>();
+  for (int interim = 0; interim <= detail::kInterimMax; ++interim) {
+    auto head_bytes = co_await detail::read_head(connection, limits, cancel);
+    AVILA_CO_TRY(const std::size_t length, std::move(head_bytes));
+    ResponseHead head;
+    AVILA_CO_TRY_VOID(parse_response_head(std::string_view(connection.received).substr(0, length),
+                                          limits, Method::Connect, head));
+    const int status = head.status;
+    connection.received.erase(0, length);
+    if (status / 100 == 1 && status != 101) continue;
+    if (status / 100 != 2)
+      co_return Error(Errc::ConnectionRefused,
+                      "the proxy answered CONNECT with " + std::to_string(status));
+    // The server waits for our hello. Whatever is there came in the clear, and would be read as if
+    // it had come over TLS.
+    if (!connection.received.empty())
+      co_return Error(Errc::Malformed, "bytes follow the proxy's answer to CONNECT");
+    co_return Result<void>();
+  }
+  co_return Error(Errc::LimitExceeded, "too many interim responses");
 }
 
 /// `protocols` are offered by ALPN.

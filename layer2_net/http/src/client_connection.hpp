@@ -61,6 +61,8 @@ struct Client::State {
 
 namespace detail {
 
+inline constexpr int kInterimMax = 100;  // 1xx responses before the final one
+
 /// Reads from the connection until a head is whole: its text stays in `received`.
 Task<Result<std::size_t>> read_head(ClientConnection& connection, const ParseLimits& limits,
                                     CancelToken cancel);

@@ -12,7 +12,6 @@ namespace avila::http::detail {
 namespace {
 
 constexpr std::size_t kOneWriteBytes = 64 * 1024;  // of a head and its body
-constexpr int kInterimMax = 100;
 
 /// A body that is there as a whole, in pieces: so that an answer can end its sending.
 class TextReader final : public BodyReader {

@@ -144,6 +144,7 @@ bool CookieJar::store(std::string_view text, std::string_view host_text, std::st
     const std::string name = to_lower(trim_ows(attribute.substr(0, mark)));
     const std::string_view value =
         mark == std::string_view::npos ? std::string_view() : trim_ows(attribute.substr(mark + 1));
+    if (value.size() > limits_.attribute_bytes) continue;  // RFC 6265bis §5.6
     if (name == "secure") stored.secure = true;
     if (name == "path")
       stored.path = value.starts_with('/') ? std::string(value) : default_path(path);
@@ -162,7 +163,7 @@ bool CookieJar::store(std::string_view text, std::string_view host_text, std::st
     stored.host_only = domain == host && is_address(host);
     stored.domain = std::move(domain);
   }
-  if (!is_field_value(stored.path)) return false;
+  if (!is_field_value(stored.path) || stored.path.size() > limits_.attribute_bytes) return false;
   if (stored.secure && !over_tls) return false;
   // The prefixes of RFC 6265bis §4.1.3: what they promise must hold.
   const std::string prefix = to_lower(std::string_view(stored.name).substr(0, 9));
@@ -170,12 +171,18 @@ bool CookieJar::store(std::string_view text, std::string_view host_text, std::st
   if (prefix.starts_with("__host-") &&
       (!stored.secure || !domain_text.empty() || stored.path != "/"))
     return false;
+  // RFC 6265bis §5.7: nor does it stand before one that is secure, where both are sent.
+  const auto hidden = [&](const Stored& other) {
+    return other.secure && other.name == stored.name && path_matches(stored.path, other.path) &&
+           (domain_matches(stored.domain, other.domain) ||
+            domain_matches(other.domain, stored.domain));
+  };
+  if (!over_tls && std::any_of(cookies_.begin(), cookies_.end(), hidden)) return false;
   const auto same = [&](const Stored& other) {
     return other.name == stored.name && other.domain == stored.domain && other.path == stored.path;
   };
   const auto old = std::find_if(cookies_.begin(), cookies_.end(), same);
   if (old != cookies_.end()) {
-    if (old->secure && !over_tls) return false;  // RFC 6265bis §5.7: left alone
     stored.created = old->created;
     cookies_.erase(old);
   }

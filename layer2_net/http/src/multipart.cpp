@@ -142,7 +142,8 @@ void MultipartWriter::file(std::string_view name, std::string_view filename,
   begin(name);
   body_ += "; filename=\"";
   for (const char c : filename) body_ += c == '"' || c == '\r' || c == '\n' ? '_' : c;
-  body_.append("\"\r\nContent-Type: ").append(content_type);
+  body_ += "\"\r\nContent-Type: ";
+  for (const char c : content_type) body_ += is_field_value({&c, 1}) ? c : ' ';
   body_.append("\r\n\r\n").append(content).append("\r\n");
 }
 

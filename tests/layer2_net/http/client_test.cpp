@@ -219,6 +219,39 @@ class Scripted final : public Connector {
   std::vector<avila::async::JoinHandle<void>> running_;
 };
 
+/// TLS that changes nothing; what is not behind it was in the clear.
+class Tunnels final : public Connector {
+ public:
+  explicit Tunnels(Runtime& runtime) : plain(runtime) {}
+  Task<Connected> connect(std::string host, std::uint16_t port, CancelToken cancel) override {
+    return plain.connect(std::move(host), port, std::move(cancel));
+  }
+  Task<Connected> secure(std::unique_ptr<avila::async::Transport> transport, std::string,
+                         CancelToken) override {
+    ++secured;
+    co_return Connected(std::move(transport));
+  }
+  Scripted plain;
+  int secured = 0;
+};
+
+TEST_F(HttpClient, WhatAProxySaysBehindItsAnswerToConnectIsNoResponseOfTheServer) {
+  Tunnels proxy(runtime_);
+  Client client(runtime_, {.https_proxy = "http://proxy:3128", .connector = &proxy});
+  proxy.plain.text =
+      "HTTP/1.1 200 OK\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+  const auto got = runtime_.block_on(client.get("https://bank.example/"));
+  ASSERT_FALSE(got.has_value()) << got->body;
+  EXPECT_TRUE(got.error().is(Errc::Malformed)) << got.error().to_string();
+  EXPECT_EQ(proxy.secured, 0);
+  // RFC 9110 section 15.2: 1xx may come before any answer.
+  proxy.plain.text = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 407 Who\r\n\r\n";
+  const auto refused = runtime_.block_on(client.get("https://bank.example/"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().to_string().find("407"), std::string::npos);
+}
+
 TEST_F(HttpClient, InterimResponsesAreHandedOutAndLimited) {
   Scripted server(runtime_);
   Client client(runtime_, {.connector = &server});
@@ -286,6 +319,39 @@ TEST_F(HttpClient, KeepsCookiesOfTheirHosts) {
   own.url = base_ + "/cookie";
   own.headers.add("Cookie", "mine=1");
   EXPECT_EQ(runtime_.block_on(client.send(std::move(own)))->body, "mine=1");
+}
+
+TEST(CookieJar, WhatCameInTheClearHidesNoSecureCookie) {
+  CookieJar jar;
+  const avila::WallTime now{1'000'000'000};
+  EXPECT_TRUE(jar.store("sid=good; Secure; Path=/", "www.x.example", "/", true, now));
+  // RFC 6265bis section 5.7: not for a path below, nor for a domain above or below.
+  EXPECT_FALSE(jar.store("sid=bad; Path=/login", "www.x.example", "/", false, now));
+  EXPECT_FALSE(jar.store("sid=bad; Domain=x.example", "www.x.example", "/", false, now));
+  EXPECT_EQ(jar.header("www.x.example", "/login", true, now), "sid=good");
+  EXPECT_TRUE(jar.store("sid=mine; Path=/login", "www.x.example", "/", true, now));
+  EXPECT_TRUE(jar.store("other=1; Path=/login", "www.x.example", "/", false, now));
+  EXPECT_TRUE(jar.store("sid=far; Path=/", "y.example", "/", false, now));
+}
+
+TEST(CookieJar, BoundsAttributes) {
+  CookieJar jar;
+  const avila::WallTime now{1'000'000'000};
+  const std::string path = "/" + std::string(60'000, 'p');
+  EXPECT_TRUE(jar.store("a=1; Path=" + path, "x.example", "/here/b", false, now));
+  EXPECT_EQ(jar.header("x.example", "/here/c", false, now), "a=1");  // as without it
+  EXPECT_FALSE(jar.store("b=1", "x.example", path + "/b", false, now));
+}
+
+TEST(MultipartWriter, AContentTypeBeginsNoFieldOfItsOwn) {
+  MultipartWriter writer("edge");
+  writer.file("f", "a.txt", "text/plain\r\nX-Forged: yes\r\n\r\nforged", "content");
+  const std::string body = writer.finish();
+  const auto parts = parse_multipart(body, "edge");
+  ASSERT_TRUE(parts.has_value());
+  ASSERT_EQ(parts->size(), 1U);
+  EXPECT_FALSE((*parts)[0].headers.find("x-forged").has_value());
+  EXPECT_EQ((*parts)[0].body, "content");
 }
 
 TEST_F(HttpClient, SendsForms) {

@@ -31,13 +31,14 @@ std::string format_set_cookie(const SetCookie& cookie);
 struct CookieJarLimits {
   std::size_t cookies = 3000;
   std::size_t cookies_per_host = 180;
-  std::size_t bytes = 4096;  ///< of a name with its value
+  std::size_t bytes = 4096;            ///< of a name with its value
+  std::size_t attribute_bytes = 1024;  ///< of an attribute's value: longer ones are ignored
 };
 
 /// The cookies of a client (RFC 6265 §5). Domains that are public suffixes cannot be told from
 /// others without a list of them, so a Domain attribute must have a dot and match the host. The
-/// prefixes __Secure- and __Host- are held to their promise, and what came over TLS is not
-/// replaced by what did not (RFC 6265bis).
+/// prefixes __Secure- and __Host- are held to their promise, and what came over TLS is neither
+/// replaced nor hidden by what did not (RFC 6265bis).
 class CookieJar {
  public:
   explicit CookieJar(CookieJarLimits limits = {}) : limits_(limits) {}
