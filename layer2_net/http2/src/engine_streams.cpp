@@ -197,8 +197,10 @@ void Engine::fill(std::size_t limit_bytes) {
 
 void Engine::goaway(ErrorCode code, std::string_view debug) {
   debug = debug.substr(0, 256);
+  // Section 6.8: it never grows; what came after the first was refused.
+  if (!goaway_sent_) goaway_last_id_ = last_peer_id_;
   std::byte payload[8];
-  store_be32(payload, last_peer_id_);
+  store_be32(payload, goaway_last_id_);
   store_be32(payload + 4, static_cast<std::uint32_t>(code));
   append_frame_header(out_,
                       {static_cast<std::uint32_t>(8 + debug.size()), FrameType::Goaway, 0, 0});

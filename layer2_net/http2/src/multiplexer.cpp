@@ -5,6 +5,8 @@
 #include <avila/future/scheduler.hpp>
 #include <avila/future/sleep.hpp>
 
+#include "request.hpp"
+
 namespace avila::http2::detail {
 
 // --- StreamIo ---
@@ -392,7 +394,10 @@ void Multiplexer::trailers(Engine::Stream& stream, HeaderList& list) {
   StreamIo* io = io_of(stream);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const HeaderField field = list[i];
-    if (field.name.starts_with(':')) stream.malformed = true;  // RFC 9113 section 8.1
+    // RFC 9113 sections 8.1 and 8.2: the rules of fields hold here, too; a ':' is in no token.
+    // Space at an end is borne: a gRPC server's grpc-message may end with it.
+    const HeaderField bare{field.name, http::trim_ows(field.value), field.sensitive};
+    if (!is_well_formed(bare) || is_connection_field(field.name)) stream.malformed = true;
     if (io != nullptr && !stream.malformed) (void)io->trailers.try_add(field.name, field.value);
   }
 }

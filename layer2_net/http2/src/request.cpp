@@ -26,6 +26,15 @@ struct Pseudo {
   }
 };
 
+/// RFC 3986 section 3.1. Anything else could be read as a URL of its own.
+bool is_scheme(std::string_view text) noexcept {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !text.empty() && letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+         });
+}
+
 bool is_path(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && c != '#' && c != 0x7f;
@@ -103,14 +112,14 @@ bool read_request(const HeaderList& list, bool end_stream, http::Request& reques
   request.method_text = pseudo.method;
   request.method = http::parse_method(pseudo.method);
   const bool connect = request.method == http::Method::Connect;
-  if (pseudo.has_protocol && !connect) return false;
+  if (pseudo.has_protocol && (!connect || !http::is_token(pseudo.protocol))) return false;
   if (connect && !pseudo.has_protocol) {  // section 8.5: authority only
     if (pseudo.has_scheme || pseudo.has_path || pseudo.authority.empty() ||
         !http::is_host(pseudo.authority))
       return false;
     request.target = pseudo.authority;
   } else {
-    if (!pseudo.has_scheme || !pseudo.has_path || !is_path(pseudo.path)) return false;
+    if (!is_scheme(pseudo.scheme) || !pseudo.has_path || !is_path(pseudo.path)) return false;
     const bool asterisk = request.method == http::Method::Options && pseudo.path == "*";
     if (!asterisk && !pseudo.path.starts_with('/')) return false;
     request.target = pseudo.path;

@@ -389,6 +389,13 @@ TEST(Engine, AfterGoawayNewStreamsAreRefusedAndOldOnesEnd) {
   fixture.engine.goaway(ErrorCode::NoError);
   ASSERT_TRUE(fixture.feed(get(3)).has_value());
   EXPECT_EQ(fixture.code(3), code_of(ErrorCode::RefusedStream));
+  // RFC 9113 section 6.8: the last stream that a GOAWAY names never grows.
+  fixture.engine.goaway(ErrorCode::NoError);
+  for (const ReceivedFrame& each : parse_frames(fixture.engine.output())) {
+    if (each.header.type == FrameType::Goaway) {
+      EXPECT_EQ(each.number(0), 1U);
+    }
+  }
   fixture.engine.begin_block();
   fixture.engine.field(":status", "204");
   fixture.engine.end_block(*fixture.engine.find(1), true);

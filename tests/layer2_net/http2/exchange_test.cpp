@@ -307,6 +307,14 @@ TEST_F(Http2, RequestsThatTwoCouldReadDifferentlyAreRefused) {
       {{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}},
       {{":method", "GET"}, {":path", "/"}, {":authority", "a"}},
       {{":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", ""}, {":path", "/"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http://b/?"}, {":path", "/"}, {":authority", "a"}},
+      {{":method", "GET"}, {":scheme", "http\r\nx: y"}, {":path", "/"}, {":authority", "a"}},
+      {{":method", "CONNECT"},
+       {":protocol", "a\r\nb"},
+       {":scheme", "http"},
+       {":path", "/"},
+       {":authority", "a"}},
       {{":method", "GET"}, {":scheme", "http"}, {":path", ""}, {":authority", "a"}},
       {{":method", "GET"}, {":scheme", "http"}, {":path", "x"}, {":authority", "a"}},
       {{":method", "GET"}, {":scheme", "http"}, {":path", "/ b"}, {":authority", "a"}},
@@ -354,6 +362,50 @@ TEST_F(Http2, RequestsThatTwoCouldReadDifferentlyAreRefused) {
     }
     if (each.header.type == http2::FrameType::Headers) {
       EXPECT_EQ(each.header.stream, id);
+      answered = true;
+    }
+  }
+  EXPECT_EQ(refused, std::size(cases));
+  EXPECT_TRUE(answered);
+}
+
+TEST_F(Http2, TrailersAreHeldToTheRulesOfFields) {
+  using avila_test::Fields;
+  const Fields cases[] = {
+      {{"X-Upper", "1"}},    {{"x y", "1"}},        {{"x", "a\r\nb: c"}},
+      {{"connection", "x"}}, {{"upgrade", "h2c"}},  {{"transfer-encoding", "chunked"}},
+      {{":status", "200"}},  {{"keep-alive", "1"}},
+  };
+  serve();
+  std::string bytes = avila_test::preface();
+  std::uint32_t id = 1;
+  const auto post = [&](const Fields& trailers) {
+    const Fields head = {
+        {":method", "POST"}, {":scheme", "http"}, {":path", "/echo"}, {":authority", "a"}};
+    bytes +=
+        frame(http2::FrameType::Headers, http2::flags::kEndHeaders, id, avila_test::block(head)) +
+        frame(http2::FrameType::Headers, http2::flags::kEndHeaders | http2::flags::kEndStream, id,
+              avila_test::block(trailers));
+    id += 2;
+  };
+  for (const Fields& trailers : cases) post(trailers);
+  post({{"x-sent", "yes "}});
+  bytes += frame(http2::FrameType::Goaway, 0, 0, std::string(8, '\0'));
+  send(bytes);
+  const auto shut = [](async::Transport& end) -> Task<void> {
+    auto done = co_await end.shutdown_write();
+    (void)done;
+  };
+  runtime_.block_on(shut(*client_end_));
+  std::uint32_t refused = 0;
+  bool answered = false;
+  for (const auto& each : avila_test::parse_frames(read_all())) {
+    if (each.header.type == http2::FrameType::RstStream) {
+      EXPECT_EQ(each.number(0), static_cast<std::uint32_t>(http2::ErrorCode::ProtocolError));
+      ++refused;
+    }
+    if (each.header.type == http2::FrameType::Headers) {
+      EXPECT_EQ(each.header.stream, id - 2);
       answered = true;
     }
   }

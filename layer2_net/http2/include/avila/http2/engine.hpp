@@ -219,6 +219,7 @@ class Engine {
   Streams streams_;
   std::size_t peer_streams_ = 0, own_streams_ = 0;
   std::uint32_t last_peer_id_ = 0;
+  std::uint32_t goaway_last_id_ = 0;  // that the first GOAWAY named
   std::uint64_t next_id_;
   std::uint32_t reset_ids_[64] =
       {};  // of streams that we reset: what is still under way is ignored
