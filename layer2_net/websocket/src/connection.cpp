@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <avila/future/scheduler.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/future/sync.hpp>
 #include <avila/primitives/endian.hpp>
@@ -42,6 +43,7 @@ struct Connection::State {
   std::size_t taken = 0;  // of input
   bool ended = false;     // the peer's Close came, or the transport ended, or we failed
   bool awaiting_pong = false;
+  std::optional<Instant> close_by;  // for the peer's Close, once ours was sent
   Closed closed;
   detail::Inflater inflater;
   // Of the senders.
@@ -106,11 +108,23 @@ Task<Result<std::size_t>> Connection::State::read_more(CancelToken cancel) {
   constexpr std::size_t kReadBytes = 16 * 1024;
   input.resize(before + kReadBytes);
   const MutableByteSpan space(reinterpret_cast<std::byte*>(input.data()) + before, kReadBytes);
-  std::optional<Result<std::size_t>> now = transport.try_read(space);
+  future::Scheduler& scheduler = future::Scheduler::require();
+  std::optional<Result<std::size_t>> now;
   while (!now.has_value()) {
     const bool closing = close_sent.load();
-    const Duration wait = closing ? options.close_timeout : options.ping_interval;
-    if (wait == Duration::zero()) {
+    Duration wait = closing ? options.close_timeout : options.ping_interval;
+    const bool bounded = wait != Duration::zero();
+    if (closing && bounded) {  // however much else the peer says
+      if (!close_by.has_value()) close_by = scheduler.now() + wait;
+      wait = *close_by - scheduler.now();
+      if (wait <= Duration::zero()) {
+        input.resize(before);
+        co_return Error(Errc::TimedOut, "the peer did not answer our Close");
+      }
+    }
+    now = transport.try_read(space);
+    if (now.has_value()) break;
+    if (!bounded) {
       auto later = co_await transport.read(space, cancel);
       now.emplace(std::move(later));
       break;
@@ -118,7 +132,8 @@ Task<Result<std::size_t>> Connection::State::read_more(CancelToken cancel) {
     const future::Deadline deadline(wait, cancel);
     auto later = co_await transport.read(space, deadline.token());
     if (!later.has_value() && deadline.expired()) {
-      if (closing || awaiting_pong) {
+      if (closing) continue;  // its time is over, too
+      if (awaiting_pong) {
         input.resize(before);
         co_return Error(Errc::TimedOut, "the peer is silent");
       }

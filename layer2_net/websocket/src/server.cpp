@@ -46,8 +46,9 @@ http::Response accept(http::Request& request, std::unique_ptr<Session> session,
                       AcceptOptions options) {
   const bool over_http2 = request.protocol == "websocket";
   if (!over_http2) {
-    if (request.method != http::Method::Get || !request.facts.connection_upgrade ||
-        !request.fields.contains_token("upgrade", "websocket"))
+    // RFC 9110 section 7.8: Upgrade of an HTTP/1.0 request is ignored.
+    if (request.method != http::Method::Get || request.facts.minor_version == 0 ||
+        !request.facts.connection_upgrade || !request.fields.contains_token("upgrade", "websocket"))
       return refuse(426, "this is a WebSocket: ask with Upgrade: websocket")
           .header("Upgrade", "websocket");
     if (!is_key(request.header("sec-websocket-key").value_or("")))

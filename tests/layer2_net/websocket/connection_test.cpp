@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <avila/async/runtime.hpp>
+#include <avila/async/sim_executor.hpp>
+#include <avila/future/sleep.hpp>
 #include <avila/primitives/endian.hpp>
 #include <avila/websocket/connection.hpp>
 #include <memory>
@@ -344,6 +346,37 @@ TEST(WebSocket, ASilentPeerIsPingedAndThenLetGo) {
   EXPECT_NE(outcome.error.find("silent"), std::string::npos) << outcome.error;
   pipe.first->close();
   EXPECT_EQ(describe(runtime.block_on(drain(*pipe.second))), "ping;close:1001;");
+}
+
+/// Pings on and on, and never closes.
+Task<void> ping_for(async::Transport& to, Duration all) {
+  for (Duration gone; gone < all; gone = gone + seconds(1)) {
+    auto written = co_await to.write_all(as_bytes(frame(0x89, "still here")));
+    if (!written.has_value()) co_return;
+    co_await future::sleep(seconds(1));
+  }
+}
+Task<Duration> close_and_wait(async::SimExecutor& executor, Connection& connection,
+                              async::Transport& peer) {
+  auto pinging = executor.spawn(ping_for(peer, seconds(60)));
+  const Instant began = executor.now();
+  auto closed = co_await connection.close();
+  EXPECT_TRUE(closed.has_value());
+  auto outcome = co_await receive_all(connection);
+  const Duration waited = executor.now() - began;
+  EXPECT_NE(outcome.error.find("answer our Close"), std::string::npos) << outcome.error;
+  peer.close();
+  co_await std::move(pinging);
+  co_return waited;
+}
+
+TEST(WebSocket, APeerThatTalksOnInsteadOfClosingIsLetGo) {
+  async::SimExecutor executor(1);
+  auto pipe = async::make_pipe();
+  Connection connection(*pipe.first, "", Role::Server, {.close_timeout = seconds(5)});
+  const Duration waited = executor.block_on(close_and_wait(executor, connection, *pipe.second));
+  EXPECT_GE(waited, seconds(5));
+  EXPECT_LE(waited, seconds(6));
 }
 
 TEST(WebSocket, ACancelledReceiveLosesNothing) {

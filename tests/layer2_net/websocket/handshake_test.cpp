@@ -69,6 +69,9 @@ TEST(Accept, SaysWhyNot) {
   short_key.fields.add("Sec-WebSocket-Key", "c2hvcnQ=");
   short_key.fields.add("Sec-WebSocket-Version", "13");
   EXPECT_EQ(websocket::accept(short_key, echo).status, 400);
+  http::Request of_before(http::Method::Get, "/");  // RFC 9110 section 7.8
+  with_headers(of_before).facts.minor_version = 0;
+  EXPECT_EQ(websocket::accept(of_before, echo).status, 426);
   http::Request stranger(http::Method::Get, "/");
   with_headers(stranger).fields.add("Origin", "https://evil.example");
   EXPECT_EQ(websocket::accept(stranger, echo, {.origins = {"https://ours.example"}}).status, 403);
