@@ -107,11 +107,13 @@ void ClientHandshake::write_extensions(WireWriter& w, ByteSpan cookie) {
     write();
   };
   const auto nothing = [] {};
-  if (!options_.server_name.empty() && !is_ip_address(options_.server_name)) {
+  std::string_view host = options_.server_name;
+  if (host.ends_with('.')) host.remove_suffix(1);  // RFC 6066 section 3: without the last dot
+  if (!host.empty() && !is_ip_address(host)) {
     extension(ExtensionType::ServerName, [&] {
       const WireWriter::Length list(w, 2);
       w.u8(0);
-      w.vector16(as_bytes(options_.server_name));
+      w.vector16(as_bytes(host));
     });
   }
   if (offers12()) {

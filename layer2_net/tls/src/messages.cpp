@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <avila/tls/limits.hpp>
 #include <avila/tls/messages.hpp>
 #include <avila/tls/wire.hpp>
 
@@ -105,6 +106,8 @@ Result<std::vector<KeyShareEntry>> parse_client_key_shares(ByteSpan body) {
     const std::uint16_t group = reader.u16();
     const ByteSpan key = reader.vector16();
     if (key.empty()) reader.fail();
+    // Each is held against each: a hello full of them would be a lot of work.
+    if (entries.size() == kKeySharesMax) return illegal("too many key shares");
     if (std::ranges::find(entries, group, &KeyShareEntry::group) != entries.end())
       return illegal("two key shares of one group");
     entries.push_back({group, key});

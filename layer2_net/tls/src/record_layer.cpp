@@ -176,6 +176,8 @@ Result<void> Engine::State::send(Level level, ByteSpan bytes) {
 }
 
 Result<void> Engine::State::flush_handshake() {
+  // RFC 8446 section 6.1: nothing goes behind close_notify, not even an answer that was asked for.
+  if (close_sent) handshake_out.clear();
   if (handshake_out.empty()) return {};
   ByteSpan rest = handshake_out;
   while (!rest.empty()) {
@@ -236,7 +238,7 @@ Result<void> Engine::State::send_compat_ccs() {
 Result<void> Engine::State::send_warning(Alert alert) {
   AVILA_TRY_VOID(count_idle());
   AVILA_TRY_VOID(flush_handshake());
-  queue_alert(alert, false);
+  if (!close_sent) queue_alert(alert, false);
   return {};
 }
 

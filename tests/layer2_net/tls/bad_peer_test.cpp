@@ -285,6 +285,36 @@ TEST(BadClient, MessagesThatAreCutOrWrong) {
             Alert::HandshakeFailure);
 }
 
+/// A hello whose key_share has `count` shares of a byte, of groups that nobody knows.
+Bytes hello_of_many_shares(std::size_t count) {
+  Bytes body;
+  WireWriter w(body);
+  w.u16(0x0303);
+  w.bytes(Bytes(32));
+  w.u8(0);
+  w.vector16(bytes_of({0x13, 0x01}));
+  w.vector8(bytes_of({0}));
+  const WireWriter::Length extensions(w, 2);
+  w.u16(static_cast<unsigned>(ExtensionType::KeyShare));
+  const WireWriter::Length extension(w, 2);
+  const WireWriter::Length list(w, 2);
+  for (std::size_t i = 0; i < count; ++i) {
+    w.u16(static_cast<unsigned>(0x4000 + i));
+    w.vector16(bytes_of({1}));
+  }
+  return body;
+}
+
+// Each is held against each: thousands in one hello would cost more than many handshakes.
+TEST(BadClient, MoreKeySharesThanThereAreGroups) {
+  const auto few = ClientHello::parse(hello_of_many_shares(kKeySharesMax));
+  ASSERT_TRUE(few.has_value());
+  EXPECT_EQ(few->key_shares->size(), kKeySharesMax);
+  const auto many = ClientHello::parse(hello_of_many_shares(kKeySharesMax + 1));
+  ASSERT_FALSE(many.has_value());
+  EXPECT_TRUE(many.error().is(Alert::IllegalParameter));
+}
+
 TEST(BadClient, SharesThatAreNoPoints) {
   for (const NamedGroup group : CommonConfig().groups) {
     TlsPair pair;

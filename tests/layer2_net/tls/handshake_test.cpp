@@ -180,6 +180,8 @@ TEST_P(Versions, ChoosesTheCertificateByName) {
   EXPECT_EQ(shown("a.b.wild.test"), pair.credential->chain.front());
   EXPECT_EQ(shown("unknown.test"), pair.credential->chain.front());
   EXPECT_EQ(shown("127.0.0.1"), pair.credential->chain.front());
+  EXPECT_EQ(shown("other.test."),
+            other->chain.front());  // RFC 6066 section 3: sent without the dot
 }
 
 TEST_P(Versions, AnRsaAndAnEcCertificateByWhatTheClientChecks) {
@@ -352,6 +354,22 @@ TEST_P(Versions, ClosesInOrder) {
   (void)pump(client, server);
   EXPECT_EQ(read_all(client), "I heard");
   EXPECT_TRUE(client.receive_end().error().is(TransportFault::Truncated));
+}
+
+// RFC 8446 section 6.1: the one says no more, whatever the other asks.
+TEST(Handshake, SaysNothingBehindItsCloseNotify) {
+  TlsPair pair;
+  auto client = pair.make_client().value();
+  auto server = pair.make_server().value();
+  expect_works(client, server);
+  ASSERT_TRUE(client.close().has_value());
+  (void)pump(client, server);
+  ASSERT_TRUE(server.update_keys(true).has_value());
+  ASSERT_TRUE(server.write(as_bytes("still here")).has_value());
+  const std::vector<std::byte> bytes(server.output().begin(), server.output().end());
+  ASSERT_TRUE(client.receive(bytes).has_value());
+  EXPECT_EQ(read_all(client), "still here");
+  EXPECT_TRUE(client.output().empty());
 }
 
 TEST_P(Versions, AnEndWithoutCloseNotifyIsATruncation) {

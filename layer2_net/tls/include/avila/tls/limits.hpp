@@ -19,6 +19,9 @@ struct Limits {
   std::size_t unread_bytes = 1024 * 1024;  ///< received and not read yet, of an Engine
 };
 
+/// Shares in a ClientHello, of which there is one for each group.
+inline constexpr std::size_t kKeySharesMax = 32;
+
 /// Tickets live no longer than this (RFC 8446 section 4.6.1).
 inline constexpr std::uint32_t kTicketLifetimeMax = 7 * 24 * 3600;  // seconds
 
