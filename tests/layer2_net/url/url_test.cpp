@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <avila/random/fast.hpp>
 #include <avila/url/host.hpp>
 #include <avila/url/percent.hpp>
 #include <avila/url/query.hpp>
@@ -135,6 +136,81 @@ TEST(Punycode, ConvertsTheSamplesOfRfc3492) {
   }
   for (const char* bad : {"a-!", "99999999", "z", "a-\x80"})
     EXPECT_FALSE(avila::url::punycode_decode(bad).has_value()) << bad;
+}
+
+/// RFC 3492 section 6.3 as it stands there, which looks at the whole label for each value.
+std::string punycode_of_the_rfc(std::u32string_view label) {
+  std::string out;
+  for (const char32_t c : label)
+    if (c < 0x80) out.push_back(static_cast<char>(c));
+  const std::size_t basic = out.size();
+  if (basic > 0) out.push_back('-');
+  std::uint32_t n = 128, delta = 0, bias = 72;
+  std::uint32_t handled = static_cast<std::uint32_t>(basic);
+  while (handled < label.size()) {
+    std::uint32_t least = 0x110000;
+    for (const char32_t c : label)
+      if (c >= n) least = std::min<std::uint32_t>(least, c);
+    delta += (least - n) * (handled + 1);
+    n = least;
+    for (const char32_t c : label) {
+      if (c < n) ++delta;
+      if (c != n) continue;
+      std::uint32_t q = delta;
+      for (std::uint32_t k = 36;; k += 36) {
+        const std::uint32_t t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
+        if (q < t) break;
+        out.push_back("abcdefghijklmnopqrstuvwxyz0123456789"[t + (q - t) % (36 - t)]);
+        q = (q - t) / (36 - t);
+      }
+      out.push_back("abcdefghijklmnopqrstuvwxyz0123456789"[q]);
+      delta = handled == basic ? delta / 700 : delta / 2;
+      delta += delta / (handled + 1);
+      std::uint32_t k = 0;
+      for (; delta > 455; k += 36) delta /= 35;
+      bias = k + 36 * delta / (delta + 38);
+      delta = 0;
+      ++handled;
+    }
+    ++delta;
+    ++n;
+  }
+  return out;
+}
+
+TEST(Punycode, IsThatOfTheRfcForAnyLabel) {
+  avila::random::Xoshiro256pp random(7);
+  for (int i = 0; i < 400; ++i) {
+    // Few values, which come again, or many.
+    const std::uint64_t values = i % 2 == 0 ? 1 + random.below(8) : 20'000;
+    std::u32string label;
+    for (std::uint64_t size = 1 + random.below(60); size > 0; --size) {
+      const bool ascii = random.below(4) == 0;
+      label.push_back(
+          static_cast<char32_t>(ascii ? 'a' + random.below(26) : 0x4E00 + random.below(values)));
+    }
+    const auto encoded = avila::url::punycode_encode(label);
+    ASSERT_TRUE(encoded.has_value());
+    ASSERT_EQ(*encoded, punycode_of_the_rfc(label));
+    const auto decoded = avila::url::punycode_decode(*encoded);
+    ASSERT_TRUE(decoded.has_value());
+    ASSERT_TRUE(*decoded == label);
+  }
+}
+
+// As much as a Location field may hold: the work must not grow with the square of it.
+TEST(Url, AHostOfManyLongLabels) {
+  std::string text = "http://";
+  for (int i = 0; i < 20'000; ++i) {
+    const unsigned c = 0x4E00 + static_cast<unsigned>(i) * 7919 % 20'000;
+    text += static_cast<char>(0xE0 | c >> 12);
+    text += static_cast<char>(0x80 | (c >> 6 & 63));
+    text += static_cast<char>(0x80 | (c & 63));
+    if (i % 4000 == 3999) text += '.';
+  }
+  const auto url = Url::parse(text + "/");
+  ASSERT_TRUE(url.has_value());
+  EXPECT_TRUE(url->host().starts_with("xn--"));
 }
 
 TEST(Domain, StrictModeHoldsTheRulesOfDns) {
