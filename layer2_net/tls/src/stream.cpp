@@ -212,15 +212,17 @@ std::optional<Result<std::size_t>> TlsStream::try_write_vectored(std::span<const
 }
 
 Task<Result<void>> TlsStream::shutdown_write() {
-  auto locked = co_await writing_.lock();
-  AVILA_CO_TRY(const auto lock, std::move(locked));
+  const future::Deadline deadline(kEndTimeout);  // a peer that does not read holds nobody up
+  auto locked = co_await writing_.lock(deadline.token());
+  if (!locked.has_value()) co_return deadline.translate(std::move(locked).error(), "close_notify");
+  const auto lock = std::move(*locked);
   {
     const std::lock_guard engine_lock(mutex_);
     (void)engine_.close();
   }
-  const CancelToken never;
-  auto flushed = co_await flush_locked(never);
-  AVILA_CO_TRY_VOID(std::move(flushed));
+  auto flushed = co_await flush_locked(deadline.token());
+  if (!flushed.has_value())
+    co_return deadline.translate(std::move(flushed).error(), "close_notify");
   auto ended = co_await transport_->shutdown_write();
   co_return ended;
 }

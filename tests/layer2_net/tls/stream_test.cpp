@@ -2,6 +2,7 @@
 
 #include <avila/async/sim_executor.hpp>
 #include <avila/async/transport.hpp>
+#include <avila/future/sleep.hpp>
 #include <avila/tls/stream.hpp>
 #include <avila_test/tls.hpp>
 #include <avila_test/tools.hpp>
@@ -89,6 +90,42 @@ TEST(TlsStream, CarriesDataBothWaysOverBadNetworks) {
     EXPECT_EQ(*got, question);
     EXPECT_EQ(*back, answer);
   });
+}
+
+Task<Error> end_before_one_who_does_not_read(async::SimExecutor* executor,
+                                             std::unique_ptr<async::Transport> transport,
+                                             Shared shared) {
+  auto accepted = co_await accept(std::move(transport), shared.server);
+  if (!accepted.has_value()) co_return std::move(accepted).error();
+  const StreamPointer stream = std::move(*accepted);
+  const std::string text = pattern(20'000);
+  const auto taken = stream->try_write(as_bytes(text));  // the most of it waits in the stream
+  EXPECT_TRUE(taken.has_value() && taken->has_value());
+  const Instant began = executor->now();
+  auto ended = co_await stream->shutdown_write();
+  EXPECT_EQ((executor->now() - began).ns / 1'000'000'000, kEndTimeout.ns / 1'000'000'000);
+  if (ended.has_value()) co_return Error(Errc::Unknown, "the peer reads");
+  co_return std::move(ended).error();
+}
+
+Task<void> shake_hands_and_wait(std::unique_ptr<async::Transport> transport, Shared shared) {
+  auto connected = co_await connect(std::move(transport), shared.client, shared.options);
+  EXPECT_TRUE(connected.has_value());
+  co_await future::sleep(kEndTimeout * 3);
+}
+
+TEST(TlsStream, APeerThatDoesNotReadHoldsNoEndUp) {
+  async::SimExecutor executor(1);
+  async::TransportPair pipe = async::make_pipe({.capacity_bytes = 5000});
+  const Shared shared{TlsPair()};
+  auto server =
+      executor.spawn(end_before_one_who_does_not_read(&executor, std::move(pipe.second), shared));
+  auto client = executor.spawn(shake_hands_and_wait(std::move(pipe.first), shared));
+  executor.run_for(kEndTimeout * 2);
+  ASSERT_TRUE(server.is_done()) << "it waits for ever";
+  EXPECT_TRUE(server.wait().is(Errc::TimedOut));
+  executor.run();
+  client.wait();
 }
 
 }  // namespace

@@ -14,11 +14,15 @@ struct HandshakeOptions {
   Duration timeout = seconds(10);  ///< of the whole handshake
 };
 
+/// For what is left to send, and close_notify, to leave: of shutdown_write(), which nobody cancels.
+inline constexpr Duration kEndTimeout = seconds(30);
+
 /// A connection whose handshake is done; made by connect() and accept(). As Transport asks: one
 /// reader and one writer at a time, which may be two tasks.
 ///
 /// read() gives 0 after the peer's close_notify only; a transport that just ends is
-/// TransportFault::Truncated. shutdown_write() sends our close_notify; close() tries to.
+/// TransportFault::Truncated. shutdown_write() sends our close_notify (Errc::TimedOut past
+/// kEndTimeout); close() tries to.
 /// Cancelled: a read leaves the stream usable but where it had to finish a write first; a write
 /// leaves close() only.
 class TlsStream final : public async::Transport {
