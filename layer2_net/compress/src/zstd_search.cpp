@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint32_t kTail = 8;        // no match begins where fewer bytes follow
 constexpr std::uint32_t kPatience = 256;  // bytes without a match that make a step longer
 
+constexpr std::uint32_t kDull = 8;  // steps so long leave out what is between
+
 struct Best {
   std::uint32_t length = 0, distance = 0;
 };
@@ -82,18 +84,22 @@ class Search::Rows {
         limit_(piece.base + piece.end),
         low_(piece.low),
         last_hashed_(piece.end - kTail),
-        bits_(search.effort_.hash_log + 4) {
+        bits_(search.effort_.hash_log + 4),
+        skip_(search.effort_.strategy == Strategy::Greedy ? 64 : 384),
+        kept_(search.effort_.strategy == Strategy::Greedy ? 16 : 64) {
     search_.next_ = std::max(search_.next_, piece.low);
   }
 
   void enter_until(std::uint32_t end) {
     for (; search_.next_ < end; ++search_.next_) enter(search_.next_);
   }
+  /// What is before `at` is not entered.
+  void pass_over(std::uint32_t at) { search_.next_ = std::max(search_.next_, at); }
 
   Best find(std::uint32_t at) {
-    if (at > search_.next_ + kLongSkip) {  // of a long match the ends suffice
-      enter_until(search_.next_ + kKept);
-      search_.next_ = at - kKept;
+    if (at > search_.next_ + skip_) {  // of a long match the ends suffice
+      enter_until(search_.next_ + kept_);
+      search_.next_ = at - kept_;
     }
     enter_until(at);
     const std::uint32_t hash = hash_of(at);
@@ -124,7 +130,7 @@ class Search::Rows {
 
  private:
   static constexpr unsigned kRow = 16;
-  static constexpr std::uint32_t kLongSkip = 384, kKept = 64, kAhead = 8;
+  static constexpr std::uint32_t kAhead = 8;
 
   std::uint32_t hash_of(std::uint32_t at) const noexcept {
     return hash_bytes<kMin>(load_le64(base_ + at), bits_);
@@ -166,6 +172,7 @@ class Search::Rows {
   const std::byte* limit_;
   std::uint32_t low_, last_hashed_;
   unsigned bits_;  // of the row and the tag
+  std::uint32_t skip_, kept_;
 };
 
 void Search::prime(const Piece& piece) {
@@ -391,7 +398,9 @@ void Search::choose(const Piece& piece, Found& result, Finder& finder) {
         length = best.length, distance = best.distance, start = at;
     }
     if (length < 4) {
-      at += 1 + ((at - found.anchor) >> 8);
+      const std::uint32_t more = (at - found.anchor) >> 8;
+      at += 1 + more;
+      if (more >= kDull) finder.pass_over(at);
       continue;
     }
     // The value of a match in fourths of a byte, less what its offset takes.
@@ -440,6 +449,7 @@ void Search::lazy(const Piece& piece, Found& found) {
     const std::byte* base;
     const std::byte* limit;
     std::uint32_t low;
+    void pass_over(std::uint32_t at) { search.next_ = std::max(search.next_, at); }
     Best find(std::uint32_t at) {
       search.enter_until<kMin>(base, at);
       std::uint32_t* const chain = search.chain_.data();
