@@ -29,9 +29,9 @@ Effort effort_of(int level, std::uint64_t size) {
       {21, 0, 19, 12, 5, 48, Strategy::Lazy},      {21, 0, 19, 12, 5, 64, Strategy::Lazy2},
       {22, 0, 19, 16, 5, 64, Strategy::Lazy2},     {22, 0, 20, 24, 5, 96, Strategy::Lazy2},
       {22, 0, 21, 48, 5, 128, Strategy::Lazy2},    {22, 0, 21, 48, 4, 192, Strategy::Lazy2},
-      {22, 22, 20, 6, 4, 48, Strategy::Optimal},   {22, 22, 20, 8, 4, 64, Strategy::Optimal},
-      {22, 22, 20, 12, 4, 64, Strategy::Optimal},  {22, 22, 20, 32, 4, 96, Strategy::Optimal},
-      {23, 22, 20, 64, 4, 128, Strategy::Optimal}, {23, 22, 20, 96, 3, 192, Strategy::Optimal},
+      {22, 22, 20, 6, 4, 64, Strategy::Optimal},   {22, 22, 20, 8, 4, 96, Strategy::Optimal},
+      {22, 22, 20, 12, 4, 128, Strategy::Optimal}, {22, 22, 20, 32, 4, 128, Strategy::Optimal},
+      {23, 22, 20, 64, 4, 160, Strategy::Optimal}, {23, 22, 20, 96, 3, 192, Strategy::Optimal},
       {23, 23, 20, 128, 3, 256, Strategy::Optimal}};
   // Less content affords more effort, and has fewer of the long matches.
   const bool small = size <= 256U << 10;
