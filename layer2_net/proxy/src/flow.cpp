@@ -84,7 +84,7 @@ Flow::Flow(std::shared_ptr<ReverseState> state_value, TablePointer table_value,
 }
 
 Flow::~Flow() {
-  AVILA_ASSERT(!pump_running_.load());
+  AVILA_ASSERT(!pump_.has_value());  // it uses what goes now
   if (!ended_) end(false);
   Observer* const observer = table->options.observer;
   if (observer == nullptr || own != nullptr) return;
@@ -403,7 +403,7 @@ Task<Result<void>> Flow::run() {
 bool Flow::may_retry(const Error* error, int status, bool stale) {
   const RetryOptions& retry = upstream_->options.retry;
   (void)status;
-  if (request.cancel.cancelled() || client_failed_ || pump_.has_value() || !head.upgrade.empty())
+  if (request.cancel.cancelled() || client_failed_ || pump_used_ || !head.upgrade.empty())
     return false;
   const bool unsent = exchange == nullptr || !exchange->sent_any();
   if (error != nullptr && error->is(Errc::Malformed)) return false;  // it answered, and badly
@@ -444,7 +444,7 @@ Task<Result<void>> Flow::attempt(bool fresh) {
   if (!sent.has_value() && (exchange->reused() || !exchange->sent_any()))
     co_return std::move(sent).error();
   if (streaming) {
-    pump_running_ = true;
+    pump_running_ = pump_used_ = true;
     if (!head.expect_continue) go_on_.set();
     pump_.emplace();
     pump_->spawn(pump());
@@ -462,12 +462,17 @@ Task<Result<void>> Flow::attempt(bool fresh) {
     co_await end_pump(true);
     co_return std::move(answered).error();
   }
-  if (!pump_running_) co_return Result<void>();
+  if (!pump_running_) {
+    co_await end_pump(false);
+    co_return Result<void>();
+  }
   // The endpoint answers while the body is under way. HTTP/2 goes on both ways; HTTP/1.1 does where
   // the body has begun to flow and is wanted; else the rest is not read.
   const bool wanted = exchange->status() < 400 && pump_began_;
+  // Of a response without a body nobody waits for the pump's end while it is written.
   const bool no_body = request.method == http::Method::Head || exchange->status() == 204 ||
-                       exchange->status() == 304;
+                       exchange->status() == 304 || exchange->status() == 101 ||
+                       exchange->length().value_or(1) == 0;
   if (no_body) {
     co_await end_pump(true);
   } else if (request.major_version == 1 && !wanted) {
@@ -525,6 +530,7 @@ Task<void> Flow::end_pump(bool give_up) {
   }
   auto joined = co_await pump_->join();
   (void)joined;
+  pump_.reset();
 }
 
 }  // namespace avila::proxy::detail

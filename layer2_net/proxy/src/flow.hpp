@@ -97,7 +97,7 @@ class Flow {
   void fill_head(http::Response& response);
   /// Waits for the request's body to be sent, or gives it up.
   Task<void> end_pump(bool give_up);
-  bool pumping() const noexcept { return pump_running_.load(); }
+  bool pumping() const noexcept { return pump_.has_value(); }
   /// The exchange is over; `complete`: to its end.
   void end(bool complete);
   /// Sends a copy to the route's mirror, where there is one and it is this request's turn.
@@ -143,7 +143,8 @@ class Flow {
   bool unreached_ = false;  // the last attempt got no connection
   // The pump.
   std::optional<future::TaskGroup> pump_;
-  future::Event go_on_;  // 100 (Continue) came, or is not to be waited for
+  future::Event go_on_;     // 100 (Continue) came, or is not to be waited for
+  bool pump_used_ = false;  // then there is no second attempt
   std::atomic<bool> pump_running_{false};
   std::atomic<bool> pump_refused_{false};   // the endpoint does not want the body
   std::atomic<bool> pump_began_{false};     // a piece of it was read

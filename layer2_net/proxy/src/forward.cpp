@@ -225,8 +225,10 @@ class PlainSource final : public http::BodySource {
   std::unique_ptr<BodyPump> pump_;  // where the body was still under way; goes first
 };
 
-bool has_no_body(const http::Request& request, int status) noexcept {
-  return request.method == http::Method::Head || status == 204 || status == 304;
+bool has_no_body(const http::Request& request, const detail::Http1Exchange& exchange) noexcept {
+  const int status = exchange.status();
+  return request.method == http::Method::Head || status == 204 || status == 304 ||
+         exchange.length().value_or(1) == 0;
 }
 
 /// The final response's head, or that of 101; those before it are passed on.
@@ -316,9 +318,10 @@ Task<http::Response> ForwardProxy::handle(http::Request& request) {
   auto answered = co_await receive_final(*exchange, request, pump.get());
   const bool switched = answered.has_value() && exchange->status() == 101;
   if (pump != nullptr) {
-    // Both ways at once where the body has begun to flow and is wanted; else the rest is not read.
+    // Both ways at once where the body has begun to flow and is wanted, and where the response has
+    // a body, after which the pump is waited for; else the rest is not read.
     const bool flows = answered.has_value() && exchange->status() < 400 && pump->began() &&
-                       !has_no_body(request, exchange->status());
+                       !has_no_body(request, *exchange);
     if (!flows || switched) co_await pump->end();
     if (!answered.has_value() && pump->client_status() != 0)
       co_return http::Response::problem(pump->client_status(),

@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "harness.hpp"
+#include "origin.hpp"
 
 namespace {
 
@@ -141,6 +142,26 @@ TEST_F(ReverseProxyTest, ExpectationsAreTheEndpoints) {
   EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), "100 Continue"));
   client.send("body");
   EXPECT_TRUE(has(client.read_until("body", 10'000), "200 OK"));
+}
+
+// Endpoints that answer with no body, or change the protocol unasked, while the request's body is
+// under way.
+TEST_F(ReverseProxyTest, AnEmptyResponseEndsTheBody) {
+  proxy_test::Origin origin;
+  back_to(origin.authority());
+  proxy.start();
+  for (const char* answer : {"201 Created\r\nContent-Length: 0", "204 No Content",
+                             "101 Switching Protocols\r\nUpgrade: x"}) {
+    SCOPED_TRACE(answer);
+    RawClient client(proxy.port());
+    client.send("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    origin.accept();
+    EXPECT_TRUE(has(origin.read_until("one\r\n"), "POST /x HTTP/1.1\r\n"));
+    origin.send(std::string("HTTP/1.1 ") + answer + "\r\n\r\n");
+    const std::string status = *answer == '1' ? "502" : std::string(answer, 3);
+    EXPECT_TRUE(client.read_until("\r\n\r\n", 10'000).starts_with("HTTP/1.1 " + status));
+    EXPECT_EQ(origin.read_until(""), "<end>");
+  }
 }
 
 TEST_F(ReverseProxyTest, EndpointsThatAreGoneCostNoRequest) {
