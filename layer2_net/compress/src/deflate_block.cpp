@@ -1,6 +1,7 @@
 #include "deflate_block.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "huffman_code.hpp"
 
@@ -37,77 +38,101 @@ inline unsigned distance_slot(unsigned distance) noexcept {
 constexpr unsigned kLongestLitlen = 14;
 constexpr unsigned kLitlens = 286, kDistances = 30;
 
+struct Lengths {
+  std::array<std::uint8_t, kLitlenSymbols> litlen{};
+  std::array<std::uint8_t, kDistanceSymbols> distance{};
+};
+
 struct Codes {
-  std::array<std::uint8_t, kLitlenSymbols> litlen_lengths{};
-  std::array<std::uint8_t, kDistanceSymbols> distance_lengths{};
+  Lengths lengths;
   std::array<std::uint16_t, kLitlenSymbols> litlen{};
   std::array<std::uint16_t, kDistanceSymbols> distance{};
-  void number() {
-    canonical_codes(litlen_lengths, litlen.data());
-    canonical_codes(distance_lengths, distance.data());
+  explicit Codes(const Lengths& of) : lengths(of) {
+    canonical_codes(lengths.litlen, litlen.data());
+    canonical_codes(lengths.distance, distance.data());
   }
 };
 
 const Codes& fixed_codes() {
   static const Codes codes = [] {
-    Codes fixed;
-    fixed.litlen_lengths = fixed_litlen_lengths();
-    fixed.distance_lengths.fill(5);
-    fixed.number();
-    return fixed;
+    Lengths fixed{fixed_litlen_lengths(), {}};
+    fixed.distance.fill(5);
+    return Codes(fixed);
   }();
   return codes;
 }
 
-struct Frequencies {
-  std::array<std::uint32_t, kLitlens> litlen{};
-  std::array<std::uint32_t, kDistances> distance{};
-  Frequencies(ByteSpan content, std::span<const DeflateSequence> sequences) {
-    // Runs are short and of any length: gathered first, they are counted without a branch for each.
-    // Four tables, since the same byte often follows itself soon.
-    std::array<std::array<std::uint32_t, 256>, 4> bytes{};
-    const auto count = [&](const std::byte* at, std::size_t n) {
-      for (; n >= 4; n -= 4, at += 4)
-        for (unsigned i = 0; i < 4; ++i) ++bytes[i][static_cast<std::uint8_t>(at[i])];
-      for (; n != 0; --n) ++bytes[0][static_cast<std::uint8_t>(*at++)];
-    };
-    constexpr std::size_t kShort = 32;
-    std::array<std::byte, 2048> gathered;
-    std::size_t size = 0;
-    const std::byte* at = content.data();
-    const std::byte* const end = at + content.size();
-    for (const DeflateSequence& sequence : sequences) {
-      const std::size_t n = sequence.literals;
-      if (n > kShort || end - at < static_cast<std::ptrdiff_t>(kShort)) [[unlikely]] {
-        count(at, n);
-      } else {
-        std::memcpy(gathered.data() + size, at, kShort);
-        size += n;
-        if (size > gathered.size() - kShort) [[unlikely]] {
-          count(gathered.data(), size);
-          size = 0;
-        }
+DeflateCounts count_symbols(ByteSpan content, std::span<const DeflateSequence> sequences) {
+  DeflateCounts counts;
+  // Runs are short and of any length: gathered first, they are counted without a branch for each.
+  // Four tables, since the same byte often follows itself soon.
+  std::array<std::array<std::uint32_t, 256>, 4> bytes{};
+  const auto count = [&](const std::byte* at, std::size_t n) {
+    for (; n >= 4; n -= 4, at += 4)
+      for (unsigned i = 0; i < 4; ++i) ++bytes[i][static_cast<std::uint8_t>(at[i])];
+    for (; n != 0; --n) ++bytes[0][static_cast<std::uint8_t>(*at++)];
+  };
+  constexpr std::size_t kShort = 32;
+  std::array<std::byte, 2048> gathered;
+  std::size_t size = 0;
+  const std::byte* at = content.data();
+  const std::byte* const end = at + content.size();
+  for (const DeflateSequence& sequence : sequences) {
+    const std::size_t n = sequence.literals;
+    if (n > kShort || end - at < static_cast<std::ptrdiff_t>(kShort)) [[unlikely]] {
+      count(at, n);
+    } else {
+      std::memcpy(gathered.data() + size, at, kShort);
+      size += n;
+      if (size > gathered.size() - kShort) [[unlikely]] {
+        count(gathered.data(), size);
+        size = 0;
       }
-      if (sequence.length == 0) break;
-      ++litlen[257U + kLengthSlot[sequence.length]];
-      ++distance[distance_slot(sequence.distance)];
-      at += n + sequence.length;
     }
-    count(gathered.data(), size);
-    for (unsigned i = 0; i < 256; ++i)
-      litlen[i] = bytes[0][i] + bytes[1][i] + bytes[2][i] + bytes[3][i];
-    litlen[kEndOfBlock] = 1;
+    at += n + sequence.length;
+    if (sequence.length == 0) [[unlikely]]
+      continue;
+    ++counts.litlen[257U + kLengthSlot[sequence.length]];
+    ++counts.distance[distance_slot(sequence.distance)];
   }
-  std::uint64_t bits(const Codes& codes) const {
-    std::uint64_t sum = 0;
-    for (unsigned i = 0; i < kLitlens; ++i)
-      sum += std::uint64_t{litlen[i]} *
-             (codes.litlen_lengths[i] + (i > 256 ? kLengthExtra[i - 257] : 0U));
-    for (unsigned i = 0; i < kDistances; ++i)
-      sum += std::uint64_t{distance[i]} * (codes.distance_lengths[i] + kDistanceExtra[i] + 0U);
-    return sum;
+  count(gathered.data(), size);
+  for (unsigned i = 0; i < 256; ++i)
+    counts.litlen[i] = bytes[0][i] + bytes[1][i] + bytes[2][i] + bytes[3][i];
+  counts.litlen[kEndOfBlock] = 1;
+  return counts;
+}
+
+std::uint64_t bits_of(const DeflateCounts& counts, const Lengths& lengths) {
+  std::uint64_t sum = 0;
+  for (unsigned i = 0; i < kLitlens; ++i)
+    sum += std::uint64_t{counts.litlen[i]} *
+           (lengths.litlen[i] + (i > 256 ? kLengthExtra[i - 257] : 0U));
+  for (unsigned i = 0; i < kDistances; ++i)
+    sum += std::uint64_t{counts.distance[i]} * (lengths.distance[i] + kDistanceExtra[i] + 0U);
+  return sum;
+}
+
+// Logarithms in units of 1 / kLogOne.
+constexpr unsigned kLogOne = 1U << 12, kLogBits = 8;
+constexpr auto kLog2 = [] {
+  std::array<std::uint16_t, 1U << kLogBits> logs{};  // of 1 + i / 2^kLogBits
+  for (unsigned i = 0; i < logs.size(); ++i) {
+    double x = 1 + static_cast<double>(i) / static_cast<double>(logs.size());
+    unsigned log = 0;
+    for (unsigned bit = kLogOne / 2; bit != 0; bit /= 2) {
+      x *= x;
+      if (x >= 2) x /= 2, log |= bit;
+    }
+    logs[i] = static_cast<std::uint16_t>(log);
   }
-};
+  return logs;
+}();
+inline std::uint64_t log2_of(std::uint32_t n) noexcept {  // 0 of 0
+  const auto whole = static_cast<unsigned>(std::bit_width(n | 1)) - 1;
+  const std::uint32_t fraction =
+      static_cast<std::uint32_t>((std::uint64_t{n} << kLogBits) >> whole) & ((1U << kLogBits) - 1);
+  return whole * kLogOne + kLog2[fraction];
+}
 
 // The code lengths, run-length coded (3.2.7).
 struct Header {
@@ -119,12 +144,12 @@ struct Header {
   std::array<std::uint8_t, kPrecodeSymbols> lengths{};
   std::array<std::uint16_t, kPrecodeSymbols> codes{};
 
-  explicit Header(const Codes& of) {
-    while (litlens > 257 && of.litlen_lengths[litlens - 1] == 0) --litlens;
-    while (distances > 1 && of.distance_lengths[distances - 1] == 0) --distances;
+  explicit Header(const Lengths& of) {
+    while (litlens > 257 && of.litlen[litlens - 1] == 0) --litlens;
+    while (distances > 1 && of.distance[distances - 1] == 0) --distances;
     std::array<std::uint8_t, kLitlens + kDistances> all;
-    std::copy_n(of.litlen_lengths.begin(), litlens, all.begin());
-    std::copy_n(of.distance_lengths.begin(), distances, all.begin() + litlens);
+    std::copy_n(of.litlen.begin(), litlens, all.begin());
+    std::copy_n(of.distance.begin(), distances, all.begin() + litlens);
     const unsigned total = litlens + distances;
     std::array<std::uint32_t, kPrecodeSymbols> frequencies{};
     const auto add = [&](unsigned symbol, unsigned extra_bits, unsigned extra) {
@@ -198,15 +223,15 @@ void write_symbols(BitWriter& stream, ByteSpan content, std::span<const DeflateS
     std::uint8_t code_bits, bits;
   };
   std::array<Distance, kDistances> distances;
-  for (unsigned i = 0; i < 256; ++i) literals[i] = word(codes.litlen[i], codes.litlen_lengths[i]);
+  for (unsigned i = 0; i < 256; ++i) literals[i] = word(codes.litlen[i], codes.lengths.litlen[i]);
   for (unsigned i = kDeflateMinMatch; i <= kDeflateMaxMatch; ++i) {
-    const unsigned slot = kLengthSlot[i], n = codes.litlen_lengths[257 + slot];
+    const unsigned slot = kLengthSlot[i], n = codes.lengths.litlen[257 + slot];
     lengths[i] =
         word(codes.litlen[257 + slot] | (i - kLengthBase[slot]) << n, n + kLengthExtra[slot]);
   }
   for (unsigned i = 0; i < kDistances; ++i)
-    distances[i] = {codes.distance[i], kDistanceBase[i], codes.distance_lengths[i],
-                    static_cast<std::uint8_t>(codes.distance_lengths[i] + kDistanceExtra[i])};
+    distances[i] = {codes.distance[i], kDistanceBase[i], codes.lengths.distance[i],
+                    static_cast<std::uint8_t>(codes.lengths.distance[i] + kDistanceExtra[i])};
   BitWriter writer = stream;
   const std::byte* at = content.data();
   const std::byte* const end = at + content.size();
@@ -226,15 +251,16 @@ void write_symbols(BitWriter& stream, ByteSpan content, std::span<const DeflateS
       for (std::uint32_t i = 0; i < n; ++i) put(literal(at[i]));
     }
     writer.spill();
-    if (sequence.length == 0) break;
+    at += n + sequence.length;
+    if (sequence.length == 0) [[unlikely]]
+      continue;
     put(lengths[sequence.length]);
     const Distance& distance = distances[distance_slot(sequence.distance)];
     const std::uint32_t extra = sequence.distance - std::uint32_t{distance.base};
     writer.put(distance.code | extra << distance.code_bits, distance.bits);
     writer.spill();
-    at += n + sequence.length;
   }
-  writer.write(codes.litlen[kEndOfBlock], codes.litlen_lengths[kEndOfBlock]);
+  writer.write(codes.litlen[kEndOfBlock], codes.lengths.litlen[kEndOfBlock]);
   stream = writer;
 }
 
@@ -259,22 +285,53 @@ void write_deflate_sync(BitWriter& writer, Sink& out) {
   write_stored_blocks(writer, out, {}, false);
 }
 
-void write_deflate_block(BitWriter& writer, Sink& out, ByteSpan content,
-                         std::span<const DeflateSequence> sequences, bool last) {
-  const Frequencies frequencies(content, sequences);
-  Codes codes;
-  huffman_lengths(frequencies.litlen, kLongestLitlen, codes.litlen_lengths.data());
-  huffman_lengths(frequencies.distance, kMaxCodeLength, codes.distance_lengths.data());
+DeflateBlock::DeflateBlock(ByteSpan content, std::span<const DeflateSequence> sequences) noexcept
+    : counts_(count_symbols(content, sequences)),
+      size_(content.size()),
+      bits_(std::min(coded_bits(), stored_bits())) {}
+
+DeflateBlock::DeflateBlock(const DeflateBlock& first, const DeflateBlock& second) noexcept
+    : counts_(first.counts_), size_(first.size_ + second.size_) {
+  for (unsigned i = 0; i < kLitlens; ++i) counts_.litlen[i] += second.counts_.litlen[i];
+  for (unsigned i = 0; i < kDistances; ++i) counts_.distance[i] += second.counts_.distance[i];
+  counts_.litlen[kEndOfBlock] = 1;
+  bits_ = std::min(coded_bits(), stored_bits());
+}
+
+// By the entropy of its symbols; their codes take 20 bytes and 4 bits each.
+std::uint64_t DeflateBlock::coded_bits() const noexcept {
+  std::uint64_t total = 0, weights = 0, extra = 0, used = 0;
+  const auto add = [&](std::span<const std::uint32_t> counts) {
+    total = 0;
+    for (const std::uint32_t n : counts) {
+      total += n;
+      weights -= n * log2_of(n);
+      used += n != 0 ? 1 : 0;
+    }
+    weights += total * log2_of(static_cast<std::uint32_t>(total));
+  };
+  add(counts_.litlen);
+  add(counts_.distance);
+  for (unsigned i = 0; i < kLengthExtra.size(); ++i)
+    extra += std::uint64_t{counts_.litlen[257 + i]} * kLengthExtra[i];
+  for (unsigned i = 0; i < kDistances; ++i)
+    extra += std::uint64_t{counts_.distance[i]} * kDistanceExtra[i];
+  return weights / kLogOne + extra + 160 + 4 * used;
+}
+
+void DeflateBlock::write(BitWriter& writer, Sink& out, ByteSpan content,
+                         std::span<const DeflateSequence> sequences, bool last) const {
+  Lengths lengths;
+  huffman_lengths(counts_.litlen, kLongestLitlen, lengths.litlen.data());
+  huffman_lengths(counts_.distance, kMaxCodeLength, lengths.distance.data());
   // Some decoders want a code even where no distance occurs.
-  if (std::all_of(codes.distance_lengths.begin(), codes.distance_lengths.end(),
+  if (std::all_of(lengths.distance.begin(), lengths.distance.end(),
                   [](auto length) { return length == 0; }))
-    codes.distance_lengths[0] = 1;
-  const Header header(codes);
-  const std::uint64_t dynamic_bits = header.bits() + frequencies.bits(codes);
-  const std::uint64_t fixed_bits = frequencies.bits(fixed_codes());
-  const std::uint64_t stored_bits =
-      8 * (std::uint64_t{content.size()} + 5 * (1 + content.size() / 65535));
-  if (stored_bits <= std::min(dynamic_bits, fixed_bits)) {
+    lengths.distance[0] = 1;
+  const Header header(lengths);
+  const std::uint64_t dynamic_bits = header.bits() + bits_of(counts_, lengths);
+  const std::uint64_t fixed_bits = bits_of(counts_, fixed_codes().lengths);
+  if (stored_bits() <= std::min(dynamic_bits, fixed_bits)) {
     write_stored_blocks(writer, out, content, last);
     return;
   }
@@ -284,9 +341,8 @@ void write_deflate_block(BitWriter& writer, Sink& out, ByteSpan content,
   if (fixed) {
     write_symbols(writer, content, sequences, fixed_codes());
   } else {
-    codes.number();
     header.write(writer);
-    write_symbols(writer, content, sequences, codes);
+    write_symbols(writer, content, sequences, Codes(lengths));
   }
   writer.close(out);
 }

@@ -3,6 +3,7 @@
 #include <avila/hash/adler32.hpp>
 #include <avila/hash/crc32.hpp>
 #include <bit>
+#include <optional>
 
 namespace avila::compress::detail {
 namespace {
@@ -201,19 +202,45 @@ void DeflateCore::finish_wrapper(Sink& out) {
   }
 }
 
+// In parts, which become one block where that costs next to nothing: a block's codes take time to
+// be made, and to be read.
 void DeflateCore::parse_fast(const Piece& piece, bool last, Sink& out) {
-  constexpr std::uint32_t kBlock = 24U << 10;
+  constexpr std::uint32_t kPart = 16U << 10, kMostBlock = 128U << 10;
+  constexpr std::uint64_t kNextToNothing = 256;  // bits
   if (piece.start == piece.end && !last) return;
-  for (Piece rest = piece;;) {
-    const std::uint32_t left = rest.end - rest.start;
-    const std::uint32_t target = left <= kBlock + kBlock / 2 ? rest.end : rest.start + kBlock;
-    sequences_.clear();
-    const std::uint32_t end = fast_->find(rest, target, sequences_);
-    write_deflate_block(writer_, out, {rest.base + rest.start, end - rest.start}, sequences_,
-                        last && end == rest.end);
-    if (end == rest.end) return;
-    rest.start = end;
+  sequences_.clear();
+  sequences_.reserve(std::min<std::size_t>(piece.content().size(), kPart));
+  std::optional<DeflateBlock> block;
+  std::size_t in_block = 0;           // sequences of it
+  std::uint32_t start = piece.start;  // of the block
+  const auto write = [&](std::uint32_t end, bool ends) {
+    const auto sequences = std::span<const DeflateSequence>(sequences_).first(in_block);
+    block->write(writer_, out, {piece.base + start, end - start}, sequences, ends);
+  };
+  for (std::uint32_t at = piece.start, end = at;; at = end) {
+    const std::uint32_t target = piece.end - at <= kPart + kPart / 2 ? piece.end : at + kPart;
+    end = fast_->find({piece.base, piece.low, at, piece.end}, target, sequences_);
+    const DeflateBlock part({piece.base + at, end - at},
+                            std::span<const DeflateSequence>(sequences_).subspan(in_block));
+    if (block.has_value()) {
+      const DeflateBlock both(*block, part);
+      if (end - start <= kMostBlock &&
+          both.bits() <= block->bits() + part.bits() + kNextToNothing) {
+        block = both;
+      } else {
+        write(at, false);
+        sequences_.erase(sequences_.begin(),
+                         sequences_.begin() + static_cast<std::ptrdiff_t>(in_block));
+        start = at;
+        block = part;
+      }
+    } else {
+      block = part;
+    }
+    in_block = sequences_.size();
+    if (end == piece.end) break;
   }
+  write(piece.end, last);
 }
 
 void DeflateCore::parse_greedy(const Piece& piece, bool last, Sink& out) {

@@ -39,14 +39,36 @@ constexpr std::uint32_t with_length(std::uint32_t entry, unsigned length) {
   return entry + (length << 8 | length);
 }
 
+// Symbols whose length is not zero, in order; `counts`: how many have each length. Gives how many
+// there are.
+unsigned used_symbols(const std::uint8_t* lengths, unsigned count, std::uint16_t* symbols,
+                      std::array<std::uint16_t, kMaxCodeLength + 1>& counts) noexcept {
+  unsigned used = 0;
+  const auto add = [&](unsigned i) {
+    const unsigned length = lengths[i];
+    symbols[used] = static_cast<std::uint16_t>(i);
+    used += length != 0 ? 1 : 0;
+    ++counts[length];
+  };
+  unsigned i = 0;
+  for (; count - i >= 8; i += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, lengths + i, 8);
+    if (eight == 0) continue;
+    for (unsigned k = 0; k < 8; ++k) add(i + k);
+  }
+  for (; i < count; ++i) add(i);
+  counts[0] = 0;
+  return used;
+}
+
 // False unless the lengths make a complete code. As zlib does, a single code of one bit and no
 // code at all are let through: what they leave open reads as "no such code".
 bool build_table(const std::uint8_t* lengths, unsigned count, const std::uint32_t* entries,
                  unsigned bits, std::uint32_t* table, std::size_t table_size) noexcept {
   std::array<std::uint16_t, kMaxCodeLength + 1> counts{};
-  for (unsigned i = 0; i < count; ++i) ++counts[lengths[i]];
-  const unsigned used = count - counts[0];
-  counts[0] = 0;
+  std::array<std::uint16_t, kLitlenSymbols + 1> symbols;  // those that have a code
+  const unsigned used = used_symbols(lengths, count, symbols.data(), counts);
   std::array<std::uint16_t, kMaxCodeLength + 2> first{};
   std::int32_t left = 1;
   for (unsigned length = 1; length <= kMaxCodeLength; ++length) {
@@ -54,23 +76,25 @@ bool build_table(const std::uint8_t* lengths, unsigned count, const std::uint32_
     if (left < 0) return false;
     first[length + 1] = static_cast<std::uint16_t>(first[length] + counts[length]);
   }
+  const std::uint32_t size = 1U << bits;
   if (left > 0) {
     if (used > 1 || (used == 1 && counts[1] != 1)) return false;
-    std::fill_n(table, std::size_t{1} << bits, Tables::kSpecial);
+    std::fill_n(table, size, Tables::kSpecial);
   }
   std::array<std::uint16_t, kLitlenSymbols> sorted;
-  for (unsigned i = 0; i < count; ++i)
-    if (lengths[i] != 0) sorted[first[lengths[i]]++] = static_cast<std::uint16_t>(i);
+  for (unsigned i = 0; i < used; ++i) sorted[first[lengths[symbols[i]]]++] = symbols[i];
 
+  // What is there of a table for codes of up to a bit less is what both halves of this one have.
   std::uint32_t code = 0;
   unsigned at = 0;
-  const std::uint32_t size = 1U << bits;
-  for (unsigned length = 1; length <= bits; ++length)
+  for (unsigned length = 1; length <= bits; ++length) {
+    const std::size_t half = std::size_t{1} << (length - 1);
+    std::memcpy(table + half, table, half * sizeof *table);
     for (unsigned n = counts[length]; n != 0; --n, ++at) {
-      const std::uint32_t entry = with_length(entries[sorted[at]], length);
-      for (std::uint32_t i = code; i < size; i += 1U << length) table[i] = entry;
+      table[code] = with_length(entries[sorted[at]], length);
       code = next_reversed(code, length);
     }
+  }
   // Longer codes go through a second table, as large as the codes that share the first bits need.
   std::size_t next = size;
   std::uint32_t prefix = ~0U;
@@ -230,9 +254,16 @@ Result<InflateCore::Step> InflateCore::read_dynamic(BitReader& reader, const std
     if (reader.count < 3) return Step::NeedInput;
     precode_lengths[kPrecodeOrder[i]] = static_cast<std::uint8_t>(reader.take(3));
   }
+  // As for literals, with the number of extra bits above the byte.
   static constexpr auto kEntries = [] {
     std::array<std::uint32_t, kPrecodeSymbols> entries{};
-    for (unsigned i = 0; i < kPrecodeSymbols; ++i) entries[i] = Tables::kLiteral | i << 8;
+    for (unsigned i = 0; i < kPrecodeSymbols; ++i)
+      entries[i] = Tables::kLiteral | i << 8 |
+                   (i == 16   ? 2U
+                    : i == 17 ? 3U
+                    : i == 18 ? 7U
+                              : 0U)
+                       << 16;
     return entries;
   }();
   std::array<std::uint32_t, 1U << kMaxPrecodeLength> precode;
@@ -240,30 +271,35 @@ Result<InflateCore::Step> InflateCore::read_dynamic(BitReader& reader, const std
                    precode.data(), precode.size()))
     return bad("the code of the code lengths is not complete");
 
-  std::array<std::uint8_t, 286 + 32 + 138> lengths;
+  constexpr unsigned kSlack = 8;  // that repeats may write beyond the end
+  std::array<std::uint8_t, 286 + 32 + kSlack> lengths{};
   const unsigned total = litlens + distances;
+  BitReader bits = reader;  // one of its own stays in registers
   for (unsigned i = 0; i < total;) {
-    reader.refill();
-    const std::uint32_t entry = precode[reader.peek(kMaxPrecodeLength)];
+    if (bits.count < 2 * kMaxPrecodeLength) bits.refill();
+    const std::uint32_t entry = precode[bits.peek(kMaxPrecodeLength)];
     if ((entry & Tables::kLiteral) == 0) {
-      if (reader.count < kMaxPrecodeLength) return Step::NeedInput;
+      if (bits.count < kMaxPrecodeLength) return Step::NeedInput;
+      reader = bits;
       return bad("no such code length code");
     }
-    const unsigned symbol = (entry >> 8) & 0xFF;
-    const unsigned extra = symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
-    if (reader.count < bits_of(entry) + extra) return Step::NeedInput;
-    reader.skip(bits_of(entry));
+    const unsigned symbol = entry >> 8 & 0xFF, extra = entry >> 16 & 0xFF;
+    if (bits.count < bits_of(entry) + extra) return Step::NeedInput;
+    bits.skip(bits_of(entry));
     if (symbol < 16) {
       lengths[i++] = static_cast<std::uint8_t>(symbol);
       continue;
     }
+    const unsigned repeats = bits.take(extra) + (symbol == 18 ? 11 : 3);
+    reader = bits;
     if (symbol == 16 && i == 0) return bad("a repeat of no code length");
-    const unsigned repeats = reader.take(extra) + (symbol == 18 ? 11 : 3);
-    const std::uint8_t value = symbol == 16 ? lengths[i - 1] : std::uint8_t{0};
     if (repeats > total - i) return bad("code lengths beyond their number");
-    std::fill_n(lengths.begin() + i, repeats, value);
+    if (symbol == 16)  // six at most; the others are zeros, as all are at first
+      store_le64(reinterpret_cast<std::byte*>(&lengths[i]),
+                 lengths[i - 1] * (0x0101010101010101U >> (64 - 8 * repeats)));
     i += repeats;
   }
+  reader = bits;
   if (lengths[kEndOfBlock] == 0) return bad("the block has no end");
   fixed_ = false;
   if (!build_table(lengths.data(), litlens, kLitlenEntries.data(), Tables::kLitlenBits,
