@@ -182,20 +182,8 @@ struct Cluster {
   std::vector<std::uint32_t> contexts;
 };
 
-void join_all(std::vector<Cluster>& clusters) {
-  Cluster& into = clusters[0];
-  for (std::size_t c = 1; c < clusters.size(); ++c) {
-    const Cluster& from = clusters[c];
-    for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
-    into.total += from.total;
-    into.contexts.insert(into.contexts.end(), from.contexts.begin(), from.contexts.end());
-  }
-  clusters.resize(1);
-  into.cost = code_cost(into.counts);
-}
-
-// Joins the two that gain most, until none gains.
-void join_alike(std::vector<Cluster>& clusters) {
+// Joins the two that gain most, until none gains. `reading`: what the time to read a code is worth.
+void join_alike(std::vector<Cluster>& clusters, std::int64_t reading) {
   const Weights& weight = weights();
   const auto gain_of = [&](const Cluster& a, const Cluster& b) {
     std::uint64_t sum = 0;
@@ -205,7 +193,7 @@ void join_alike(std::vector<Cluster>& clusters) {
       sum += weight[both];
       used += both != 0 ? 1 : 0;
     }
-    return a.cost + b.cost - with_code(a.total + b.total, sum, used);
+    return a.cost + b.cost + reading - with_code(a.total + b.total, sum, used);
   };
   const std::size_t n = clusters.size();
   std::vector<std::int64_t> gain(n * n);
@@ -221,7 +209,7 @@ void join_alike(std::vector<Cluster>& clusters) {
     Cluster &into = clusters[first], &from = clusters[second];
     for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
     into.total += from.total;
-    into.cost += from.cost - most;
+    into.cost += from.cost + reading - most;
     into.contexts.insert(into.contexts.end(), from.contexts.begin(), from.contexts.end());
     from.contexts.clear();
     for (std::size_t i = 0; i < n; ++i) {
@@ -236,27 +224,40 @@ void join_alike(std::vector<Cluster>& clusters) {
 }  // namespace
 
 std::int64_t cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
-                              std::vector<std::uint8_t>& map, bool thorough) {
+                              std::vector<std::uint8_t>& map, ClusterEffort effort) {
   std::vector<std::uint8_t> symbols;
   for (unsigned i = 0; i < 256; ++i)
     if (std::any_of(counts.begin(), counts.end(), [&](const auto& table) { return table[i] != 0; }))
       symbols.push_back(static_cast<std::uint8_t>(i));
+  const auto add = [](std::vector<Cluster>& clusters, Cluster cluster) {
+    for (const std::uint32_t n : cluster.counts) cluster.total += n;
+    if (cluster.total == 0) return;
+    cluster.cost = code_cost(cluster.counts);
+    clusters.push_back(std::move(cluster));
+  };
   // First those that differ in the byte before the last only: most of them are alike.
   std::vector<Cluster> clusters;
   for (std::uint32_t group = 0; group < counts.size(); group += 4) {
+    const std::vector<std::uint32_t> all = {group, group + 1, group + 2, group + 3};
+    if (effort.last_only) {
+      Cluster cluster{{}, 0, 0, all};
+      for (const std::uint8_t s : symbols)
+        cluster.counts.push_back(counts[group][s] + counts[group + 1][s] + counts[group + 2][s] +
+                                 counts[group + 3][s]);
+      add(clusters, std::move(cluster));
+      continue;
+    }
     std::vector<Cluster> four;
-    for (std::uint32_t c = group; c < group + 4; ++c) {
+    for (const std::uint32_t c : all) {
       Cluster cluster{{}, 0, 0, {c}};
       for (const std::uint8_t s : symbols) cluster.counts.push_back(counts[c][s]);
-      for (const std::uint32_t n : cluster.counts) cluster.total += n;
-      cluster.cost = code_cost(cluster.counts);
-      if (cluster.total != 0) four.push_back(std::move(cluster));
+      add(four, std::move(cluster));
     }
-    if (four.empty()) continue;
-    thorough ? join_alike(four) : join_all(four);
+    join_alike(four, effort.reading);
+    if (four.size() == 1) four[0].contexts = all;  // the last byte says it
     std::move(four.begin(), four.end(), std::back_inserter(clusters));
   }
-  join_alike(clusters);
+  join_alike(clusters, effort.reading);
   std::int64_t cost = 0;
   map.assign(counts.size(), 0);
   counts.clear();
@@ -279,7 +280,7 @@ void cluster_distances(std::vector<DistanceCounts>& counts, std::vector<std::uin
     cluster.cost = code_cost(cluster.counts);
     if (cluster.total != 0) clusters.push_back(std::move(cluster));
   }
-  join_alike(clusters);
+  join_alike(clusters, 0);
   map.assign(counts.size(), 0);
   counts.assign(std::max<std::size_t>(clusters.size(), 1), {});
   for (std::size_t i = 0; i < clusters.size(); ++i) {

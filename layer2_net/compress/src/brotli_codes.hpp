@@ -26,11 +26,14 @@ void write_context_map(BitWriter& writer, std::span<const std::uint8_t> map, std
 /// What symbols take with a code of their own, and it, in 256ths of a bit.
 std::int64_t code_cost(std::span<const std::uint32_t> counts);
 
+struct ClusterEffort {
+  bool last_only;        // contexts with the same last byte are taken to be alike
+  std::int64_t reading;  // what the time to read a code is worth, in 256ths of a bit
+};
 /// Merges contexts whose literals are alike: `counts` becomes one table a code, `map` says which.
-/// There are 64 for each type of block. Where not `thorough`, those with the same last byte are
-/// taken to be alike. Gives what they take, in 256ths of a bit.
+/// There are 64 for each type of block. Gives what they take, in 256ths of a bit.
 std::int64_t cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
-                              std::vector<std::uint8_t>& map, bool thorough);
+                              std::vector<std::uint8_t>& map, ClusterEffort effort);
 using DistanceCounts = std::array<std::uint32_t, kDistanceCodes>;
 /// The same for distances, whose contexts are four lengths of copies.
 void cluster_distances(std::vector<DistanceCounts>& counts, std::vector<std::uint8_t>& map);

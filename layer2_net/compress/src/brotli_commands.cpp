@@ -73,7 +73,8 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
   const std::uint32_t* const literal_starts =
       decoder.literal_starts_.data() + std::size_t{64} * blocks[kLiteral].type;
   const std::uint32_t* const literal_table = literal_tables + literal_starts[0];
-  const bool one_tree = decoder.one_tree_;
+  const bool one_tree = decoder.one_tree_, choose_by_last = decoder.by_last_;
+  const std::uint32_t* const first_places = decoder.literal_values_.data();
   const std::uint8_t* const by_last = decoder.context_last_;
   const std::uint8_t* const by_before = decoder.context_before_;
   std::uint32_t ring[4];
@@ -95,6 +96,13 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
   if ((entry & PrefixTable::kLink) != 0) [[unlikely]] {                 \
     bits >>= PrefixTable::kRootBits, count -= PrefixTable::kRootBits;   \
     entry = (table)[(entry >> 16) + low_bits(bits, entry >> 8 & 0x7F)]; \
+  }
+#define AVILA_LITERAL(table, ...)                         \
+  {                                                       \
+    AVILA_LOOK_UP(literal, table);                        \
+    bits >>= literal & 63, count -= literal;              \
+    *at++ = static_cast<std::byte>(literal >> 16 & 0xFF); \
+    __VA_ARGS__;                                          \
   }
   do {
     const std::byte* const saved_in = in;
@@ -120,13 +128,28 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
     }
     if (insert != 0) {
       std::byte* const end = at + insert;
+      // 56 bits are three literals.
       if (one_tree) {
-        do {
+        while (true) {
           AVILA_REFILL();
-          AVILA_LOOK_UP(literal, literal_table);
-          bits >>= literal & 63, count -= literal;
-          *at++ = static_cast<std::byte>(literal >> 16 & 0xFF);
-        } while (at != end);
+          AVILA_LITERAL(literal_table);
+          if (at == end) break;
+          AVILA_LITERAL(literal_table);
+          if (at == end) break;
+          AVILA_LITERAL(literal_table);
+          if (at == end) break;
+        }
+      } else if (choose_by_last) {
+        std::uint32_t place = first_places[static_cast<std::uint8_t>(at[-1])];
+        while (true) {
+          AVILA_REFILL();
+          AVILA_LITERAL(literal_tables + (place >> 24) * PrefixTable::kRoot, place = literal);
+          if (at == end) break;
+          AVILA_LITERAL(literal_tables + (place >> 24) * PrefixTable::kRoot, place = literal);
+          if (at == end) break;
+          AVILA_LITERAL(literal_tables + (place >> 24) * PrefixTable::kRoot, place = literal);
+          if (at == end) break;
+        }
       } else {
         std::uint32_t before = by_before[static_cast<std::uint8_t>(at[-1])];
         std::uint32_t context = by_last[static_cast<std::uint8_t>(at[-1])] |
@@ -184,6 +207,7 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
     distances_left -= implicit ? 0 : 1;
     meta_left -= static_cast<std::uint32_t>(at - start);
   } while (in <= in_safe && at <= out_safe && commands_left != 0);
+#undef AVILA_LITERAL
 #undef AVILA_LOOK_UP
 #undef AVILA_REFILL
   blocks[kCommand].left = commands_left;

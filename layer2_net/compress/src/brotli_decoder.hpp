@@ -14,7 +14,8 @@ inline bool has(BitReader& reader, unsigned n) {
 }
 
 // Entries of the tables: above the code length, and bits that a later step wants at once,
-//   literal:  its part in the context of the next << 24 | byte << 16 | of the one after that << 8
+//   literal:  its part in the context of the next << 24 | byte << 16 | of the one after that << 8,
+//             or the next one's code << 24 | byte << 16
 //   command:  kImplicit | context of its distance << 26 | symbol << 16 | bits of code and extra <<
 //   8 distance: symbol << 16 | bits of code and extra << 8 others:   symbol << 16
 inline constexpr std::uint32_t kImplicit = 1U << 28;
@@ -101,11 +102,16 @@ class BrotliDecoder final : public DecoderCore {
     const std::uint32_t* values;
     std::uint32_t per_bit;
   };
-  Step prefix_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& table);
-  Step simple_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& table);
+  // Into the kRoot entries at `start`, and what comes behind all.
+  Step prefix_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& tables,
+                   std::size_t start);
+  Step simple_code(BitReader& reader, Alphabet alphabet, std::vector<std::uint32_t>& tables,
+                   std::size_t start);
+  Step only_code(BitReader& reader, unsigned symbols, std::vector<std::uint32_t>& table);
   Step count(BitReader& reader, unsigned& value);
   Step block_count(BitReader& reader, const std::uint32_t* table, std::uint32_t& value);
   Step switch_block(BitReader& reader, unsigned kind);
+  bool choose_by_last();
   void begin_codes();
   Step command(BitReader& reader);
   Step literals(BitReader& reader, Output& out);
@@ -142,8 +148,13 @@ class BrotliDecoder final : public DecoderCore {
   unsigned run_max_ = 0;
   std::vector<std::uint32_t> map_code_;
   Codes codes_[3];
-  std::vector<std::uint32_t> literal_starts_;  // of each context's code
-  bool one_mode_ = true;                       // of all types of literal blocks
+  // Up to so many literal codes have their first tables in a row, all that link to second ones
+  // within reach.
+  static constexpr unsigned kMostRows = 64;
+  bool by_last_ = false;                           // an entry says which code the next literal has
+  std::array<std::uint32_t, 256> literal_values_;  // then
+  std::vector<std::uint32_t> literal_starts_;      // of each context's code
+  bool one_mode_ = true;                           // of all types of literal blocks
 
   const std::uint8_t* context_map_row_ = nullptr;
   const std::uint8_t* context_last_ = nullptr;

@@ -10,13 +10,14 @@ namespace avila::compress::detail::brotli {
 namespace {
 
 constexpr std::size_t kManyLiterals = 16384;
-constexpr int kLastSearchLevel = 9;  // the next ones take the cheapest parse
+constexpr std::int64_t kReading = 256 * 100;  // a code's, beside its bits
+constexpr int kLastSearchLevel = 9;           // the next ones take the cheapest parse
 
 zstd::Effort effort_of(int level) {
   using zstd::Strategy;
   static constexpr zstd::Effort kEfforts[] = {
       {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 16, 17, 1, 5, 0, Strategy::DoubleFast},
-      {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 18, 18, 8, 5, 32, Strategy::Greedy},
+      {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 0, 16, 4, 5, 32, Strategy::Greedy},
       {22, 20, 17, 10, 4, 64, Strategy::Lazy2},    {22, 20, 18, 20, 4, 96, Strategy::Lazy2},
       {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 19, 52, 4, 128, Strategy::Lazy2},
       {22, 22, 20, 128, 4, 256, Strategy::Lazy2}};
@@ -199,7 +200,9 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     at += command.size;
   }
   std::vector<std::uint8_t> literal_map, distance_map;
-  if (contexts_) cluster_contexts(literal_counts, literal_map, literal_count >= thorough_from_);
+  if (contexts_)
+    cluster_contexts(literal_counts, literal_map,
+                     {literal_count < thorough_from_, optimal_ ? 0 : kReading});
   cluster_distances(distance_counts, distance_map);
 
   // 15 bits a literal; a command, its distance and what follows them 11 bytes; a block's beginning

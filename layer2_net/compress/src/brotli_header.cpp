@@ -120,12 +120,8 @@ BrotliDecoder::Step BrotliDecoder::block_types(BitReader& reader) {
   blocks.before = 1;
   blocks.left = 1U << 24;
   if (types > 1) {
-    blocks.type_code.clear();
-    blocks.count_code.clear();
-    if ((step = prefix_code(reader, {types + 2, kPlain.data(), 1}, blocks.type_code)) != Step::Next)
-      return step;
-    if ((step = prefix_code(reader, {26, kPlain.data(), 1}, blocks.count_code)) != Step::Next)
-      return step;
+    if ((step = only_code(reader, types + 2, blocks.type_code)) != Step::Next) return step;
+    if ((step = only_code(reader, 26, blocks.count_code)) != Step::Next) return step;
     if ((step = block_count(reader, blocks.count_code.data(), blocks.left)) != Step::Next)
       return step;
   }
@@ -189,8 +185,7 @@ BrotliDecoder::Step BrotliDecoder::context_map_head(BitReader& reader) {
     if (!has(reader, 4)) return Step::NeedInput;
     run_max_ = reader.take(4) + 1;
   }
-  map_code_.clear();
-  const Step step = prefix_code(reader, {trees + run_max_, kPlain.data(), 1}, map_code_);
+  const Step step = only_code(reader, trees + run_max_, map_code_);
   if (step == Step::Next) state_ = State::ContextMap;
   return step;
 }
@@ -236,11 +231,27 @@ BrotliDecoder::Step BrotliDecoder::context_map_end(BitReader& reader) {
   return Step::Next;
 }
 
+// Whether the literal codes are chosen by the last byte alone: each entry then says which one the
+// next literal has.
+bool BrotliDecoder::choose_by_last() {
+  if (blocks_[kLiteral].types != 1 || trees_[0] > kMostRows) return false;
+  const std::uint8_t* const map = maps_[0].data();
+  const unsigned mode = modes_[0], group = mode < 2 ? 1 : mode == 2 ? 4 : 8;
+  for (unsigned c = 0; c < 64; ++c)
+    if (map[c] != map[c - c % group]) return false;
+  for (unsigned i = 0; i < 256; ++i)
+    literal_values_[i] =
+        (kLiteralValues[mode][i] & 0xFFFFFF) | std::uint32_t{map[kContextLast[mode][i]]} << 24;
+  return true;
+}
+
 void BrotliDecoder::begin_codes() {
   for (Codes& codes : codes_) {
     codes.table.clear();
     codes.start.clear();
   }
+  by_last_ = choose_by_last();
+  if (trees_[0] <= kMostRows) codes_[kLiteral].table.resize(trees_[0] * PrefixTable::kRoot);
   category_ = 0;
   state_ = State::Codes;
 }
@@ -248,15 +259,18 @@ void BrotliDecoder::begin_codes() {
 BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
   const std::size_t counts[3] = {trees_[0], blocks_[1].types, trees_[1]};
   const Alphabet alphabets[3] = {
-      {256, kLiteralValues[modes_[0]].data(), 1},
+      {256, by_last_ ? literal_values_.data() : kLiteralValues[modes_[0]].data(), 1},
       {kCommands, kCommandValues.data(), 0x101},
       {16 + direct_ + (48U << postfix_), distance_values_.data(), 0x101}};
   if (category_ < 3) {
     Codes& codes = codes_[category_];
-    const std::size_t start = codes.table.size();
-    const Step step = prefix_code(reader, alphabets[category_], codes.table);
+    const bool in_row = category_ == kLiteral && trees_[0] <= kMostRows;
+    const std::size_t size = codes.table.size(),
+                      start = in_row ? codes.start.size() * PrefixTable::kRoot : size;
+    if (!in_row) codes.table.resize(size + PrefixTable::kRoot);
+    const Step step = prefix_code(reader, alphabets[category_], codes.table, start);
     if (step != Step::Next) {
-      codes.table.resize(start);
+      codes.table.resize(size);
       return step;
     }
     codes.start.push_back(static_cast<std::uint32_t>(start));
@@ -271,9 +285,17 @@ BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
   return Step::Next;
 }
 
+BrotliDecoder::Step BrotliDecoder::only_code(BitReader& reader, unsigned symbols,
+                                             std::vector<std::uint32_t>& table) {
+  table.clear();
+  table.resize(PrefixTable::kRoot);
+  return prefix_code(reader, {symbols, kPlain.data(), 1}, table, 0);
+}
+
 // Section 3.4.
 BrotliDecoder::Step BrotliDecoder::simple_code(BitReader& reader, Alphabet alphabet,
-                                               std::vector<std::uint32_t>& table) {
+                                               std::vector<std::uint32_t>& tables,
+                                               std::size_t start) {
   if (!has(reader, 2)) return Step::NeedInput;
   const unsigned symbols = reader.take(2) + 1;
   const auto bits = static_cast<unsigned>(std::bit_width(alphabet.size - 1));
@@ -288,25 +310,29 @@ BrotliDecoder::Step BrotliDecoder::simple_code(BitReader& reader, Alphabet alpha
       if (of[k] == of[i]) return damaged_at("a symbol twice in a code");
   }
   if (symbols == 1) {
-    PrefixTable::append_single(alphabet.values[of[0]], table);
+    std::fill_n(tables.begin() + static_cast<std::ptrdiff_t>(start), PrefixTable::kRoot,
+                alphabet.values[of[0]]);
     return Step::Next;
   }
-  std::array<std::uint8_t, PrefixTable::kMaxSymbols> lengths{};
   static constexpr std::uint8_t kLengths[5][4] = {
       {1, 1, 0, 0}, {1, 2, 2, 0}, {2, 2, 2, 2}, {1, 2, 3, 3}, {}};
   const unsigned shape = symbols < 4 ? symbols - 2 : 2 + reader.take(1);
-  for (unsigned i = 0; i < symbols; ++i) lengths[of[i]] = kLengths[shape][i];
-  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet.size), alphabet.values,
-                      alphabet.per_bit, table);
+  std::array<unsigned, 4> order{0, 1, 2, 3};
+  std::sort(order.begin(), order.begin() + symbols,
+            [&](unsigned a, unsigned b) { return of[a] < of[b]; });
+  PrefixLengths lengths;
+  for (unsigned i = 0; i < symbols; ++i) lengths.add(of[order[i]], kLengths[shape][order[i]]);
+  PrefixTable::make(lengths, alphabet.values, alphabet.per_bit, tables, start);
   return Step::Next;
 }
 
 // Section 3.5.
 BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, Alphabet alphabet,
-                                               std::vector<std::uint32_t>& table) {
+                                               std::vector<std::uint32_t>& tables,
+                                               std::size_t start) {
   if (!has(reader, 2)) return Step::NeedInput;
   const unsigned skip = reader.take(2);
-  if (skip == 1) return simple_code(reader, alphabet, table);
+  if (skip == 1) return simple_code(reader, alphabet, tables, start);
   static constexpr std::uint8_t kBits[16] = {2, 2, 2, 3, 2, 2, 2, 4, 2, 2, 2, 3, 2, 2, 2, 4};
   static constexpr std::uint8_t kValue[16] = {0, 4, 3, 2, 0, 4, 3, 1, 0, 4, 3, 2, 0, 4, 3, 5};
   std::array<std::uint8_t, 18> code_lengths{};
@@ -341,18 +367,19 @@ BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, Alphabet alpha
         code = next_reversed(code, length);
       }
   }
-  std::array<std::uint8_t, PrefixTable::kMaxSymbols> lengths{};
+  PrefixLengths lengths;
   unsigned at = 0, repeat = 0, repeated = 0, nonzero = 8;
   int room = 32768;
+  BitReader bits = reader;  // one of its own stays in registers
   while (at < alphabet.size && room > 0) {
-    reader.refill();
-    const unsigned five = reader.peek(5);
+    if (bits.count < 8) bits.refill();
+    const unsigned five = bits.peek(5);
     const unsigned symbol = symbol_of[five], extra = symbol < 16 ? 0 : symbol - 14;
-    if (reader.count < bits_of[five] + extra) return Step::NeedInput;
-    reader.skip(bits_of[five]);
+    if (bits.count < bits_of[five] + extra) return Step::NeedInput;
+    bits.skip(bits_of[five]);
     if (symbol < 16) {
       repeat = 0;
-      lengths[at++] = static_cast<std::uint8_t>(symbol);
+      lengths.add(at++, symbol);
       if (symbol == 0) continue;
       nonzero = symbol;
       room -= 32768 >> symbol;
@@ -363,16 +390,21 @@ BrotliDecoder::Step BrotliDecoder::prefix_code(BitReader& reader, Alphabet alpha
     repeated = value;
     const unsigned old = repeat;
     if (repeat > 0) repeat = (repeat - 2) << extra;
-    repeat += reader.take(extra) + 3;
+    repeat += bits.take(extra) + 3;
     const unsigned more = repeat - old;
-    if (more > alphabet.size - at) return damaged_at("code lengths beyond their number");
-    std::fill_n(lengths.begin() + at, more, static_cast<std::uint8_t>(value));
+    if (more > alphabet.size - at) {
+      reader = bits;
+      return damaged_at("code lengths beyond their number");
+    }
+    if (value != 0) {
+      for (unsigned i = 0; i < more; ++i) lengths.add(at + i, value);
+      room -= static_cast<int>(more) * (32768 >> value);
+    }
     at += more;
-    if (value != 0) room -= static_cast<int>(more) * (32768 >> value);
   }
+  reader = bits;
   if (room != 0) return damaged_at("a code that is not complete");
-  PrefixTable::append(std::span<const std::uint8_t>(lengths).first(alphabet.size), alphabet.values,
-                      alphabet.per_bit, table);
+  PrefixTable::make(lengths, alphabet.values, alphabet.per_bit, tables, start);
   return Step::Next;
 }
 

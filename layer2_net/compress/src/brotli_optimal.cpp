@@ -63,8 +63,8 @@ class Prices {
     }
     literals(piece.end - at);
     std::vector<std::uint8_t> map_of_numbers;
-    const std::int64_t text_cost = cluster_contexts(as_text, map_, true);
-    const std::int64_t number_cost = cluster_contexts(as_numbers, map_of_numbers, true);
+    const std::int64_t text_cost = cluster_contexts(as_text, map_, {false, 0});
+    const std::int64_t number_cost = cluster_contexts(as_numbers, map_of_numbers, {false, 0});
     mode_ = text_cost <= number_cost ? LiteralMode::Utf8 : LiteralMode::Signed;
     counts_ = std::move(mode_ == LiteralMode::Utf8 ? as_text : as_numbers);
     if (mode_ == LiteralMode::Signed) map_ = std::move(map_of_numbers);

@@ -16,20 +16,35 @@ constexpr std::uint32_t next_reversed(std::uint32_t code, unsigned length) {
   return (code & (bit - 1)) | bit;
 }
 
+/// The symbols of a code with the lengths of theirs, in order.
+struct PrefixLengths {
+  static constexpr std::size_t kMaxSymbols = 704;
+  static constexpr unsigned kLongest = 15;
+  std::size_t used = 0;
+  std::array<std::uint16_t, kMaxSymbols + 1> symbols;
+  std::array<std::uint8_t, kMaxSymbols + 1> lengths;
+  std::array<std::uint16_t, kLongest + 1> counts{};  // of each length
+
+  /// Of length 0: without a code.
+  void add(unsigned symbol, unsigned length) noexcept {
+    symbols[used] = static_cast<std::uint16_t>(symbol);
+    lengths[used] = static_cast<std::uint8_t>(length);
+    ++counts[length];
+    used += length != 0 ? 1 : 0;
+  }
+};
+
 /// An entry is what the caller says of the symbol plus its code length or, where kLink is set, the
 /// second table's place from the first one's << 16 | its bits << 8 | kRootBits.
 struct PrefixTable {
   static constexpr std::uint32_t kLink = 1U << 15;
   static constexpr unsigned kRootBits = 9;
-  static constexpr std::size_t kMaxSymbols = 704;
-  /// Appends the table of a complete code of at most 15 bits. A symbol's entry is
+  static constexpr std::size_t kRoot = std::size_t{1} << kRootBits;
+  /// Makes the table of a complete code of at least two symbols: the first one at `start` of
+  /// `tables`, where kRoot entries are, and second ones behind its end. A symbol's entry is
   /// `values[symbol] + code length * per_bit`.
-  static void append(std::span<const std::uint8_t> lengths, const std::uint32_t* values,
-                     std::uint32_t per_bit, std::vector<std::uint32_t>& out);
-  /// Of one symbol of no bits.
-  static void append_single(std::uint32_t value, std::vector<std::uint32_t>& out) {
-    out.insert(out.end(), std::size_t{1} << kRootBits, value);
-  }
+  static void make(const PrefixLengths& code, const std::uint32_t* values, std::uint32_t per_bit,
+                   std::vector<std::uint32_t>& tables, std::size_t start);
 };
 
 }  // namespace avila::compress::detail
