@@ -121,7 +121,8 @@ struct Blocks {
   }
 };
 
-std::vector<std::uint8_t> context_map(Bits& head, std::size_t size, unsigned trees,
+// `group` neighbours have the same tree.
+std::vector<std::uint8_t> context_map(Bits& head, std::size_t size, unsigned trees, unsigned group,
                                       Random& random) {
   std::vector<std::uint8_t> map(size);
   head.count(trees);
@@ -129,7 +130,10 @@ std::vector<std::uint8_t> context_map(Bits& head, std::size_t size, unsigned tre
   head.put(0, 1);  // no runs
   const Code code(trees, some(trees, trees, random), random);
   code.describe(head);
-  for (std::uint8_t& tree : map) code.put(head, tree = static_cast<std::uint8_t>(code.any(random)));
+  for (std::size_t i = 0; i < size; ++i) {
+    map[i] = i % group != 0 ? map[i - 1] : static_cast<std::uint8_t>(code.any(random));
+    code.put(head, map[i]);
+  }
   head.put(0, 1);  // no move to front
   return map;
 }
@@ -174,12 +178,15 @@ class Maker {
       modes.push_back(static_cast<unsigned>(mode < 6 ? mode % 4 : random_.below(4)));
       head.put(modes.back(), 2);
     }
-    const auto literal_trees = 1 + static_cast<unsigned>(random_.below(5));
+    const auto literal_trees =
+        1 + static_cast<unsigned>(random_.below(random_.below(8) == 0 ? 120 : 5));
+    // Often those that differ in the byte before the last only.
+    const unsigned group = random_.below(2) == 0 ? 1 : modes[0] == 2 ? 4 : modes[0] == 3 ? 8 : 1;
     const auto distance_trees = 1 + static_cast<unsigned>(random_.below(5));
     const auto literal_map =
-        context_map(head, std::size_t{64} * literals.types, literal_trees, random_);
+        context_map(head, std::size_t{64} * literals.types, literal_trees, group, random_);
     const auto distance_map =
-        context_map(head, std::size_t{4} * distances.types, distance_trees, random_);
+        context_map(head, std::size_t{4} * distances.types, distance_trees, 1, random_);
     std::vector<Code> literal_codes, command_codes, distance_codes;
     for (unsigned i = 0; i < literal_trees; ++i)
       literal_codes.emplace_back(256, some(256, 1 + random_.below(60), random_), random_)
