@@ -52,9 +52,9 @@ void write_simple(BitWriter& writer, std::span<const std::uint16_t> used, unsign
 
 }  // namespace
 
-void EncodedCode::write(BitWriter& writer, std::span<const std::uint32_t> counts,
-                        unsigned alphabet) {
-  huffman_lengths(counts, 15, lengths.data());
+void EncodedCode::write(BitWriter& writer, std::span<const std::uint32_t> counts, unsigned alphabet,
+                        unsigned longest) {
+  huffman_lengths(counts, longest, lengths.data());
   std::array<std::uint16_t, 5> used{};
   std::size_t count = 0;
   unsigned last = 0;
@@ -221,6 +221,26 @@ void join_alike(std::vector<Cluster>& clusters, std::int64_t reading) {
   std::erase_if(clusters, [](const Cluster& cluster) { return cluster.contexts.empty(); });
 }
 
+// Those of few symbols, which would hardly be left with a code of their own.
+void join_rare(std::vector<Cluster>& clusters) {
+  std::uint64_t all = 0;
+  for (const Cluster& cluster : clusters) all += cluster.total;
+  Cluster* into = nullptr;
+  for (Cluster& from : clusters) {
+    if (from.total >= all / 64) continue;
+    if (into == nullptr) {
+      into = &from;
+      continue;
+    }
+    for (std::size_t i = 0; i < into->counts.size(); ++i) into->counts[i] += from.counts[i];
+    into->total += from.total;
+    into->contexts.insert(into->contexts.end(), from.contexts.begin(), from.contexts.end());
+    from.contexts.clear();
+  }
+  if (into != nullptr) into->cost = code_cost(into->counts);
+  std::erase_if(clusters, [](const Cluster& cluster) { return cluster.contexts.empty(); });
+}
+
 }  // namespace
 
 std::int64_t cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& counts,
@@ -257,6 +277,7 @@ std::int64_t cluster_contexts(std::vector<std::array<std::uint32_t, 256>>& count
     if (four.size() == 1) four[0].contexts = all;  // the last byte says it
     std::move(four.begin(), four.end(), std::back_inserter(clusters));
   }
+  if (effort.last_only) join_rare(clusters);
   join_alike(clusters, effort.reading);
   std::int64_t cost = 0;
   map.assign(counts.size(), 0);

@@ -15,7 +15,8 @@ struct EncodedCode {
   std::array<std::uint8_t, kCommands> lengths{};
   std::array<std::uint16_t, kCommands> codes{};
   /// Makes a code of the counts and writes it, section 3.4 or 3.5. At most 2 KiB.
-  void write(BitWriter& writer, std::span<const std::uint32_t> counts, unsigned alphabet);
+  void write(BitWriter& writer, std::span<const std::uint32_t> counts, unsigned alphabet,
+             unsigned longest = 15);
 };
 
 /// A number of 1 to 256, section 9.2.

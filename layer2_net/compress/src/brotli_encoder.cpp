@@ -10,8 +10,7 @@ namespace avila::compress::detail::brotli {
 namespace {
 
 constexpr std::size_t kManyLiterals = 16384;
-constexpr std::int64_t kReading = 256 * 100;  // a code's, beside its bits
-constexpr int kLastSearchLevel = 9;           // the next ones take the cheapest parse
+constexpr int kLastSearchLevel = 9;  // the next ones take the cheapest parse
 
 zstd::Effort effort_of(int level) {
   using zstd::Strategy;
@@ -71,18 +70,25 @@ void BrotliEncoder::begin(Sink& out) {
 void BrotliEncoder::add_command(std::uint32_t insert, std::uint32_t copy, std::uint32_t size,
                                 unsigned distance, std::uint32_t extra) {
   const unsigned command = command_symbol(insert_code(insert), copy_code(copy), distance == 0);
-  commands_.push_back(
-      {insert, copy, size, static_cast<std::uint16_t>(command),
-       command < kImplicitCommands ? kNoDistance : static_cast<std::uint16_t>(distance), extra});
+  commands_[count_++] = {
+      insert,
+      copy,
+      size,
+      static_cast<std::uint16_t>(command),
+      command < kImplicitCommands ? kNoDistance : static_cast<std::uint16_t>(distance),
+      extra};
 }
 
 void BrotliEncoder::search(const Piece& piece) {
-  commands_.clear();
+  count_ = 0;
+  const auto reserve = [&](std::size_t n) {
+    if (room_ < n) commands_ = std::make_unique_for_overwrite<Command[]>(room_ = n);
+  };
   std::size_t at = 0;
   std::uint32_t extra;
   if (optimal_) {
     const std::span<const Optimal::Copy> copies = optimal_->run(piece, ring_);
-    commands_.reserve(copies.size() + 1);
+    reserve(copies.size() + 1);
     for (const Optimal::Copy& copy : copies) {
       const unsigned distance = copy.word ? far_distance_symbol(copy.distance, extra)
                                           : distance_symbol(ring_, copy.distance, extra);
@@ -92,7 +98,7 @@ void BrotliEncoder::search(const Piece& piece) {
   } else {
     zstd::RecentOffsets reader = recent_;  // as it was before the search
     const std::span<const zstd::Sequence> sequences = search_->run(piece, recent_);
-    commands_.reserve(sequences.size() + 1);
+    reserve(sequences.size() + 1);
     for (const zstd::Sequence& sequence : sequences) {
       const unsigned distance = distance_symbol(ring_, distance_of(reader, sequence), extra);
       add_command(sequence.literals, sequence.length, sequence.length, distance, extra);
@@ -103,7 +109,7 @@ void BrotliEncoder::search(const Piece& piece) {
   if (at != size) {  // the copy is not read: the content is complete before it
     const auto rest = static_cast<std::uint32_t>(size - at);
     const unsigned command = command_symbol(insert_code(rest), 0, false);
-    commands_.push_back({rest, 0, 0, static_cast<std::uint16_t>(command), kNoDistance, 0});
+    commands_[count_++] = {rest, 0, 0, static_cast<std::uint16_t>(command), kNoDistance, 0};
   }
 }
 
@@ -113,7 +119,7 @@ void BrotliEncoder::encode(const Piece& piece, bool last, Sink& out) {
     search(piece);
     const std::size_t start = out.size();
     const BitWriter before = writer_;
-    write_meta_block(piece, out);
+    optimal_ ? write_meta_block(piece, out) : write_unsplit(piece, out);
     if (out.size() - start > piece.content().size() + 5) {
       out.resize(start);
       writer_ = before;
@@ -152,34 +158,30 @@ void BrotliEncoder::write_header(std::size_t size, bool stored) {
 void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
   const ByteSpan content = piece.content();
   const std::byte* const data = content.data();
-  const LiteralMode mode = optimal_ ? optimal_->literal_mode() : LiteralMode::Utf8;
+  const LiteralMode mode = optimal_->literal_mode();
   const auto context_at = [&](std::size_t at) {
     return literal_context(mode, piece, piece.start + static_cast<std::uint32_t>(at));
   };
-  Split literal_split, command_split, distance_split;
-  if (optimal_) {
-    std::vector<std::uint16_t> literals, symbols, distances;
-    std::size_t at = 0;
-    for (const Command& command : commands_) {
-      symbols.push_back(command.symbol);
-      if (command.distance != kNoDistance) distances.push_back(command.distance);
-      for (const std::size_t end = at + command.insert; at < end; ++at)
-        literals.push_back(static_cast<std::uint8_t>(data[at]));
-      at += command.size;
-    }
-    literal_split = split_blocks(literals, 256, 256, 4, 64 * 4);  // each type has a context map
-    command_split = split_blocks(symbols, kCommands, 256, 12, 0);
-    distance_split = split_blocks(distances, kDistanceCodes, 256, 12, 4 * 4);
+  std::vector<std::uint16_t> literals, symbols, distances;
+  std::size_t at = 0;
+  for (const Command& command : commands()) {
+    symbols.push_back(command.symbol);
+    if (command.distance != kNoDistance) distances.push_back(command.distance);
+    for (const std::size_t end = at + command.insert; at < end; ++at)
+      literals.push_back(static_cast<std::uint8_t>(data[at]));
+    at += command.size;
   }
+  // Each type of literals has a context map.
+  const Split literal_split = split_blocks(literals, 256, 256, 4, 64 * 4),
+              command_split = split_blocks(symbols, kCommands, 256, 12, 0),
+              distance_split = split_blocks(distances, kDistanceCodes, 256, 12, 4 * 4);
 
-  std::vector<std::array<std::uint32_t, 256>> literal_counts(contexts_ ? 64 * literal_split.types
-                                                                       : 1);
+  std::vector<std::array<std::uint32_t, 256>> literal_counts(64 * literal_split.types);
   std::vector<std::array<std::uint32_t, kCommands>> command_counts(command_split.types);
   std::vector<DistanceCounts> distance_counts(4 * distance_split.types);
   BlockWalk literal_walk(literal_split), command_walk(command_split), distance_walk(distance_split);
-  std::size_t at = 0, literal_count = 0;
-  for (const Command& command : commands_) {
-    literal_count += command.insert;
+  at = 0;
+  for (const Command& command : commands()) {
     (void)command_walk.step();
     ++command_counts[command_walk.type()][command.symbol];
     if (command.distance != kNoDistance) {
@@ -187,22 +189,15 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
       ++distance_counts[4 * distance_walk.type() + distance_context(command.copy)]
                        [command.distance];
     }
-    const std::size_t end = at + command.insert;
-    if (!contexts_) {
-      for (; at < end; ++at) ++literal_counts[0][static_cast<std::uint8_t>(data[at])];
-    } else {
-      for (; at < end; ++at) {
-        (void)literal_walk.step();
-        ++literal_counts[64 * literal_walk.type() + context_at(at)]
-                        [static_cast<std::uint8_t>(data[at])];
-      }
+    for (const std::size_t end = at + command.insert; at < end; ++at) {
+      (void)literal_walk.step();
+      ++literal_counts[64 * literal_walk.type() + context_at(at)]
+                      [static_cast<std::uint8_t>(data[at])];
     }
     at += command.size;
   }
   std::vector<std::uint8_t> literal_map, distance_map;
-  if (contexts_)
-    cluster_contexts(literal_counts, literal_map,
-                     {literal_count < thorough_from_, optimal_ ? 0 : kReading});
+  cluster_contexts(literal_counts, literal_map, {false, 0});
   cluster_distances(distance_counts, distance_map);
 
   // 15 bits a literal; a command, its distance and what follows them 11 bytes; a block's beginning
@@ -210,8 +205,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
   const std::size_t codes = literal_counts.size() + command_counts.size() + distance_counts.size();
   const std::size_t block_count =
       literal_split.blocks.size() + command_split.blocks.size() + distance_split.blocks.size();
-  writer_.open(out,
-               2 * literal_count + 16 * commands_.size() + 8 * block_count + 2048 * (codes + 10));
+  writer_.open(out, 2 * literals.size() + 16 * count_ + 8 * block_count + 2048 * (codes + 10));
   write_header(content.size(), false);
   BlockWriter literal_blocks(literal_split), command_blocks(command_split),
       distance_blocks(distance_split);
@@ -233,7 +227,7 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
 
   BitWriter writer = writer_;
   at = 0;
-  for (const Command& command : commands_) {
+  for (const Command& command : commands()) {
     const EncodedCode& command_code = command_codes[command_blocks.step(writer)];
     writer.put(command_code.codes[command.symbol], command_code.lengths[command.symbol]);
     const LengthCode insert = insert_of(command.symbol), copy = copy_of(command.symbol);
@@ -241,22 +235,11 @@ void BrotliEncoder::write_meta_block(const Piece& piece, Sink& out) {
     writer.spill();
     if (command.copy != 0) writer.put(command.copy - copy.base, copy.extra);
     writer.spill();
-    const std::size_t end = at + command.insert;
-    if (literal_codes.size() == 1 && literal_split.types == 1) {
-      const auto put = [&writer, &code = literal_codes[0]](std::byte literal) {
-        const auto byte = static_cast<std::uint8_t>(literal);
-        writer.put(code.codes[byte], code.lengths[byte]);
-      };
-      for (; end - at >= 3; at += 3, writer.spill())
-        put(data[at]), put(data[at + 1]), put(data[at + 2]);
-      for (; at < end; ++at, writer.spill()) put(data[at]);
-    } else {
-      for (; at < end; ++at) {
-        const auto byte = static_cast<std::uint8_t>(data[at]);
-        const unsigned type = literal_blocks.step(writer);
-        const EncodedCode& code = literal_codes[literal_map[64 * type + context_at(at)]];
-        writer.write(code.codes[byte], code.lengths[byte]);
-      }
+    for (const std::size_t end = at + command.insert; at < end; ++at) {
+      const auto byte = static_cast<std::uint8_t>(data[at]);
+      const unsigned type = literal_blocks.step(writer);
+      const EncodedCode& code = literal_codes[literal_map[64 * type + context_at(at)]];
+      writer.write(code.codes[byte], code.lengths[byte]);
     }
     if (command.distance != kNoDistance) {
       const unsigned context = 4 * distance_blocks.step(writer) + distance_context(command.copy);

@@ -24,7 +24,10 @@ class BrotliEncoder final : public EncoderCore {
   /// `distance` is a symbol, with its extra bits.
   void add_command(std::uint32_t insert, std::uint32_t copy, std::uint32_t size, unsigned distance,
                    std::uint32_t extra);
+  std::span<const Command> commands() const noexcept { return {commands_.get(), count_}; }
   void write_meta_block(const Piece& piece, Sink& out);
+  // Without block types.
+  void write_unsplit(const Piece& piece, Sink& out);
   void write_header(std::size_t size, bool stored);
 
   bool contexts_;                       // literals are coded by context
@@ -32,8 +35,9 @@ class BrotliEncoder final : public EncoderCore {
   std::optional<zstd::Search> search_;  // up to level 9
   zstd::RecentOffsets recent_;
   std::optional<Optimal> optimal_;
-  std::vector<Command> commands_;
-  Ring ring_ = {4, 11, 15, 16};  // the last distance first
+  std::unique_ptr<Command[]> commands_;
+  std::size_t count_ = 0, room_ = 0;  // of commands_
+  Ring ring_ = {4, 11, 15, 16};       // the last distance first
   BitWriter writer_;
 };
 

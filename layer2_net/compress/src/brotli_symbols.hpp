@@ -23,21 +23,32 @@ inline constexpr unsigned kDistanceCodes = 64;  // without direct ones or postfi
 
 using Ring = std::array<std::uint32_t, 4>;  // the last distance first
 
-inline unsigned insert_code(std::uint32_t length) {
-  if (length < 6) return length;
-  if (length < 130) {
-    const auto bits = static_cast<unsigned>(std::bit_width(length - 2)) - 2;
-    return (bits << 1) + ((length - 2) >> bits) + 2;
+// Of lengths below 134, where a branch for each kind would often be guessed wrongly.
+inline constexpr auto kShortInsertCodes = [] {
+  std::array<std::uint8_t, 130> codes{};
+  for (unsigned length = 0; length < codes.size(); ++length) {
+    const unsigned bits = length < 6 ? 0 : static_cast<unsigned>(std::bit_width(length - 2)) - 2;
+    codes[length] =
+        static_cast<std::uint8_t>(length < 6 ? length : (bits << 1) + ((length - 2) >> bits) + 2);
   }
+  return codes;
+}();
+inline constexpr auto kShortCopyCodes = [] {
+  std::array<std::uint8_t, 134> codes{};
+  for (unsigned length = 2; length < codes.size(); ++length) {
+    const unsigned bits = length < 10 ? 0 : static_cast<unsigned>(std::bit_width(length - 6)) - 2;
+    codes[length] = static_cast<std::uint8_t>(
+        length < 10 ? length - 2 : (bits << 1) + ((length - 6) >> bits) + 4);
+  }
+  return codes;
+}();
+inline unsigned insert_code(std::uint32_t length) {
+  if (length < kShortInsertCodes.size()) return kShortInsertCodes[length];
   if (length < 2114) return static_cast<unsigned>(std::bit_width(length - 66)) + 9;
   return length < 6210 ? 21 : length < 22594 ? 22 : 23;
 }
 inline unsigned copy_code(std::uint32_t length) {
-  if (length < 10) return length - 2;
-  if (length < 134) {
-    const auto bits = static_cast<unsigned>(std::bit_width(length - 6)) - 2;
-    return (bits << 1) + ((length - 6) >> bits) + 4;
-  }
+  if (length < kShortCopyCodes.size()) return kShortCopyCodes[length];
   if (length < 2118) return static_cast<unsigned>(std::bit_width(length - 70)) + 11;
   return 23;
 }
