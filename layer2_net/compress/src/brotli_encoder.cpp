@@ -18,8 +18,8 @@ zstd::Effort effort_of(int level) {
       {22, 0, 15, 1, 5, 0, Strategy::Fast},        {22, 16, 17, 1, 5, 0, Strategy::DoubleFast},
       {22, 17, 18, 1, 5, 0, Strategy::DoubleFast}, {22, 0, 16, 4, 5, 32, Strategy::Greedy},
       {22, 20, 17, 10, 4, 64, Strategy::Lazy2},    {22, 20, 18, 20, 4, 96, Strategy::Lazy2},
-      {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 19, 52, 4, 128, Strategy::Lazy2},
-      {22, 22, 20, 128, 4, 256, Strategy::Lazy2}};
+      {22, 0, 19, 32, 4, 128, Strategy::Lazy2},    {22, 22, 20, 49, 4, 96, Strategy::Lazy2},
+      {22, 22, 20, 80, 4, 192, Strategy::Lazy2}};
   return kEfforts[std::clamp(level, 1, 9) - 1];
 }
 
