@@ -187,6 +187,8 @@ std::span<const Command> tool_commands() {
         {"--listen", "ADDR", "address to listen on (default: 127.0.0.1)"},
         {"--root-hints", "F", "NS records of the root and their addresses"},
         {"--trust-anchor", "F", "DS or DNSKEY records; without, nothing is validated"},
+        {"--anchor-state", "F", "follow the anchors' changes (RFC 5011), kept in this file"},
+        {"--rate-limit", "N", "answers a second for a network of clients, of a kind and name"},
         {"--upstream-port", "N", "of the servers that are asked (default: 53)"},
         {"--no-minimise", "", "send whole names to every server"},
         {"--serve-stale", "SECONDS", "expired answers, where no server answers (default: 0)"},

@@ -235,6 +235,7 @@ struct ResolverCall {
   tcp::IpAddress ip;
   std::uint16_t port, upstream, tls_port, https_port;
   Duration stale;
+  std::optional<dns::RateLimitOptions> rate_limit;
 };
 
 Result<ResolverCall> resolver_call(const Arguments& arguments) {
@@ -254,8 +255,20 @@ Result<ResolverCall> resolver_call(const Arguments& arguments) {
   }
   AVILA_TRY(const std::uint64_t stale, number_option(arguments, "--serve-stale", 0, 0, 604'800));
   call.stale = seconds(static_cast<std::int64_t>(stale));
+  if (arguments.has("--rate-limit")) {
+    AVILA_TRY(const std::uint64_t value, number_option(arguments, "--rate-limit", 0, 1,
+                                                       dns::RateLimitOptions::kPerSecondMax));
+    const auto rate = static_cast<std::uint32_t>(value);
+    call.rate_limit = dns::RateLimitOptions{.responses_per_second = rate,
+                                            .referrals_per_second = rate,
+                                            .nodata_per_second = rate,
+                                            .nxdomains_per_second = rate,
+                                            .errors_per_second = rate};
+  }
   if (!arguments.has("--root-hints"))
     return Error(Errc::InvalidArgument, "--root-hints is missing");
+  if (arguments.has("--anchor-state") && !arguments.has("--trust-anchor"))
+    return Error(Errc::InvalidArgument, "--anchor-state needs --trust-anchor");
   if ((arguments.has("--tls-port") || arguments.has("--https-port")) &&
       !(arguments.has("--cert") && arguments.has("--key")))
     return Error(Errc::InvalidArgument, "--cert and --key are missing");
@@ -280,13 +293,22 @@ Result<int> tool_resolver(const Arguments& arguments) {
     AVILA_TRY(options.trust_anchors,
               dns::parse_trust_anchors(anchors).context(arguments.get("--trust-anchor")));
   }
+  std::unique_ptr<dns::ManagedAnchors> managed;
+  if (arguments.has("--anchor-state")) {
+    const std::string path = arguments.get("--anchor-state");
+    AVILA_TRY(managed,
+              dns::ManagedAnchors::open(os::real_file_system(), path, options.trust_anchors)
+                  .context(path));
+    options.managed_anchors = managed.get();
+    options.trust_anchors.clear();
+  }
 
   AVILA_TRY(auto signals, os::SignalSet::create({SIGINT, SIGTERM}));
   os::ignore_broken_pipes();
   async::Runtime runtime;
   dns::SystemNetwork network(runtime);
   dns::Resolver resolver(network, std::move(options));
-  dns::Server server(runtime, resolver);
+  dns::Server server(runtime, resolver, {.rate_limit = call->rate_limit});
   AVILA_TRY(const auto address, server.listen({ip, call->port}));
   std::string ready = "ready " + address.to_string();
 
@@ -323,10 +345,14 @@ Result<int> tool_resolver(const Arguments& arguments) {
     }
   }
   AVILA_TRY_VOID(print(ready + '\n'));
+  future::CancelSource stop;
+  async::JoinHandle<void> following = runtime.spawn(resolver.follow_anchors(stop.token()));
   for (;;) {
     AVILA_TRY(const auto caught, signals.wait(seconds(3600)));
     if (caught.has_value()) break;
   }
+  stop.cancel();
+  following.wait();
   resolver.stop();
   if (https != nullptr) runtime.block_on(https->shutdown(milliseconds(500)));
   runtime.block_on(server.shutdown());

@@ -173,6 +173,7 @@ TEST_F(DnsTool, TellsAnswersFromFailuresAndWrongWords) {
   for (const std::string words :
        {"", "stray", "--root-hints F --port 99999", "--root-hints F --listen nowhere",
         "--root-hints F --upstream-port 0", "--root-hints F --serve-stale x",
+        "--root-hints F --rate-limit 0", "--root-hints F --anchor-state F",
         "--root-hints F --tls-port 0", "--root-hints F --https-port 0 --cert F"}) {
     const CommandResult wrong = tool("resolver " + words);
     EXPECT_EQ(wrong.status, 2) << words << ": " << wrong.out;
@@ -184,6 +185,10 @@ TEST_F(DnsTool, TellsAnswersFromFailuresAndWrongWords) {
     EXPECT_EQ(bad.status, 1);
     EXPECT_TRUE(has(bad.out, file)) << bad.out;
   }
+  const CommandResult damaged = tool("resolver --root-hints " + hints_ + " --trust-anchor " +
+                                     anchor_ + " --anchor-state /etc/hosts");
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_TRUE(has(damaged.out, "/etc/hosts")) << damaged.out;
 }
 
 /// The resolver with every channel.
@@ -278,6 +283,28 @@ TEST_F(ResolverTool, SpeaksTlsAndHttps) {
                           strict + "www.good.test 2>&1")
                   .out,
               "192.0.2.1\n");
+}
+
+TEST_F(ResolverTool, FollowsItsAnchors) {
+  const std::string kept = lab_->folder() / "anchor-state";
+  for (int start_again = 0; start_again < 2; ++start_again) {
+    start({"--trust-anchor", anchor_, "--anchor-state", kept});
+    const std::string good = ask("www.good.test A");
+    EXPECT_TRUE(has(good, "status: NOERROR") && has(good, " ad;")) << good;
+    EXPECT_TRUE(has(ask("www.expired.test"), "status: SERVFAIL"));
+    EXPECT_EQ(resolver_.end(SIGTERM), 0);
+    EXPECT_TRUE(has(run_command("cat " + kept).out, "DNSKEY"));
+  }
+}
+
+TEST_F(ResolverTool, LimitsTheRateOfAnswers) {
+  start({"--rate-limit", "1"});
+  // Beyond the rate every other answer is empty and truncated, and the rest are not sent.
+  const std::string one = " www.good.test A";
+  const std::string answers = dig("+ignore +tries=1 +timeout=1" + one + one + one + one);
+  EXPECT_TRUE(has(answers, "192.0.2.1")) << answers;
+  EXPECT_TRUE(has(answers, " tc ") && has(answers, "timed out")) << answers;
+  EXPECT_EQ(resolver_.end(SIGTERM), 0);
 }
 
 TEST_F(ResolverTool, ValidatesNothingWithoutAnAnchor) {
