@@ -268,13 +268,27 @@ Result<url::Url> follow(ClientRequest& request, const url::Url& from, int status
     request.method = "GET";
     request.body.clear();
     request.body_reader.reset();
-    request.headers.remove("content-type");
+    for (const char* name :  // RFC 9110 §15.4: what told of the body goes with it
+         {"content-type", "content-encoding", "content-language", "content-location", "digest",
+          "content-digest", "repr-digest", "last-modified"})
+      request.headers.remove(name);
   }
   if (to.origin() != from.origin()) {  // secrets stay with the origin they were for
     request.headers.remove("authorization");
     request.headers.remove("cookie");
   }
   return to;
+}
+
+/// A short body, so that the connection can be used again; else it is closed. `cancel` counts
+/// between pieces: the body may be of a request that was opened, whose own time has no end.
+Task<void> read_away(BodyReader& body, CancelToken cancel) {
+  constexpr std::size_t kBytesMax = 64 * 1024;
+  for (std::size_t bytes = 0; bytes < kBytesMax && !cancel.cancelled();) {
+    auto piece = co_await body.read();
+    if (!piece.has_value() || piece->empty()) co_return;
+    bytes += piece->size();
+  }
 }
 
 /// Of the whole exchange; where a body is streamed each step has a time-out instead.
@@ -392,9 +406,7 @@ Task<Result<StreamedResponse>> open_request(StatePointer state, ClientRequest re
       co_return Error(Errc::LimitExceeded, "too many redirects",
                       {.hint = "see ClientOptions::redirects"});
     AVILA_CO_TRY(url::Url next, follow(request, target, response.status, *location));
-    // A short body is read away, so that the connection can be used again.
-    auto ignored = co_await response.body->read_all(64 * 1024);
-    (void)ignored;  // the connection is closed then, nothing else depends on it
+    co_await read_away(*response.body, cancel);
     target = std::move(next);
   }
 }

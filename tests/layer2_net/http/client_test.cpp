@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <avila/async/runtime.hpp>
+#include <avila/async/sim_executor.hpp>
 #include <avila/async/transport.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/http/client.hpp>
@@ -42,6 +43,7 @@ class Site final : public Handler {
       response =
           Response::text(200, std::string(request.method_text) + " " + std::string(request.body));
       response.headers.add("X-Auth", request.header("authorization").value_or("none"));
+      response.headers.add("X-Language", request.header("content-language").value_or("none"));
     } else if (request.path == "/chunks") {
       response = Response::streamed(200, "text/plain", write_pieces);
     } else if (request.path == "/cookie") {
@@ -126,9 +128,15 @@ TEST_F(HttpClient, SendsBodiesAndReadsChunks) {
 
 TEST_F(HttpClient, FollowsRedirectsAndKeepsSecretsAtHome) {
   Client client(runtime_);
-  auto posted = runtime_.block_on(client.post(base_ + "/moved", "text/plain", "body"));
+  ClientRequest post;
+  post.method = "POST";
+  post.url = base_ + "/moved";
+  post.headers.add("Content-Language", "pt-BR");
+  post.body = "body";
+  auto posted = runtime_.block_on(client.send(std::move(post)));
   ASSERT_TRUE(posted.has_value());
   EXPECT_EQ(posted->body, "GET ");
+  EXPECT_EQ(posted->headers.find("x-language"), "none");  // it was the body's
   EXPECT_EQ(posted->url, base_ + "/echo");
   auto loop = runtime_.block_on(client.get(base_ + "/loop"));
   ASSERT_FALSE(loop.has_value());
@@ -145,6 +153,48 @@ TEST_F(HttpClient, FollowsRedirectsAndKeepsSecretsAtHome) {
   ASSERT_TRUE(got.has_value());
   EXPECT_EQ(got->headers.find("x-auth"), "none");
   runtime_.block_on(second.shutdown(milliseconds(10)));
+}
+
+/// A redirect whose body comes a byte a second.
+class Drips final : public Connector {
+ public:
+  explicit Drips(avila::async::Executor& executor) : executor_(executor) {}
+  Task<Connected> connect(std::string, std::uint16_t, CancelToken) override {
+    auto ends = avila::async::make_pipe();
+    executor_.spawn(answer(std::move(ends.second))).detach();
+    co_return Connected(std::move(ends.first));
+  }
+
+ private:
+  static Task<void> answer(std::unique_ptr<avila::async::Transport> transport) {
+    std::byte buffer[4096];
+    (void)co_await transport->read(buffer);
+    const std::string head =
+        "HTTP/1.1 302 Found\r\nLocation: /on\r\nContent-Length: 60000\r\n\r\n";
+    bool open = (co_await transport->write_all(avila::as_bytes(head))).has_value();
+    while (open) {
+      (void)co_await avila::future::sleep(avila::seconds(1));
+      open = (co_await transport->write_all(avila::as_bytes("x"))).has_value();
+    }
+  }
+  avila::async::Executor& executor_;
+};
+
+Task<std::string> open_in_time(Client& client) {
+  ClientRequest request;
+  request.url = "http://slow/";
+  auto opened = co_await client.open(std::move(request));
+  co_return opened.has_value() ? "opened" : opened.error().to_string();
+}
+
+TEST(HttpClientTime, ARedirectThatDripsIsNoReasonToWait) {
+  avila::async::SimExecutor executor(1);
+  Drips server(executor);
+  Client client(executor, {.timeout = avila::seconds(5), .connector = &server});
+  const avila::Instant began = executor.now();
+  const std::string outcome = executor.block_on(open_in_time(client));
+  EXPECT_NE(outcome.find("took too long"), std::string::npos) << outcome;
+  EXPECT_LE(executor.now() - began, avila::seconds(7));
 }
 
 TEST_F(HttpClient, CredentialsOfTheUrlBecomeBasic) {
