@@ -171,10 +171,11 @@ class Drips final : public Connector {
     (void)co_await transport->read(buffer);
     const std::string head =
         "HTTP/1.1 302 Found\r\nLocation: /on\r\nContent-Length: 60000\r\n\r\n";
-    bool open = (co_await transport->write_all(avila::as_bytes(head))).has_value();
-    while (open) {
+    auto written = co_await transport->write_all(avila::as_bytes(head));
+    while (written.has_value()) {
       (void)co_await avila::future::sleep(avila::seconds(1));
-      open = (co_await transport->write_all(avila::as_bytes("x"))).has_value();
+      auto more = co_await transport->write_all(avila::as_bytes("x"));
+      written = std::move(more);
     }
   }
   avila::async::Executor& executor_;
