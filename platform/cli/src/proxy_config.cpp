@@ -355,6 +355,11 @@ void read_forward(TableReader& root, ProxyConfig& config) {
   from.read("connect", to.connect, milliseconds(1));
   from.read("idle", to.idle, milliseconds(1));
   from.read("tunnels", to.tunnels, 1, kMany);
+  proxy::SocksOptions& socks = config.socks;
+  from.read("udp_associations", socks.associations, 0, kMany);
+  from.read("udp_idle", socks.association_idle, milliseconds(1));
+  from.read("binds", socks.binds, 0, kMany);
+  from.read("bind_wait", socks.bind_wait, milliseconds(1));
   from.finish();
   check_open(from, config, open);
 }

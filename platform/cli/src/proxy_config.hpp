@@ -5,6 +5,7 @@
 #include <avila/primitives/duration.hpp>
 #include <avila/proxy/forward.hpp>
 #include <avila/proxy/reverse.hpp>
+#include <avila/proxy/socks5.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct ProxyConfig {
   proxy::ReverseOptions reverse;           ///< without upstreams
   std::vector<std::uint32_t> route_lines;  ///< where each route stands
   proxy::ForwardOptions forward;
+  proxy::SocksOptions socks;
   http::ServerOptions clients;  ///< time-outs and limits
 
   /// Errors: InvalidArgument, a line for each thing that is wrong, "PATH:LINE: what".

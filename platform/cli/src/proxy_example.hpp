@@ -149,6 +149,10 @@ open = false               # without users: listen beyond loopback all the same
 connect = "10s"
 idle = "10m"
 tunnels = 10000
+udp_associations = 1000    # of a socks5 listener, like the next ones; 0: no UDP ASSOCIATE
+udp_idle = "5m"
+binds = 1000               # that wait; 0: no BIND
+bind_wait = "1m"
 
 [clients]
 connections = 10000        # of each listener

@@ -111,17 +111,15 @@ class Listener {
   /// Says where it listens.
   static Result<std::unique_ptr<Listener>> open(async::Executor& executor,
                                                 const ProxyListener& config,
-                                                const http::ServerOptions& clients,
-                                                http::Handler& handler,
-                                                const proxy::ForwardOptions& forward) {
+                                                const ProxyConfig& all, http::Handler& handler) {
     auto made = std::make_unique<Listener>();
     if (config.mode == Mode::Socks5) {
-      made->socks_ = std::make_unique<proxy::SocksServer>(executor, forward);
+      made->socks_ = std::make_unique<proxy::SocksServer>(executor, all.forward, all.socks);
       AVILA_TRY_VOID(made->socks_->listen(config.address));
       std::printf("socks5://%s\n", made->socks_->local_address().c_str());
       return made;
     }
-    http::ServerOptions options = clients;
+    http::ServerOptions options = all.clients;
     options.http2 = &made->http2_;
     options.cancel_on_hang_up = config.mode == Mode::Reverse;
     if (config.tls) {
@@ -190,8 +188,7 @@ class Engine {
     for (const ProxyListener& each : config_.listeners) {
       http::Handler& handler =
           each.mode == Mode::Forward ? static_cast<http::Handler&>(forward_) : *reverse_;
-      AVILA_TRY(auto made,
-                Listener::open(runtime_, each, config_.clients, handler, config_.forward));
+      AVILA_TRY(auto made, Listener::open(runtime_, each, config_, handler));
       listeners_.push_back(std::move(made));
     }
     return {};

@@ -236,7 +236,7 @@ TEST_F(ProxyTool, ForwardsForThoseWhoMay) {
       "[[listen]]\naddress = \"127.0.0.1:0\"\nmode = \"forward\"\n[[listen]]\n"
       "address = \"127.0.0.1:0\"\nmode = \"socks5\"\n[forward]\ninternal = true\nports = [" +
       port + "]\nplain_ports = [" + port +
-      "]\nusers = { ana = \"word\" }\nhosts = [\"127.0.0.1\"]\n");
+      "]\nusers = { ana = \"word\" }\nhosts = [\"127.0.0.1\"]\nbinds = 0\n");
   const std::string proxy = child_.url("http"), target = " http://" + one.address() + "/f";
   const std::string code = " -o /dev/null -w '%{http_code} %{http_connect}' ";
   EXPECT_TRUE(has(curl("-x " + proxy + " -U ana:word" + target).out, "one /f\n"));
@@ -250,6 +250,16 @@ TEST_F(ProxyTool, ForwardsForThoseWhoMay) {
   EXPECT_TRUE(has(curl("-x " + socks + " -U ana:word" + target).out, "one /f\n"));
   EXPECT_NE(curl("-x " + socks + target).status, 0);
   EXPECT_NE(curl("-x " + socks + " -U ana:word http://127.0.0.1:1/").status, 0);
+  const auto reply_to = [&](const std::string& command) {  // the last byte is the reply's code
+    return run_command("timeout 20 bash -c 'exec 3<>/dev/tcp/127.0.0.1/" +
+                       socks.substr(socks.rfind(':') + 1) +
+                       "; printf \"\\005\\001\\002\\001\\003ana\\004word\\005\\00" + command +
+                       "\\000\\001\\000\\000\\000\\000\\000\\000\" >&3; "
+                       "head -c 6 <&3 | od -An -tx1'")
+        .out;
+  };
+  EXPECT_EQ(reply_to("3"), " 05 02 01 00 05 00\n");  // UDP ASSOCIATE
+  EXPECT_EQ(reply_to("2"), " 05 02 01 00 05 07\n");  // BIND, which the file turns off
   EXPECT_EQ(child_.end(SIGTERM), 0);
 }
 
