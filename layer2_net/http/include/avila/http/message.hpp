@@ -238,6 +238,7 @@ struct Response {
   bool late_head = false;  ///< of a streamed body: the head leaves with its first bytes or flush()
   /// The body's source reads what is left of the request's body while it writes. What it leaves
   /// unread closes an HTTP/1.1 connection. Reads have no time-out of the server's then.
+  /// Where no body is sent (HEAD, 204, an announced length of 0) the source may not be asked.
   bool duplex = false;
   std::unique_ptr<Upgrade> upgrade;
 
