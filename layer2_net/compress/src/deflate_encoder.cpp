@@ -13,7 +13,7 @@ struct Effort {
   unsigned attempts;
   std::uint32_t nice;
 };
-constexpr Effort kEfforts[] = {{0, 0},   {0, 0},   {6, 10},    {12, 14},   {16, 30},
+constexpr Effort kEfforts[] = {{0, 0},   {0, 0},   {6, 10},    {12, 14},   {14, 30},
                                {16, 30}, {35, 65}, {100, 130}, {300, 258}, {600, 258}};
 
 // Gathers the sequences of a block, and says when another block should begin: when what came
@@ -123,6 +123,15 @@ std::uint32_t least_match(ByteSpan content, unsigned attempts) {
 
 // No match begins where fewer bytes follow than are hashed ahead.
 constexpr std::uint32_t kTail = 8;
+// Where no match was found for a while, as in what is compressed already, not every position is
+// looked at: literals from `at` on, of which the last match ended at `since`.
+std::uint32_t literals_at_once(std::uint32_t at, std::uint32_t since) noexcept {
+  return 1 + std::min((at - since) >> 10, 7U);
+}
+
+// Of a long match that many positions are entered at either end: what is alike between them was
+// alike before.
+constexpr std::uint32_t kEnds = 32;
 
 }  // namespace
 
@@ -248,20 +257,23 @@ void DeflateCore::parse_greedy(const Piece& piece, bool last, Sink& out) {
   const Effort effort = kEfforts[level_];
   const std::byte* const limit = piece.base + piece.end;
   const std::uint32_t least = least_match(piece.content(), effort.attempts);
-  std::uint32_t at = piece.start;
+  std::uint32_t at = piece.start, since = at;
   while (at + kTail <= piece.end) {
     const Match match = chains_->find(piece.base, piece.low, at, limit, {least - 1, 0}, effort.nice,
                                       effort.attempts);
     if (match.distance == 0 || (match.length == 3 && match.distance > 4096)) {
-      splitter.literal(piece.base[at]);
-      ++at;
+      const std::uint32_t end = std::min(at + literals_at_once(at, since), piece.end);
+      while (at < end) splitter.literal(piece.base[at++]);
       continue;
     }
     splitter.match(at, match);
     const std::uint32_t next = at + match.length;
     const std::uint32_t enter_end = std::min(next, piece.end - kTail);
-    for (++at; at < enter_end; ++at) chains_->enter(piece.base, at);
-    at = next;
+    const std::uint32_t front = std::min(at + kEnds, enter_end);
+    const std::uint32_t back = next - std::min(match.length, kEnds);
+    for (++at; at < front; ++at) chains_->enter(piece.base, at);
+    for (at = std::max(at, back); at < enter_end; ++at) chains_->enter(piece.base, at);
+    since = at = next;
     splitter.maybe_end(at);
   }
   splitter.finish();
@@ -285,12 +297,12 @@ void DeflateCore::parse_lazy(const Piece& piece, bool last, Sink& out) {
     return 4 * (static_cast<int>(next.length) - static_cast<int>(now.length)) + log(now.distance) -
            log(next.distance);
   };
-  std::uint32_t at = piece.start;
+  std::uint32_t at = piece.start, since = at;
   while (at < safe) {
     Match now = find(at, least - 1, effort.attempts);
     if (now.distance == 0 || (now.length == 3 && now.distance > 8192)) {
-      splitter.literal(base[at]);
-      ++at;
+      const std::uint32_t end = std::min(at + literals_at_once(at, since), piece.end);
+      while (at < end) splitter.literal(base[at++]);
       continue;
     }
     std::uint32_t entered = at + 1;  // positions below are in the chains
@@ -318,7 +330,7 @@ void DeflateCore::parse_lazy(const Piece& piece, bool last, Sink& out) {
       break;
     }
     splitter.match(at, now);
-    at += now.length;
+    since = at += now.length;
     for (const std::uint32_t end = std::min(at, safe); entered < end; ++entered)
       chains_->enter(base, entered);
     splitter.maybe_end(at);
