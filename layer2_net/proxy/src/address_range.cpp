@@ -6,14 +6,20 @@ namespace avila::proxy {
 
 Result<AddressRange> AddressRange::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
-  AVILA_TRY(const tcp::IpAddress address, tcp::IpAddress::parse(text.substr(0, slash)));
+  AVILA_TRY(tcp::IpAddress address, tcp::IpAddress::parse(text.substr(0, slash)));
   const unsigned most = address.is_v4() ? 32 : 128;
-  if (slash == std::string_view::npos) return AddressRange(address, most);
+  if (slash == std::string_view::npos) {
+    address = address.unmapped();
+    return AddressRange(address, address.is_v4() ? 32 : 128);
+  }
   AVILA_TRY(const std::uint64_t bits,
             text::parse_uint(text.substr(slash + 1)).context("prefix length"));
   if (bits > most)
     return Error(Errc::OutOfRange, "a prefix of " + std::string(text) + " is at most " +
                                        std::to_string(most) + " bits long");
+  // contains() compares what is not mapped.
+  if (bits >= 96 && address.is_v6() && address.unmapped().is_v4())
+    return AddressRange(address.unmapped(), static_cast<unsigned>(bits) - 96);
   return AddressRange(address, static_cast<unsigned>(bits));
 }
 

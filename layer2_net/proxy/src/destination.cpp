@@ -65,9 +65,11 @@ Task<Result<std::vector<tcp::SocketAddress>>> resolve_by_policy(
     AVILA_CO_TRY(found, std::move(resolved));
   }
   // The very addresses that were judged are gone to: a name that says something else the second
-  // time it is asked gains nothing.
+  // time it is asked gains nothing. Nor does one that the system takes for an address, "127.1".
   std::erase_if(found, [&](const tcp::SocketAddress& address) {
-    return address.is_unix() || !is_permitted(policy, address.ip());
+    return address.is_unix() || !is_permitted(policy, address.ip()) ||
+           (!policy.denied_hosts.empty() &&
+            is_listed(policy.denied_hosts, address.ip().unmapped().to_string()));
   });
   if (found.empty()) co_return refuse();
   co_return found;

@@ -96,13 +96,15 @@ bool host_matches(std::string_view pattern, std::string_view host) noexcept {
 std::string_view client_address(const http::Request& request, const AddressSet& trusted) {
   std::string_view client = host_of(request.peer);
   if (trusted.empty()) return client;
+  constexpr std::size_t kSaidMax = 64;
   // From the nearest on: each is believed as far as who said so is.
   std::vector<std::string_view> said;
   for (const http::Field& field : request.fields) {
     if (!http::equal_ignoring_case(field.name, "x-forwarded-for")) continue;
     std::string_view list = field.value;
     while (const auto each = http::next_list_element(list)) {
-      if (said.size() < 64) said.push_back(*each);
+      if (said.size() == kSaidMax) said.erase(said.begin());  // the nearest are the last
+      said.push_back(*each);
     }
   }
   while (!said.empty()) {

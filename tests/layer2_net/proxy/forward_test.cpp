@@ -120,6 +120,13 @@ TEST_F(ForwardTest, AnAddressIsTheSameHostInEverySpelling) {
     client.send("CONNECT " + (host + at) + " HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_TRUE(has(client.read_until("\r\n\r\n", 10'000), " 403 ")) << host;
   }
+  // Names to us, addresses to some systems.
+  for (const char* host : {"2130706433", "127.1", "0x7f.0.0.1"}) {
+    RawClient client(port);
+    client.send("CONNECT " + (host + at) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string got = client.read_until("\r\n\r\n", 10'000);
+    EXPECT_TRUE(has(got, " 403 ") || has(got, " 502 ")) << host << got;
+  }
 }
 
 std::string connect_request(std::uint16_t port) {
