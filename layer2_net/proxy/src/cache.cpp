@@ -68,7 +68,9 @@ void date_response(StoredResponse& out, WallTime request_time, WallTime response
 }  // namespace
 
 std::uint64_t StoredResponse::cost_bytes() const noexcept {
-  return 512 + headers.wire().size() + (body == nullptr ? 0 : body->size());
+  std::uint64_t sum = 512 + headers.wire().size() + (body == nullptr ? 0 : body->size());
+  for (const auto& [name, value] : vary) sum += 64 + name.size() + value.size();
+  return sum;
 }
 
 HttpCache::HttpCache(CacheOptions options) : state_(new State(std::move(options))) {}
@@ -251,6 +253,8 @@ StoredPointer freshen(const StoredResponse& stored, const http::Headers& headers
     if (replaces(field.name)) out->headers.remove(field.name);
   for (const http::Field& field : headers)
     if (replaces(field.name)) out->headers.add(field.name, field.value);
+  const CacheControl control = parse_cache_control(headers.combined("cache-control"));
+  for (const std::string& name : control.not_shared_fields) out->headers.remove(name);
   if (!headers.contains("date")) out->headers.remove("date");
   date_response(*out, request_time, response_time, options);
   return out;

@@ -53,13 +53,13 @@ void invalidate_after(HttpCache& cache, const http::Request& request, std::strin
   if (response.status < 200 || response.status >= 400) return;
   const std::string_view scheme = request.scheme, host = request.host;
   cache.invalidate(HttpCache::key_of(scheme, host, target, scope));
-  const std::string origin = HttpCache::key_of(scheme, host, "");
+  const std::string origin = HttpCache::key_of(scheme, host, "/");
   for (const std::string_view name : {"location", "content-location"}) {
     const auto value = response.headers.find(name);
     if (!value.has_value()) continue;
     if (value->starts_with('/') && !value->starts_with("//")) {
       cache.invalidate(HttpCache::key_of(scheme, host, *value, scope));
-    } else if (value->size() > origin.size() && value->starts_with(origin)) {
+    } else if (value->starts_with(origin)) {
       cache.invalidate(std::string(scope) + std::string(*value));  // of the same origin only
     }
   }
@@ -76,6 +76,16 @@ void make_conditional(Flow& flow, const CacheAsk& ask) {
   if (const auto etag = ask.stored->headers.find("etag")) headers.add("If-None-Match", *etag);
   if (const auto modified = ask.stored->headers.find("last-modified"))
     headers.add("If-Modified-Since", *modified);
+}
+
+/// Whether a 304 with these fields can be about the stored response. Weakly compared: a server that
+/// compresses makes the tag of its 200 weak, and not that of its 304.
+bool is_told_of(const StoredResponse& stored, const http::Headers& headers) {
+  const auto opaque = [](std::string_view tag) {
+    return tag.starts_with("W/") ? tag.substr(2) : tag;
+  };
+  const auto told = headers.find("etag");
+  return !told.has_value() || opaque(*told) == opaque(stored.headers.find("etag").value_or(""));
 }
 
 /// Up to `limit` bytes of the body into `to`. True: that was all.
@@ -107,9 +117,23 @@ Task<http::Response> ask_endpoint(std::shared_ptr<ReverseState> state, std::uniq
   if (!ran.has_value()) co_return flow->gateway_response(ran.error());
   http::Response head;
   flow->fill_head(head);
+  if (head.status == 304 && ask.stored != nullptr && !is_told_of(*ask.stored, head.headers)) {
+    // §4.3.4: it says nothing of what we have; so the whole is asked for.
+    cache.invalidate(ask.key);
+    ask.stored = nullptr;
+    (void)flow->exchange->whole_body(0);
+    flow->end(true);
+    auto whole = co_await ask_endpoint(std::move(state), std::move(flow), std::move(ask));
+    co_return whole;
+  }
   if (head.status == 304 && ask.stored != nullptr) {
     ask.stored = freshen(*ask.stored, head.headers, ask.asked_at, now, cache.options());
-    cache.store(ask.key, ask.stored);
+    const StoredResponse& fresh = *ask.stored;
+    if (may_store({true, false, ask.control}, fresh.status, fresh.headers, fresh.control)) {
+      cache.store(ask.key, ask.stored);
+    } else {
+      cache.invalidate(ask.key);  // this answer may have it still
+    }
     (void)flow->exchange->whole_body(0);
     flow->end(true);
     counts.revalidated.fetch_add(1, std::memory_order_relaxed);
@@ -120,7 +144,11 @@ Task<http::Response> ask_endpoint(std::shared_ptr<ReverseState> state, std::uniq
   const RequestFacts facts{true, flow->request.header("authorization").has_value(), ask.control};
   const CacheControl control = parse_cache_control(head.headers.combined("cache-control"));
   const std::uint64_t limit = cache.options().object_bytes;
-  const bool keep = may_store(facts, head.status, head.headers, control) &&
+  // §4.1: what we tell of a client ourselves is in no request that another could be compared with.
+  const std::string vary = head.headers.combined("vary");
+  const bool of_one_client =
+      http::list_contains(vary, "x-forwarded-for") || http::list_contains(vary, "forwarded");
+  const bool keep = !of_one_client && may_store(facts, head.status, head.headers, control) &&
                     flow->set_cookie.empty() && flow->exchange->length().value_or(0) <= limit;
   if (!keep) {
     flow->leadership.end();
@@ -192,8 +220,12 @@ Task<http::Response> ReverseState::handle_cached(std::unique_ptr<Flow> flow) {
   ask.control = parse_cache_control(request.fields.combined("cache-control"));
   ask.pragma_no_cache = request.fields.contains_token("pragma", "no-cache");
   HttpCache::State& counts = cache.state();
-  for (int round = 0; !ask.control.no_store && !request.facts.expect_continue &&
-                      request.facts.framing.kind == http::Framing::Kind::None;
+  // §4.3.2: whether the resource has changed meanwhile is the origin's to say.
+  const bool conditions_of_origin =
+      request.header("if-match").has_value() || request.header("if-unmodified-since").has_value();
+  for (int round = 0;
+       !ask.control.no_store && !request.facts.expect_continue &&
+       request.facts.framing.kind == http::Framing::Kind::None && !conditions_of_origin;
        ++round) {
     ask.stored = cache.find(ask.key, request.fields);
     const WallTime now = now_of(*flow->table);
@@ -217,8 +249,7 @@ Task<http::Response> ReverseState::handle_cached(std::unique_ptr<Flow> flow) {
     const bool whole =
         get && (ask.stored != nullptr || (!request.header("range").has_value() &&
                                           !request.header("if-none-match").has_value() &&
-                                          !request.header("if-modified-since").has_value() &&
-                                          !request.header("if-match").has_value()));
+                                          !request.header("if-modified-since").has_value()));
     if (!whole) break;
     flow->leadership = Leadership(counts, ask.key);
     if (flow->leadership.leads() || round == kCollapseRounds) {

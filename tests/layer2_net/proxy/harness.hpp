@@ -172,6 +172,7 @@ class Proxy {
     server.http2 = &http2_;
     server.cancel_on_hang_up = true;
     server.header_timeout = seconds(1);
+    server.preamble = preamble.get();
     server_ = std::make_unique<http::Server>(runtime_, *reverse, server);
     ASSERT_TRUE(server_->listen("127.0.0.1:0").has_value());
   }
@@ -187,6 +188,7 @@ class Proxy {
   proxy::UpstreamOptions upstream;
   proxy::RouteOptions route;
   proxy::ReverseOptions options;
+  std::unique_ptr<http::Preamble> preamble;
   std::shared_ptr<proxy::Upstream> group;
   std::unique_ptr<proxy::ReverseProxy> reverse;
 

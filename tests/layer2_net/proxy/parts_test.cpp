@@ -35,6 +35,12 @@ TEST(AddressRange, ContainsByPrefix) {
   EXPECT_FALSE(range.contains(ip("::1")));
   EXPECT_TRUE(AddressRange::parse("0.0.0.0/0").value().contains(ip("9.9.9.9")));
   EXPECT_TRUE(AddressRange::parse("::1").value().contains(ip("::1")));
+  // However a range is spelled, it is that of the same addresses.
+  const auto mapped = AddressRange::parse("::ffff:10.1.0.0/111").value();
+  EXPECT_TRUE(mapped.contains(ip("10.0.255.255")));
+  EXPECT_TRUE(mapped.contains(ip("::ffff:10.1.2.3")));
+  EXPECT_FALSE(mapped.contains(ip("10.2.0.0")));
+  EXPECT_TRUE(AddressRange::parse("::ffff:10.1.2.3").value().contains(ip("10.1.2.3")));
   EXPECT_FALSE(AddressRange::parse("10.0.0.0/33").has_value());
   EXPECT_FALSE(AddressRange::parse("10.0.0/8").has_value());
   EXPECT_FALSE(AddressRange::parse("10.0.0.0/").has_value());
@@ -207,6 +213,37 @@ TEST(Cache, KeepsVariantsAndBounds) {
   EXPECT_EQ(cache.metrics().bytes, 0U);
 }
 
+TEST(Cache, WhatVariantsAreFoundByCountsToo) {
+  proxy::CacheOptions options;
+  options.bytes = 100'000;
+  proxy::HttpCache cache(options);
+  const WallTime t{1'700'000'000'000'000'000};
+  for (int i = 0; i < 100; ++i) {
+    const std::string value = std::string(10'000, 'x') + std::to_string(i);
+    http::Headers headers;
+    headers.add("Cache-Control", "max-age=60").add("Vary", "User-Agent");
+    http::FieldViews fields;
+    fields.add("User-Agent", value);
+    cache.store("http://a/" + std::to_string(i),
+                proxy::make_stored({}, fields, 200, headers, "b", t, t, {}));
+  }
+  EXPECT_GT(cache.metrics().entries, 0U);
+  EXPECT_LE(cache.metrics().entries, 10U);
+  cache.clear();
+  EXPECT_EQ(cache.metrics().bytes, 0U);
+}
+
+// RFC 9111 §5.2.2.4, §5.2.2.7: nor does a 304 bring what is not to be shared.
+TEST(Cache, FresheningKeepsNothingThatIsNotShared) {
+  const WallTime t{1'700'000'000'000'000'000};
+  const auto entry = stored("max-age=10", t);
+  http::Headers more;
+  more.add("Cache-Control", "max-age=77, private=\"x-user\"").add("X-User", "me").add("X-Y", "1");
+  const auto fresh = proxy::freshen(*entry, more, t, t, {});
+  EXPECT_EQ(fresh->headers.find("x-y"), "1");
+  EXPECT_FALSE(fresh->headers.contains("x-user"));
+}
+
 TEST(Cache, AnswersConditionsAndRanges) {
   const WallTime t{1'700'000'000'000'000'000};
   const auto entry = stored("max-age=10", t);
@@ -325,6 +362,16 @@ TEST(Fields, ClientIsTheLastThatNoTrustedProxyIs) {
   EXPECT_EQ(proxy::detail::client_address(request, trusted), "2.2.2.2");
   request.peer = "9.9.9.9:99";
   EXPECT_EQ(proxy::detail::client_address(request, trusted), "9.9.9.9");
+  // However much the client has made up, what our own proxy says of it comes last.
+  const std::string many = [] {
+    std::string list;
+    for (int i = 0; i < 100; ++i) list += "6.6.6.6, ";
+    return list + "3.3.3.3";
+  }();
+  request.peer = "10.0.0.1:99";
+  request.fields.clear();
+  request.fields.add("X-Forwarded-For", many);
+  EXPECT_EQ(proxy::detail::client_address(request, trusted), "3.3.3.3");
 }
 
 TEST(Fields, WebSocketAcceptIsTheRfcs) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <avila/future/task_group.hpp>
 #include <avila/os/clock.hpp>
+#include <avila/proxy/proxy_protocol.hpp>
 
 #include "harness.hpp"
 
@@ -28,6 +29,10 @@ class Scripted {
     const std::lock_guard lock(mutex_);
     return last_;
   }
+  void answers(std::string answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+  }
   std::atomic<int> connections{0}, requests{0};
 
  private:
@@ -51,17 +56,19 @@ class Scripted {
       seen += as_text(ByteSpan(buffer, *got));
       if (seen.find("\r\n\r\n") == std::string::npos) continue;
       requests.fetch_add(1);
+      std::string answer;
       {
         const std::lock_guard lock(mutex_);
         last_.swap(seen);
+        answer = answer_;
       }
       seen.clear();
-      auto sent = co_await stream.write_all(as_bytes(answer_), stop_.token());
+      auto sent = co_await stream.write_all(as_bytes(answer), stop_.token());
       if (!sent.has_value()) co_return;
     }
   }
   async::Runtime& runtime_;
-  const std::string answer_;
+  std::string answer_;
   tcp::Listener listener_;
   future::CancelSource stop_;
   async::JoinHandle<void> handle_;
@@ -230,8 +237,9 @@ class CacheRules : public RulesTest {
     WallTime wall() override { return WallTime{ns.load()}; }
     std::atomic<std::int64_t> ns{1'700'000'000'000'000'000};
   };
-  void cache() {
-    back_to(one.address());
+  void cache() { cache(one.address()); }
+  void cache(const std::string& address) {
+    back_to(address);
     proxy.options.clock = &clock_;
     proxy.route.cache = true;
     proxy.upstream.retry.attempts = 1;
@@ -318,6 +326,88 @@ TEST_F(CacheRules, KeysAreKeptApart) {
   EXPECT_TRUE(has(client.read_until("", 15'000), "200 OK"));
   EXPECT_EQ(status("/a"), "fwd=miss; stored");
   EXPECT_EQ(status("/a?b"), "hit");
+}
+
+// RFC 9111 §4.4: of its own origin only, lest anybody empties another's cache.
+TEST_F(CacheRules, OthersUrisAreNotMadeOld) {
+  Scripted endpoint(runtime,
+                    "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n"
+                    "Location: http://site.test/a\r\nContent-Length: 2\r\n\r\nok");
+  cache(endpoint.address());
+  const auto post = [&](std::string_view host) {
+    RawClient client(proxy.port());
+    client.send("POST /b HTTP/1.1\r\nHost: " + std::string(host) +
+                "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(has(client.read_until("", 15'000), "200 OK"));
+  };
+  EXPECT_EQ(status("/a"), "fwd=miss; stored");
+  post("site.tes");
+  EXPECT_EQ(status("/a"), "hit");
+  post("site.test");
+  EXPECT_EQ(status("/a"), "fwd=miss; stored");
+}
+
+// RFC 9111 §4.3.2: what only the origin can judge.
+TEST_F(CacheRules, ConditionsOfTheOriginAreItsOwn) {
+  cache();
+  says("max-age=60", "\"v\"");
+  EXPECT_EQ(status("/a"), "fwd=miss; stored");
+  EXPECT_EQ(status("/a"), "hit");
+  const std::string got = proxy.get("/a", "If-Match: \"w\"\r\n");  // the origin has moved on
+  EXPECT_TRUE(has(got, "HTTP/1.1 200 OK") && has(got, "If-Match: \"w\"\n")) << got;
+  EXPECT_EQ(one.requests, 2);
+  EXPECT_EQ(status("/a", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n"), "none");
+  EXPECT_EQ(one.requests, 3);
+}
+
+// RFC 9111 §4.3.4.
+TEST_F(CacheRules, A304OfAnotherResponseUpdatesNothing) {
+  const std::string fields = "Cache-Control: max-age=10\r\nContent-Length: 3\r\n";
+  Scripted endpoint(runtime, "HTTP/1.1 200 OK\r\nETag: \"a\"\r\n" + fields + "\r\nold");
+  cache(endpoint.address());
+  EXPECT_EQ(status("/a"), "fwd=miss; stored");
+  pass(20);
+  endpoint.answers("HTTP/1.1 304 Not Modified\r\nETag: \"b\"\r\n\r\n");
+  const std::string got = proxy.get("/a");
+  EXPECT_FALSE(has(got, "old") && has(got, "ETag: \"b\"")) << got;
+  EXPECT_FALSE(has(endpoint.last(), "If-None-Match")) << endpoint.last();  // asked for it whole
+  endpoint.answers("HTTP/1.1 200 OK\r\nETag: \"b\"\r\n" + fields + "\r\nnew");
+  EXPECT_EQ(status("/a"), "fwd=miss; stored");
+  pass(20);
+  endpoint.answers("HTTP/1.1 304 Not Modified\r\nETag: W/\"b\"\r\n\r\n");
+  EXPECT_EQ(status("/a"), "hit; fwd=stale; fwd-status=304");
+}
+
+// RFC 9111 §5.2.2.5, §5.2.2.7: a 304 may say that what was kept is to be kept no longer.
+TEST_F(CacheRules, A304EndsWhatMayNotBeKept) {
+  cache();
+  for (const char* control : {"private, max-age=60", "no-store"}) {
+    const std::string target = std::string("/") + control[0];
+    says("max-age=10", "\"v\"");
+    EXPECT_EQ(status(target), "fwd=miss; stored");
+    pass(20);
+    says(control, "\"v\"");
+    EXPECT_EQ(status(target), "hit; fwd=stale; fwd-status=304") << control;
+    EXPECT_EQ(status(target), "none") << control;  // asked anew, whole, and not kept
+  }
+}
+
+// RFC 9111 §4.1: what the proxy itself tells of a client differs though their requests do not.
+TEST_F(CacheRules, WhatIsMadeForOneClientIsNotAnothers) {
+  Scripted endpoint(runtime,
+                    "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n"
+                    "Vary: X-Forwarded-For\r\nContent-Length: 2\r\n\r\nok");
+  proxy.preamble = std::make_unique<proxy::ProxyProtocol>(
+      proxy::AddressSet::parse({"127.0.0.0/8"}).value(), seconds(5));
+  cache(endpoint.address());
+  for (const char* client_address : {"192.0.2.1", "192.0.2.2"}) {
+    RawClient client(proxy.port());
+    client.send("PROXY TCP4 " + std::string(client_address) +
+                " 192.0.2.9 1000 80\r\nGET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(has(client.read_until("", 15'000), "200 OK"));
+    EXPECT_TRUE(has(endpoint.last(), client_address)) << endpoint.last();
+  }
+  EXPECT_EQ(endpoint.requests, 2);
 }
 
 // Routes that lead elsewhere have answers of their own, though what they send is the same.
