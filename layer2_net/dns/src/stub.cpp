@@ -214,6 +214,10 @@ Task<Result<LookupResult>> StubResolver::lookup_exact(Name name, CancelToken can
   for (std::size_t i = 0; i < std::max(families[0].size(), families[1].size()); ++i)
     for (const auto& family : families)
       if (i < family.size()) result.addresses.push_back(family[i]);
+  // Of a family that nobody told of it is not known that there is none.
+  if (result.addresses.empty())
+    for (auto& answer : answers)
+      if (!answer.has_value()) co_return std::move(answer).error();
   if (result.addresses.empty())
     co_return Error(Errc::NotFound, name.to_string() + " has no address");
   co_return std::move(result);

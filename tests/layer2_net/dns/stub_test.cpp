@@ -3,6 +3,8 @@
 #include <avila/dns/server.hpp>
 #include <avila/dns/stub.hpp>
 
+#include "fake_network.hpp"
+
 namespace {
 
 using namespace avila;
@@ -39,6 +41,25 @@ TEST(DnsStub, NamesAddressesInReverse) {
   EXPECT_TRUE(dns::reverse_name(tcp::IpAddress::parse("2001:db8::1").value())
                   .to_string()
                   .ends_with("8.b.d.0.1.0.0.2.ip6.arpa."));
+}
+
+TEST(DnsStub, AFamilyThatWasNotAnsweredIsNotAbsent) {
+  for (const bool silent : {true, false}) {
+    async::SimExecutor executor{1};
+    dns_test::FakeNetwork network(executor, [silent](const tcp::SocketAddress& server,
+                                                     const std::string& bytes, bool) {
+      const Message query = Message::decode(as_bytes(bytes)).value();
+      if (silent && query.questions[0].type == Type::A) return std::vector<dns_test::Packet>();
+      return std::vector<dns_test::Packet>{{server, Message::answer_to(query).encode().value()}};
+    });
+    dns::StubOptions options;
+    options.conf.servers = {tcp::SocketAddress::loopback(53)};
+    dns::StubResolver stub(network, options);
+    const auto found = executor.block_on(stub.lookup("a.test."));
+    ASSERT_FALSE(found.has_value());
+    EXPECT_TRUE(found.error().is(silent ? Errc::Unavailable : Errc::NotFound))
+        << found.error().to_string();
+  }
 }
 
 /// A zone on loopback, and a stub that asks it.
