@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kChainMax = 16;
 constexpr std::size_t kSetMax = 1024;  // records of one set that are taken
+// Of an answer, with their signatures. Four would do; all of a chain are compared with each other.
+constexpr std::size_t kProofsMax = 64;
 constexpr std::uint32_t kDelegationTtlMax = 86'400;
 
 std::uint32_t plain_ttl(std::uint32_t ttl) noexcept { return ttl > kTtlMax ? 0 : ttl; }
@@ -100,7 +102,7 @@ void take_negative(const std::vector<Record>& authorities, const Name& name, Fin
   for (const Record& record : authorities) {
     const bool soa = (record.type == Type::RRSIG ? covered_by(record) : record.type) == Type::SOA;
     if (soa && !name.is_at_or_below(record.owner)) continue;
-    if (!soa && !is_proof(record)) continue;
+    if ((!soa && !is_proof(record)) || finding.authorities.size() >= kProofsMax) continue;
     finding.authorities.push_back(record);
     finding.ttl = std::min(finding.ttl, record.ttl);
     if (record.type != Type::SOA) continue;
@@ -146,7 +148,7 @@ void take_referral(const Message& message, const std::vector<Record>& authoritie
     ds.outcome = Outcome::Records;
   } else {
     for (const Record& record : authorities)
-      if (is_proof(record)) {
+      if (is_proof(record) && ds.authorities.size() < kProofsMax) {
         ds.authorities.push_back(record);
         ds.ttl = std::min(ds.ttl, record.ttl);
       }
@@ -177,6 +179,7 @@ Reply judge(const Message& message, const Question& question, const Delegation& 
                   [](const Record& record) { return !is_valid_rdata(record.type, record.rdata); });
   std::vector<Record> proofs;
   std::copy_if(authorities.begin(), authorities.end(), std::back_inserter(proofs), is_proof);
+  if (proofs.size() > kProofsMax) proofs.resize(kProofsMax);
 
   Name name = question.name;
   bool first = true;

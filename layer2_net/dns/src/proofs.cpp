@@ -19,6 +19,13 @@ std::vector<Record> with_signatures(const std::vector<Record>& records, const Na
   return set;
 }
 
+std::size_t bytes_of(const std::vector<Record>& records) noexcept {
+  std::size_t sum = 0;
+  for (const Record& record : records)
+    sum += sizeof(Record) + record.owner.wire().size() + record.rdata.size();
+  return sum;
+}
+
 }  // namespace
 
 void Proofs::keep(const Name& zone, const Finding& finding, const std::vector<Record>& nsec,
@@ -28,14 +35,19 @@ void Proofs::keep(const Name& zone, const Finding& finding, const std::vector<Re
   Kept soa{with_signatures(finding.authorities, zone, Type::SOA), expires};
   if (!has_nsec || soa.records.size() < 2) return;  // answers are not complete without a SOA
   auto table = table_.lock();
-  if (table->count + nsec.size() > kMax) *table = {};
+  if (table->count + nsec.size() > kMax || table->bytes > kBytesMax) *table = {};
+  const auto put = [&](Kept& slot, Kept fresh) {
+    table->bytes += bytes_of(fresh.records);
+    table->bytes -= bytes_of(slot.records);
+    slot = std::move(fresh);
+  };
   Zone& kept = table->zones[zone];
-  kept.soa = std::move(soa);
+  put(kept.soa, std::move(soa));
   for (const Record& record : nsec) {
     if (record.type != Type::NSEC) continue;
     Kept& slot = kept.nsec[record.owner];
     table->count += slot.records.empty() ? 1 : 0;
-    slot = {with_signatures(finding.authorities, record.owner, Type::NSEC), expires};
+    put(slot, {with_signatures(finding.authorities, record.owner, Type::NSEC), expires});
   }
 }
 

@@ -7,10 +7,12 @@
 
 namespace avila::dns {
 
-/// Bounded: past kMax records all are forgotten, as they can be found out again. Thread-safe.
+/// Bounded: past kMax records, or kBytesMax, all are forgotten, as they can be found out again.
+/// Thread-safe.
 class Proofs {
  public:
   static constexpr std::size_t kMax = 32'768;
+  static constexpr std::size_t kBytesMax = 16 * 1024 * 1024;
 
   /// `nsec`: verified, of `zone`; their signatures and the SOA are in the finding, which is Secure.
   void keep(const Name& zone, const Finding& finding, const std::vector<Record>& nsec,
@@ -33,6 +35,7 @@ class Proofs {
   struct Table {
     std::map<Name, Zone> zones;
     std::size_t count = 0;
+    std::size_t bytes = 0;
   };
   cell::Guarded<Table> table_;
 };

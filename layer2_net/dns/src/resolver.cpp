@@ -62,6 +62,14 @@ bool is_dnssec(Type type) noexcept {
   return type == Type::RRSIG || type == Type::NSEC || type == Type::NSEC3;
 }
 
+Answer chain_too_long() {
+  Answer answer;
+  answer.rcode = Rcode::ServFail;
+  answer.error = Ede::Other;
+  answer.reason = "the chain of aliases is too long";
+  return answer;
+}
+
 /// RFC 6761 section 6.3: never asked for outside.
 std::optional<Answer> special(const Question& question) {
   static const Name kLocalhost = Name::parse("localhost").value();
@@ -131,10 +139,8 @@ Task<Answer> Resolver::State::resolve_chain(Work& work, Question question) {
     // A loop of aliases, or too long a chain: what there is of it.
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) break;
     if (i >= options.chain_max) {
-      answer.rcode = Rcode::ServFail;
-      answer.error = Ede::Other;
-      answer.reason = "the chain of aliases is too long";
-      break;
+      Answer failed = chain_too_long();
+      co_return std::move(failed);
     }
   }
   co_return std::move(answer);
@@ -166,6 +172,9 @@ Answer Resolver::State::from_cache(const Question& question, bool stale) {
     seen.push_back(name);
     name = finding->alias;
   }
+  if (std::ssize(seen) > options.chain_max &&
+      std::find(seen.begin(), seen.end(), name) == seen.end())
+    return chain_too_long();
   return answer;
 }
 

@@ -164,17 +164,29 @@ Task<void> Resolver::State::validate_keys(Work& work, const Name& zone, Finding&
     if (const auto data = Ds::decode(record.rdata); record.type == Type::DS && data.has_value())
       better = better ||
                (data->digest_type != 1 && is_supported_digest(data->digest_type, options.dnssec));
+  std::vector<Ds> digests;
+  for (const Record& record : anchors)
+    if (auto ds = Ds::decode(record.rdata); record.type == Type::DS && ds.has_value() &&
+                                            is_supported_digest(ds->digest_type, options.dnssec) &&
+                                            !(better && ds->digest_type == 1))
+      digests.push_back(std::move(*ds));
   for (const Record& key : finding.records) {
     const auto data = Dnskey::decode(key.rdata);
     if (!data.has_value() || (data->flags & Dnskey::kRevoked) != 0 ||
         (data->flags & Dnskey::kZoneKey) == 0)
       continue;
-    const bool vouched = std::any_of(anchors.begin(), anchors.end(), [&](const Record& anchor) {
-      if (anchor.type == Type::DNSKEY) return anchor.rdata == key.rdata;
-      const auto ds = Ds::decode(anchor.rdata);
-      return ds.has_value() && is_supported_digest(ds->digest_type, options.dnssec) &&
-             !(better && ds->digest_type == 1) && matches(*ds, zone, key);
+    const std::uint16_t tag = key_tag(key.rdata);
+    bool vouched = std::any_of(anchors.begin(), anchors.end(), [&](const Record& anchor) {
+      return anchor.type == Type::DNSKEY && anchor.rdata == key.rdata;
     });
+    // CVE-2023-50387 once more: many DS records and many keys of one tag.
+    for (const Ds& ds : digests) {
+      if (vouched) break;
+      if (ds.key_tag != tag || ds.algorithm != data->algorithm) continue;
+      if (work.dnssec.digests <= 0) break;
+      --work.dnssec.digests;
+      vouched = matches(ds, zone, key);
+    }
     if (vouched) trusted.push_back(key);
   }
   if (trusted.empty()) co_return;

@@ -8,6 +8,7 @@
 
 #include "resolver_fixture.hpp"
 #include "resolver_state.hpp"
+#include "signer.hpp"
 
 namespace {
 
@@ -46,6 +47,91 @@ TEST_F(DnsLimits, ElevenAliasesAreFollowed) {
   const Answer beyond = ask("a12.chain.bank.test");
   EXPECT_EQ(beyond.rcode, Rcode::ServFail);
   EXPECT_NE(beyond.reason.find("too long"), std::string::npos) << beyond.reason;
+  // Nor is it an answer once all of it is in the cache.
+  EXPECT_EQ(ask("a11.chain.bank.test").answers.size(), 12U);
+  EXPECT_EQ(ask("a12.chain.bank.test").rcode, Rcode::ServFail);
+  const Message query = Message::query(name("a12.chain.bank.test"), Type::A, false);
+  EXPECT_EQ(executor_.block_on(resolver_->handle(query, {})).rcode, Rcode::ServFail);
+}
+
+// Each of a chain of answers has as many proofs as fit into a message: they are compared with each
+// other, and handed out.
+TEST_F(DnsLimits, ProofsOfAnAnswerAreFew) {
+  lie_ = [](const tcp::SocketAddress& server, const Message& query, Message answer, bool stream) {
+    if (server.ip() == at("192.0.2.66").ip()) {
+      answer = Message::answer_to(query);
+      answer.authoritative = true;
+      answer.truncated = !stream;
+      const Name& asked = query.questions[0].name;
+      const int i = std::stoi(asked.to_string().substr(1));
+      const std::string next = "a" + std::to_string(i + 1) + ".evil.test";
+      answer.answers = {i < 8 ? Record{asked, Type::CNAME, dns::Class::IN, 300, name(next).wire()}
+                              : dns::address_record(asked, 300, at("203.0.113.1").ip())};
+      for (unsigned j = 0; stream && j < 2000; ++j)
+        answer.authorities.push_back({name("evil.test"), Type::NSEC, dns::Class::IN, 300,
+                                      std::string(1, '\0') + std::string("\0\2", 2) +
+                                          static_cast<char>(j / 255 + 16 * i) +
+                                          static_cast<char>(j % 255 + 1)});
+    }
+    return std::vector<Packet>{{server, answer.encode().value()}};
+  };
+  options_.minimise = false;
+  const Answer answer = ask("a0.evil.test");
+  EXPECT_EQ(address(answer), "203.0.113.1") << answer.reason;
+  EXPECT_GT(answer.authorities.size(), 0U);
+  EXPECT_LE(answer.authorities.size(), 9U * 64);
+}
+
+// As KeyTrap, with digests: each DS that fits a key's tag has it hashed.
+TEST_F(DnsLimits, DigestsOfKeysAreCounted) {
+  const Signer signer(name("bank.test"));
+  const auto check = [&](std::size_t bad_keys) {
+    dns::Finding finding;
+    finding.outcome = dns::Outcome::Records;
+    for (std::size_t i = 0; i < bad_keys; ++i) {
+      finding.records.push_back(signer.dnskey());
+      std::string& key = finding.records.back().rdata;
+      std::swap(key[4 + i % 4], key[8 + i % 4 + i / 4 * 2]);  // the tag stays
+    }
+    finding.records.push_back(signer.dnskey());
+    finding.signatures = {signer.sign(finding.records)};
+    options_.trust_anchors.clear();
+    for (int i = 0; i < 8; ++i) {
+      Record ds = signer.ds();
+      if (i < 7) ds.rdata.back() = static_cast<char>(ds.rdata.back() ^ (i + 1));
+      options_.trust_anchors.push_back(std::move(ds));
+    }
+    network_ = std::make_unique<dns_test::FakeNetwork>(executor_, respond());
+    clock_.set_wall(dns_test::kSignedTime);
+    dns::Resolver::State state(*network_, options_);
+    dns::Work work;
+    executor_.block_on(state.validate_keys(work, name("bank.test"), finding));
+    return finding.security;
+  };
+  EXPECT_EQ(check(0), dns::Security::Secure);
+  EXPECT_EQ(check(3), dns::Security::Secure);
+  EXPECT_EQ(check(12), dns::Security::Bogus);
+}
+
+// A zone may send as many signatures as fit beside each of its NSEC records.
+TEST(DnsLimitsOfProofs, TheirBytesAreCounted) {
+  dns::Proofs proofs;
+  const Signer signer(name("a.test"));
+  const Record soa = dns::parse_record("a.test. 60 SOA a. b. 1 1 1 1 60").value();
+  const auto keep = [&](int i) {
+    const std::string owner = "n" + std::to_string(100'000 + i) + ".a.test.";
+    const Record nsec = dns::parse_record(owner + " 60 NSEC " + owner + " A RRSIG NSEC").value();
+    dns::Finding finding;
+    finding.authorities = {soa, signer.sign({soa}), nsec, signer.sign({nsec})};
+    dns::Rrsig junk = dns::Rrsig::decode(finding.authorities.back().rdata).value();
+    junk.signature = std::string(60'000, 'x');
+    finding.authorities.push_back(finding.authorities.back());
+    finding.authorities.back().rdata = junk.encode();
+    proofs.keep(name("a.test"), finding, {nsec}, Instant{} + seconds(60));
+  };
+  for (int i = 0; i < 1000; ++i) keep(i);  // 60 MB
+  EXPECT_GT(proofs.size(), 0U);
+  EXPECT_LE(proofs.size(), 16U * 1024 * 1024 / 60'000);
 }
 
 TEST_F(DnsLimits, CachedLoopsOfAliasesEnd) {

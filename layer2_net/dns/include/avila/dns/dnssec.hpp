@@ -29,6 +29,7 @@ struct DnssecOptions {
 struct DnssecBudget {
   int signatures = 64;     ///< verifications, of every key that fits a tag
   int nsec3_hashes = 512;  ///< of names, iterations apart
+  int digests = 64;        ///< of keys, for every DS that fits their tag
 };
 
 /// 1 to 16 or so: whether we verify its signatures.
