@@ -185,6 +185,7 @@ Result<std::vector<std::byte>> decode_all(DecoderCore& core, ByteSpan in,
                                           const DecoderOptions& options) {
   std::vector<std::byte> content(std::min<std::uint64_t>(
       options.max_output, std::max(kFirstRoom, std::min(in.size() * 3, kFirstRoom * 512))));
+  content.reserve(1);  // cores count from its memory, empty or not
   Output output{content.data(), content.data(), content.data() + content.size()};
   const auto more = [&](Output& out, bool moved) -> Result<void> {
     const auto size = static_cast<std::size_t>(out.at - content.data());
@@ -205,12 +206,14 @@ Result<std::vector<std::byte>> decode_all(DecoderCore& core, ByteSpan in,
 Result<std::size_t> decode_into(DecoderCore& core, ByteSpan in, MutableByteSpan out,
                                 std::uint64_t max_output) {
   const std::size_t room = std::min<std::uint64_t>(out.size(), max_output);
-  Output output{out.data(), out.data(), out.data() + room};
+  std::byte nothing{};
+  std::byte* const start = out.empty() ? &nothing : out.data();
+  Output output{start, start, start + room};
   AVILA_TRY_VOID(decode_whole(core, in, output, [&](Output&, bool moved) -> Result<void> {
     if (moved) return {};
     return over_limit(room);
   }));
-  return static_cast<std::size_t>(output.at - out.data());
+  return static_cast<std::size_t>(output.at - start);
 }
 
 }  // namespace detail

@@ -250,6 +250,23 @@ TEST(Codec, EncodersAndDecodersSayNoAfterTheEnd) {
   }
 }
 
+TEST(Codec, NoMemoryHoldsNoContent) {
+  const Bytes content = compress_test::mixture(5000, 1);
+  for (const Format format : kFormats) {
+    SCOPED_TRACE(to_string(format));
+    const auto packed = compress::compress(format, content);
+    ASSERT_TRUE(packed.has_value());
+    const auto into = decompress(format, *packed, MutableByteSpan());
+    EXPECT_TRUE(into.error().is(Errc::LimitExceeded)) << into.error().to_string();
+    const auto limited = decompress(format, *packed, {.max_output = 0});
+    EXPECT_TRUE(limited.error().is(Errc::LimitExceeded)) << limited.error().to_string();
+    const auto empty = compress::compress(format, {});
+    ASSERT_TRUE(empty.has_value());
+    EXPECT_EQ(decompress(format, *empty, MutableByteSpan()).value(), 0U);
+    EXPECT_TRUE(decompress(format, *empty, {.max_output = 0}).value().empty());
+  }
+}
+
 // Four blocks of the fixed codes, with the letter a each: 18 bits a block.
 Bytes fixed_blocks() {
   Bytes bytes(9);
