@@ -117,7 +117,8 @@ Result<std::unique_ptr<Encoder>> make_encoder(Format format, const EncoderOption
   if (format == Format::Lz4)
     return std::unique_ptr<Encoder>(std::make_unique<Lz4Encoder>(lz4_options(options)));
   AVILA_TRY(auto core, encoder_core(format, options));
-  return stream_encoder(std::move(core), options.dictionary);
+  return stream_encoder(std::move(core), options.dictionary,
+                        format == Format::Zstd ? options.content_size : std::nullopt);
 }
 
 Result<std::unique_ptr<Decoder>> make_decoder(Format format, const DecoderOptions& options) {
@@ -131,6 +132,8 @@ Result<std::unique_ptr<Decoder>> make_decoder(Format format, const DecoderOption
 Result<std::vector<std::byte>> compress(Format format, ByteSpan in, EncoderOptions options) {
   if (!options.content_size.has_value()) options.content_size = in.size();
   if (format == Format::Lz4) return lz4::compress_frame(in, lz4_options(options));
+  if (format == Format::Zstd && *options.content_size != in.size())
+    return Error(Errc::InvalidArgument, "content of another size than announced");
   AVILA_TRY(const auto core, encoder_core(format, options));
   return encode_all(*core, in, options.dictionary);
 }

@@ -94,9 +94,14 @@ class EncoderCore {
 
 /// Positions begin here, so that an empty table entry, 0, is out of the reach of any window.
 inline constexpr std::uint32_t kFirstPosition = 1U << 28;
+inline constexpr std::uint32_t kLastPosition = 0xF0000000U;  // then they begin anew
 
-std::unique_ptr<Encoder> stream_encoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary);
-std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dictionary);
+/// `size`: of the content, which the stream says already; another is an error.
+std::unique_ptr<Encoder> stream_encoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary,
+                                        std::optional<std::uint64_t> size = {});
+/// `positions`: after so many they begin anew.
+std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dictionary,
+                                  std::uint32_t positions = kLastPosition - kFirstPosition);
 
 inline void append(Sink& out, ByteSpan bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 

@@ -5,12 +5,11 @@
 namespace avila::compress::detail {
 namespace {
 
-constexpr std::uint32_t kLastPosition = 0xF0000000U;  // then positions begin anew
-
 class StreamEncoder final : public Encoder {
  public:
-  StreamEncoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary)
-      : core_(std::move(core)), shape_(core_->shape()) {
+  StreamEncoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary,
+                std::optional<std::uint64_t> size)
+      : core_(std::move(core)), shape_(core_->shape()), size_(size) {
     dictionary = core_->history_of(dictionary);
     if (dictionary.size() > shape_.history)
       dictionary = dictionary.subspan(dictionary.size() - shape_.history);
@@ -24,6 +23,12 @@ class StreamEncoder final : public Encoder {
   Result<Progress> encode(ByteSpan in, MutableByteSpan out, Flush flush) override {
     Progress progress;
     if (ended_ && !in.empty()) return Error(Errc::InvalidArgument, "the stream has ended");
+    if (size_.has_value()) {
+      if (in.size() > *size_ - taken_)
+        return Error(Errc::InvalidArgument, "more content than announced");
+      if (flush == Flush::Finish && in.size() < *size_ - taken_)
+        return Error(Errc::InvalidArgument, "less content than announced");
+    }
     while (true) {
       const std::size_t part = std::min(pending_.size() - given_, out.size() - progress.produced);
       if (part != 0) std::memcpy(out.data() + progress.produced, pending_.data() + given_, part);
@@ -64,6 +69,7 @@ class StreamEncoder final : public Encoder {
         std::min(in.size() - consumed, shape_.piece - (buffer_.size() - start_));
     append(buffer_, in.subspan(consumed, part));
     consumed += part;
+    taken_ += part;
     dirty_ = dirty_ || part != 0;
   }
 
@@ -95,7 +101,9 @@ class StreamEncoder final : public Encoder {
 
   std::unique_ptr<EncoderCore> core_;
   EncoderCore::Shape shape_;
-  std::vector<std::byte> buffer_;  // history, then the piece that is gathered from start_ on
+  std::optional<std::uint64_t> size_;  // that the content must have
+  std::uint64_t taken_ = 0;            // of it
+  std::vector<std::byte> buffer_;      // history, then the piece that is gathered from start_ on
   std::size_t start_ = 0;
   std::uint32_t offset_ = 0;        // of buffer_[0] from kFirstPosition
   std::vector<std::byte> pending_;  // output, handed out to given_
@@ -106,11 +114,13 @@ class StreamEncoder final : public Encoder {
 
 }  // namespace
 
-std::unique_ptr<Encoder> stream_encoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary) {
-  return std::make_unique<StreamEncoder>(std::move(core), dictionary);
+std::unique_ptr<Encoder> stream_encoder(std::unique_ptr<EncoderCore> core, ByteSpan dictionary,
+                                        std::optional<std::uint64_t> size) {
+  return std::make_unique<StreamEncoder>(std::move(core), dictionary, size);
 }
 
-std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dictionary) {
+std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dictionary,
+                                  std::uint32_t positions) {
   const EncoderCore::Shape shape = core.shape();
   std::vector<std::byte> out, both;
   // Memory that is not written costs nothing where it is whole pages, and growing is copying.
@@ -140,9 +150,10 @@ std::vector<std::byte> encode_all(EncoderCore& core, ByteSpan in, ByteSpan dicti
   if (!dictionary.empty()) core.prime(piece_at(at, at));
   do {
     const std::uint64_t end = std::min<std::uint64_t>(in.size(), at + shape.piece);
-    if (end - first > kLastPosition - kFirstPosition) {
+    if (end - first > positions) {
       core.forget();
-      first = at;
+      first = at - std::min<std::uint64_t>(at, shape.history);
+      if (first != at) core.prime(piece_at(at, at));
     }
     core.encode(piece_at(at, end), end == in.size(), out);
     at = end;

@@ -267,6 +267,29 @@ TEST(Codec, NoMemoryHoldsNoContent) {
   }
 }
 
+TEST(Codec, TheAnnouncedSizeIsHeldTo) {
+  Bytes room(1000);
+  const Bytes ten(10);
+  for (const Format format : {Format::Zstd, Format::Lz4}) {
+    SCOPED_TRACE(to_string(format));
+    const auto more = *make_encoder(format, {.content_size = 9});
+    EXPECT_TRUE(more->encode(ten, room).error().is(Errc::InvalidArgument));
+    const auto later = *make_encoder(format, {.content_size = 12});
+    EXPECT_TRUE(later->encode(ten, room).has_value());
+    EXPECT_TRUE(later->encode(ten, room, Flush::Finish).error().is(Errc::InvalidArgument));
+    const auto less = *make_encoder(format, {.content_size = 11});
+    EXPECT_TRUE(less->encode(ten, room, Flush::Finish).error().is(Errc::InvalidArgument));
+    const auto exact = *make_encoder(format, {.content_size = 10});
+    EXPECT_TRUE(exact->encode(ten, room, Flush::Finish)->finished);
+    for (const std::uint64_t size : {0U, 9U, 11U})
+      EXPECT_TRUE(compress::compress(format, ten, {.content_size = size})
+                      .error()
+                      .is(Errc::InvalidArgument));
+  }
+  // Of others it is a hint.
+  EXPECT_TRUE(compress::compress(Format::Brotli, ten, {.content_size = 11}).has_value());
+}
+
 // Four blocks of the fixed codes, with the letter a each: 18 bits a block.
 Bytes fixed_blocks() {
   Bytes bytes(9);

@@ -78,8 +78,9 @@ struct EncoderOptions {
   /// What the decoder has too: Deflate (raw, as history), Zlib (FDICT), Zstd, Lz4. Others: none may
   /// be given. Must outlive the construction only.
   ByteSpan dictionary = {};
-  bool checksum = true;                            ///< Zstd, Lz4: of the content
-  /// Zstd, Lz4: written into the header. Zstd, Brotli: small contents get small tables.
+  bool checksum = true;  ///< Zstd, Lz4: of the content
+  /// Zstd, Lz4: written into the header; content of another size is an InvalidArgument. Zstd,
+  /// Brotli: small contents get small tables.
   std::optional<std::uint64_t> content_size = {};
 };
 struct DecoderOptions {
