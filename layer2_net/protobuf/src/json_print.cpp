@@ -60,7 +60,15 @@ class JsonPrinter {
                                           : field.json_name);
     if (field.is_map()) return map(message, field, depth).context(field.name);
     if (field.is_repeated()) return list(message, field, depth).context(field.name);
-    return one(field, message.get(field), depth).context(field.name);
+    return single(message, field, depth).context(field.name);
+  }
+
+  /// Without a copy of a message: each level would have one of all that is below.
+  Result<void> single(const DynamicMessage& message, const FieldDescriptor& field, unsigned depth) {
+    if (!field.is_message()) return scalar(field, message.get(field));
+    if (const DynamicMessage* held = message.message(field); held != nullptr)
+      return this->message(*held, depth + 1);
+    return one(field, message.get(field), depth);
   }
 
   Result<void> one(const FieldDescriptor& field, const Value& value, unsigned depth) {
@@ -178,10 +186,9 @@ class JsonPrinter {
       writer_.null();
       return {};
     }
-    const Value held = message.get(*kind);
-    if (kind->type == FieldType::Double && !std::isfinite(std::get<double>(held)))
+    if (kind->type == FieldType::Double && !std::isfinite(std::get<double>(message.get(*kind))))
       return Error(Errc::InvalidArgument, "a google.protobuf.Value holds NaN or an infinity");
-    return one(*kind, held, depth);
+    return single(message, *kind, depth);
   }
 
   Result<void> any(const DynamicMessage& message, unsigned depth) {
