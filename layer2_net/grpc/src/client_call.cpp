@@ -8,14 +8,20 @@ namespace avila::grpc::detail {
 
 namespace {
 
-/// The fields of metadata, and how many bytes they have on the wire. Errors: Malformed.
-Result<std::size_t> receive_all(const http::Headers& fields, Metadata& into) {
+/// The fields of metadata, and how many bytes they have on the wire. Errors: Malformed,
+/// LimitExceeded.
+Result<std::size_t> receive_all(const http::Headers& fields, Metadata& into, std::size_t limit) {
   std::size_t bytes = 0;
   for (const http::Field& field : fields) {
     bytes += field.name.size() + field.value.size() + 32;
-    AVILA_TRY_VOID(into.receive(field.name, field.value));
+    AVILA_TRY_VOID(into.receive(field.name, field.value, limit));
   }
   return bytes;
+}
+
+Status unreadable(const Error& error) {
+  const bool long_one = error.is(Errc::LimitExceeded);
+  return {long_one ? Code::ResourceExhausted : Code::Internal, error.to_string(), {}};
 }
 
 /// grpc-status and its kin; nothing where there is none.
@@ -298,8 +304,8 @@ Result<void> ClientCall::take_head(const http2::Exchange& exchange) {
     if (!status_.ok()) return ended_error();
     return {};
   }
-  auto bytes = receive_all(headers, initial_);
-  if (!bytes.has_value()) return fail({Code::Internal, bytes.error().to_string(), {}});
+  auto bytes = receive_all(headers, initial_, channel_->options.metadata_bytes);
+  if (!bytes.has_value()) return fail(unreadable(bytes.error()));
   if (*bytes > channel_->options.metadata_bytes)
     return fail({Code::ResourceExhausted, "the server's metadata is larger than is accepted", {}});
   if (const auto name = headers.find("grpc-encoding")) {
@@ -313,11 +319,11 @@ Result<void> ClientCall::take_head(const http2::Exchange& exchange) {
 
 void ClientCall::take_trailers(const http::Headers& trailers) {
   std::optional<Status> status = parse_status(trailers);
-  auto bytes = receive_all(trailers, trailing_);
+  auto bytes = receive_all(trailers, trailing_, channel_->options.metadata_bytes);
   if (!status.has_value()) {
     status = Status{Code::Unknown, "the server ended the call without a status", {}};
   } else if (!bytes.has_value()) {
-    status = Status{Code::Internal, bytes.error().to_string(), {}};
+    status = unreadable(bytes.error());
   } else if (*bytes > channel_->options.metadata_bytes) {
     status =
         Status{Code::ResourceExhausted, "the server's trailers are larger than is accepted", {}};

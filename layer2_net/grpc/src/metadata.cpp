@@ -106,11 +106,23 @@ void Metadata::write_to(http::Headers& headers) const {
   }
 }
 
-Result<void> Metadata::receive(std::string_view name, std::string_view value) {
+Result<void> Metadata::receive(std::string_view name, std::string_view value,
+                               std::size_t limit_bytes) {
   std::string key = lower(name);
   if (is_reserved_name(key) || !is_key(key)) return {};
+  std::size_t sum = bytes();
+  const auto fits = [&](std::size_t value_bytes) {
+    sum += key.size() + value_bytes + 32;
+    return sum <= limit_bytes;
+  };
+  const auto too_much = [&] {
+    return Error(Errc::LimitExceeded,
+                 "metadata of over " + std::to_string(limit_bytes) + " bytes is not accepted");
+  };
   if (!is_binary(key)) {
-    entries_.push_back({std::move(key), std::string(http::trim_ows(value))});
+    value = http::trim_ows(value);
+    if (!fits(value.size())) return too_much();
+    entries_.push_back({std::move(key), std::string(value)});
     return {};
   }
   while (true) {  // fields of one name may have been joined
@@ -118,6 +130,7 @@ Result<void> Metadata::receive(std::string_view name, std::string_view value) {
     auto bytes =
         text::base64_decode(http::trim_ows(value.substr(0, comma)), text::Padding::Optional);
     if (!bytes.has_value()) return Error(Errc::Malformed, "metadata " + key + " is not base64");
+    if (!fits(bytes->size())) return too_much();  // each has the key once more
     entries_.push_back({key, std::move(*bytes)});
     if (comma == std::string_view::npos) return {};
     value.remove_prefix(comma + 1);

@@ -10,11 +10,12 @@ namespace {
 /// From here on a message is sent from where it lies.
 constexpr std::size_t kCopyBytesMax = 16 * 1024;
 
-Result<std::size_t> metadata_bytes(const http::FieldViews& fields, Metadata& into) {
+Result<std::size_t> metadata_bytes(const http::FieldViews& fields, Metadata& into,
+                                   std::size_t limit) {
   std::size_t bytes = 0;
   for (const http::Field& field : fields) {
     bytes += field.name.size() + field.value.size() + 32;
-    AVILA_TRY_VOID(into.receive(field.name, field.value));
+    AVILA_TRY_VOID(into.receive(field.name, field.value, limit));
   }
   return bytes;
 }
@@ -156,7 +157,8 @@ namespace detail {
 
 Result<void> CallSource::prepare() {
   http::Request& request = call_.request_;
-  AVILA_TRY(const std::size_t bytes, metadata_bytes(request.fields, call_.metadata_));
+  AVILA_TRY(const std::size_t bytes,
+            metadata_bytes(request.fields, call_.metadata_, options_.metadata_bytes));
   if (bytes > options_.metadata_bytes)
     return Error(Code::ResourceExhausted,
                  "metadata of " + std::to_string(bytes) + " bytes; at most " +

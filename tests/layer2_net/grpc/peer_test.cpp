@@ -85,6 +85,19 @@ class GrpcBadServer : public ::testing::Test {
   std::optional<grpc::Channel> channel_;
 };
 
+// Values of one field that were joined are as many entries, each with the field's name.
+TEST_F(GrpcBadServer, JoinedMetadataCountsAsIfItWereNot) {
+  http::Headers joined;
+  joined.add(std::string(7000, 'k') + "-bin", std::string(7000, ','));
+  const auto head = ask({.body = framed("ok"), .head = joined, .trailers = status("0")});
+  EXPECT_EQ(head.status.code, Code::ResourceExhausted) << head.status.to_string();
+  EXPECT_LE(head.initial_metadata.bytes(), 16U * 1024);
+  joined.add("grpc-status", "0");
+  const auto trailers = ask({.body = framed("ok"), .trailers = joined});
+  EXPECT_EQ(trailers.status.code, Code::ResourceExhausted) << trailers.status.to_string();
+  EXPECT_LE(trailers.trailing_metadata.bytes(), 16U * 1024);
+}
+
 TEST_F(GrpcBadServer, EveryBrokenAnswerHasItsStatus) {
   EXPECT_TRUE(ask({.body = framed("ok"), .trailers = status("0")}).status.ok());
   EXPECT_EQ(ask({.body = framed("ok"), .trailers = {}}).status.code, Code::Unknown)
@@ -208,6 +221,8 @@ TEST(GrpcBadClient, EveryBrokenRequestHasItsStatus) {
     EXPECT_EQ(talk("grpc-timeout", "0n", framed("wait")), "200/4 at once");
     EXPECT_EQ(talk("grpc-timeout", "99999999H", framed("x")), "200/0") << "11,000 years";
     EXPECT_EQ(talk("x-bin", "!!", framed("x")), "200/3 at once");
+    const std::string key = std::string(7000, 'k') + "-bin", joined(7000, ',');
+    EXPECT_EQ(talk(key.c_str(), joined.c_str(), framed("x")), "200/8 at once") << "7,001 values";
     EXPECT_EQ(talk("", "", framed("x"), "/test.Echo/None"), "200/12 at once");
     EXPECT_EQ(talk("", "", framed("x"), "/test.Echo"), "200/12 at once");
     EXPECT_EQ(talk("", "", framed("x")), "200/0") << "the connection has not suffered";

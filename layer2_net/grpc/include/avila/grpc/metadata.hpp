@@ -46,8 +46,10 @@ class Metadata {
   /// As fields: "-bin" values in base64 without padding.
   void write_to(http::Headers& headers) const;
   /// Takes a received field in; fields of the protocol are skipped. Errors: Malformed, for a "-bin"
-  /// value that is not base64 (with or without padding; several may be joined by commas).
-  Result<void> receive(std::string_view name, std::string_view value);
+  /// value that is not base64 (with or without padding; several may be joined by commas);
+  /// LimitExceeded, where bytes() would pass `limit_bytes`.
+  Result<void> receive(std::string_view name, std::string_view value,
+                       std::size_t limit_bytes = static_cast<std::size_t>(-1));
 
   friend bool operator==(const Metadata&, const Metadata&) = default;
 
