@@ -11,7 +11,8 @@ namespace avila::compress::detail::brotli {
 namespace {
 
 constexpr unsigned kLengthCodes = 24;
-constexpr std::uint32_t kShort = 256;  // lengths whose codes are looked up
+constexpr std::uint32_t kShort = 256;   // lengths whose codes are looked up
+constexpr std::uint32_t kOneBit = 256;  // the least that a code of several literals takes
 
 // What symbols cost, in 1/256 bits, by how often they were taken.
 class Prices {
@@ -73,7 +74,12 @@ class Prices {
   /// Prices by the counts: those of literals for each place of the piece.
   void set(const Piece& piece) {
     std::vector<std::array<std::uint32_t, 256>> literal(counts_.size());
-    for (std::size_t t = 0; t < counts_.size(); ++t) set_prices(counts_[t], 0.5, literal[t]);
+    for (std::size_t t = 0; t < counts_.size(); ++t) {
+      set_prices(counts_[t], 0.5, literal[t]);
+      const auto unused = std::count(counts_[t].begin(), counts_[t].end(), 0U);
+      if (unused < 255)
+        for (auto& price : literal[t]) price = std::max(price, kOneBit);
+    }
     literals_.resize(piece.end - piece.start);
     for (std::uint32_t at = piece.start; at < piece.end; ++at) {
       const unsigned tree = counts_.size() == 1 ? 0 : map_[literal_context(mode_, piece, at)];

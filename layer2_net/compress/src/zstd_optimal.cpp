@@ -16,6 +16,7 @@ constexpr std::uint32_t kPatience = 512;  // bytes more until a way is gone that
 constexpr std::uint32_t kDull = 4096;     // bytes without matches, after which fewer are sought
 constexpr unsigned kThorough = 96;        // attempts of those that never leave positions out
 constexpr std::uint32_t kLanes = 4;
+constexpr std::uint32_t kOneBit = 256;  // the least that a literal's code takes
 
 // 256 log2(n), n not 0, by its highest ten bits.
 std::uint32_t log2_of(std::uint32_t n) noexcept {
@@ -61,6 +62,7 @@ class Prices {
   }
   void set() {
     set(literal_counts_, literal_);
+    for (auto& price : literal_) price = std::max(price, kOneBit);
     for (unsigned k = 0; k < 3; ++k) set(counts_[k], codes_[k]);
     for (std::uint32_t n = 0; n < kShort; ++n) {
       runs_[n] = run_code(run_codes_[n]);

@@ -250,6 +250,26 @@ TEST(Codec, EncodersAndDecodersSayNoAfterTheEnd) {
   }
 }
 
+// Where one byte makes up nearly all literals, it still takes a bit each: runs are copied.
+TEST(Codec, RunsAmongNoiseAreCopiedByTheCheapestParse) {
+  compress_test::Random random{5};
+  Bytes content;
+  for (std::size_t i = 0; content.size() < 300'000; ++i) {
+    content.insert(content.end(), 40 + i % 60, std::byte{'x'});
+    content.push_back(static_cast<std::byte>(random.next()));
+  }
+  const auto size = [&](Format format, int level) {
+    const auto packed = compress::compress(format, content, {.level = level});
+    EXPECT_TRUE(packed.has_value());
+    return packed->size();
+  };
+  for (const int level : {13, 14, 16, 19}) {
+    SCOPED_TRACE(level);
+    EXPECT_LT(size(Format::Zstd, level), content.size() / 16);
+  }
+  EXPECT_LT(size(Format::Brotli, 10), content.size() / 16);
+}
+
 TEST(Codec, NoMemoryHoldsNoContent) {
   const Bytes content = compress_test::mixture(5000, 1);
   for (const Format format : kFormats) {
