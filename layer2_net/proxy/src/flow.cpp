@@ -32,6 +32,22 @@ bool is_dropped_field(std::string_view name) noexcept {
   }
 }
 
+/// RFC 9110 §6.5.1: without what frames, routes or authenticates, what we say ourselves, and what
+/// the route removes; a server may take trailers for fields.
+http::Headers trailers_to_send(const http::Headers& received, const HeaderEdits& edits) {
+  http::Headers out;
+  for (const http::Field& field : received) {
+    const auto is = [&](std::string_view text) {
+      return http::equal_ignoring_case(field.name, text);
+    };
+    if (!is_dropped_field(field.name) && !is("authorization") && !is("cookie"))
+      out.add(field.name, field.value);
+  }
+  for (const std::string& name : edits.remove) out.remove(name);
+  for (const auto& [name, value] : edits.set) out.remove(name);
+  return out;
+}
+
 void edit(http::Headers& headers, const HeaderEdits& edits) {
   for (const std::string& name : edits.remove) headers.remove(name);
   for (const auto& [name, value] : edits.set) headers.set(name, value);
@@ -506,7 +522,8 @@ Task<Result<void>> Flow::pump() {
       if (!pump_refused_) fail();
       ok = false;
     } else if (piece->empty()) {
-      const http::Headers& trailers = reader.trailers();
+      const http::Headers trailers =
+          trailers_to_send(reader.trailers(), route->options.rewrite.request);
       auto ended = co_await exchange->send_end(trailers);
       ok = false;
       (void)ended;  // receive_head() says what became of the connection

@@ -299,6 +299,68 @@ TEST_F(ReverseProxyTest, GrpcLikeStreamsPassBothWays) {
   }
 }
 
+/// Says which trailers a request had.
+class TrailerTeller final : public http::Handler {
+ public:
+  http::BodyPlan plan_body(Request&) override { return {.stream = true}; }
+  Task<Response> handle(Request& request) override {
+    if (request.stream == nullptr) co_return Response(400);
+    auto body = co_await request.stream->read_all(1000);
+    if (!body.has_value()) co_return Response(400);
+    std::string names;
+    for (const http::Field& field : request.stream->trailers())
+      names.append(field.name).append(" ");
+    Response response = Response::text(200, std::move(names));
+    co_return response;
+  }
+};
+
+Task<std::string> send_trailers(async::Runtime* runtime, std::uint16_t port) {
+  const auto address = tcp::SocketAddress::loopback(port);
+  auto connected = co_await tcp::connect(*runtime, address);
+  std::unique_ptr<async::Transport> transport(new tcp::Stream(std::move(connected).value()));
+  http2::ClientConnection connection(*runtime, std::move(transport));
+  http2::RequestStart start;
+  start.method = "POST";
+  start.authority = "site.test";
+  start.path = "/";
+  auto opened = co_await connection.open(std::move(start), false);
+  http2::Exchange exchange = std::move(opened).value();
+  const ByteSpan piece = as_bytes("body");
+  auto written = co_await exchange.write(piece);
+  http::Headers trailers;
+  for (const char* name : {"x-forwarded-for", "forwarded", "host", "content-length", "x-sum",
+                           "authorization", "cookie", "proxy-authorization", "x-secret"})
+    trailers.add(name, "1");
+  auto finished = co_await exchange.finish(std::move(trailers));
+  auto answered = co_await exchange.response();
+  std::string out;
+  while (written.has_value() && finished.has_value() && answered.has_value()) {
+    auto got = co_await exchange.read();
+    if (!got.has_value() || got->empty()) break;
+    out += as_text(*got);
+  }
+  co_await connection.close();
+  co_return out;
+}
+
+// RFC 9110 §6.5.1: nor do trailers say what fields may not.
+TEST_F(ReverseProxyTest, TrailersOfRequestsFrameRouteAndAuthenticateNothing) {
+  TrailerTeller handler;
+  http2::Server http2;
+  http::Server endpoint(runtime, handler, {.http2 = &http2});
+  ASSERT_TRUE(endpoint.listen("127.0.0.1:0").has_value());
+  for (const auto protocol : {proxy::Protocol::Http2, proxy::Protocol::Http1}) {
+    Proxy each(runtime);
+    each.upstream.protocol = protocol;
+    each.upstream.endpoints = {{endpoint.local_address()}};
+    each.route.rewrite.request.remove = {"X-Secret"};
+    each.start();
+    EXPECT_EQ(runtime.block_on(send_trailers(&runtime, each.port())), "x-sum ");
+  }
+  runtime.block_on(endpoint.shutdown(milliseconds(300)));
+}
+
 TEST_F(ReverseProxyTest, CachesAndRevalidates) {
   back_to(one.address());
   one.cache_control = "max-age=60";
