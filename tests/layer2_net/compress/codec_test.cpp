@@ -250,6 +250,31 @@ TEST(Codec, EncodersAndDecodersSayNoAfterTheEnd) {
   }
 }
 
+TEST(Codec, NamesInHeadersOfGzipMayBeLong) {
+  const Bytes content = compress_test::prose(1000, 1);
+  const auto plain = compress::compress(Format::Gzip, content);
+  ASSERT_TRUE(plain.has_value());
+  const auto named = [&](std::size_t size) {
+    Bytes bytes = *plain;
+    bytes[3] |= std::byte{8};
+    Bytes name(size + 1, std::byte{'n'});
+    name.back() = std::byte{0};
+    bytes.insert(bytes.begin() + 10, name.begin(), name.end());
+    return bytes;
+  };
+  constexpr std::size_t kLongest = (128U << 10) - 11;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{70'000}, kLongest}) {
+    SCOPED_TRACE(size);
+    const Bytes bytes = named(size);
+    EXPECT_TRUE(decompress(Format::Gzip, bytes).value() == content);
+    EXPECT_TRUE(compress_test::decode_in_pieces(Format::Gzip, bytes, {}, size).value() == content);
+  }
+  const Bytes longer = named(kLongest + 1);
+  EXPECT_TRUE(decompress(Format::Gzip, longer).error().is(Errc::LimitExceeded));
+  EXPECT_TRUE(
+      compress_test::decode_in_pieces(Format::Gzip, longer, {}, 1).error().is(Errc::LimitExceeded));
+}
+
 // Where one byte makes up nearly all literals, it still takes a bit each: runs are copied.
 TEST(Codec, RunsAmongNoiseAreCopiedByTheCheapestParse) {
   compress_test::Random random{5};
