@@ -60,7 +60,7 @@ void Listener::swap(Listener& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(drained_, other.drained_);
   std::swap(unlink_path_, other.unlink_path_);
-  std::swap(exhausted_, other.exhausted_);
+  exhausted_.store(other.exhausted_.exchange(exhausted_.load()));
   const bool mine = closed_.load(std::memory_order_relaxed);
   closed_.store(other.closed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   other.closed_.store(mine, std::memory_order_relaxed);
@@ -155,7 +155,7 @@ Task<Result<Stream>> Listener::accept(CancelToken cancel) {
       if (now->has_value() || !native::is_exhaustion(now->error().system_code()))
         co_return std::move(*now);
       // The connection stays in the backlog, and no new edge will tell of it: try again.
-      ++exhausted_;
+      exhausted_.fetch_add(1, std::memory_order_relaxed);
       auto slept = co_await future::sleep(kExhaustedPause, cancel);
       if (!slept.has_value()) co_return future::cancelled_error("accept");
       continue;

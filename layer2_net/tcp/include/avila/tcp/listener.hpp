@@ -42,8 +42,8 @@ class Listener {
   std::optional<Result<Stream>> try_accept();
 
   const SocketAddress& local_address() const noexcept { return address_; }
-  /// How often accept() had to wait because descriptors or memory ran out.
-  std::uint64_t exhausted() const noexcept { return exhausted_; }
+  /// How often accept() had to wait because descriptors or memory ran out. From any thread.
+  std::uint64_t exhausted() const noexcept { return exhausted_.load(std::memory_order_relaxed); }
   int native_handle() const noexcept { return fd_; }
   /// A pending accept() completes with Errc::Closed; new connections are refused (on Windows only
   /// once the object goes).
@@ -59,7 +59,7 @@ class Listener {
   int fd_ = -1;
   bool drained_ = false;
   bool unlink_path_ = false;
-  std::uint64_t exhausted_ = 0;
+  std::atomic<std::uint64_t> exhausted_{0};
   std::atomic<bool> closed_{false};
 };
 
