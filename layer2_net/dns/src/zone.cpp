@@ -27,6 +27,8 @@ Result<Zone> Zone::create(Name apex, std::vector<Record> records) {
                    record.owner.to_string() + " is not in the zone " + zone.apex_.to_string());
     if (is_meta_type(record.type) || record.record_class != Class::IN)
       return Error(Errc::Malformed, "a zone holds no " + record.to_string());
+    if (record.type == Type::SOA && record.owner != zone.apex_)  // a transfer would end there
+      return Error(Errc::Malformed, record.owner.to_string() + " has an SOA record below the apex");
     Name owner = record.owner;
     std::vector<Record>& set = zone.nodes_[std::move(owner)][record.type];
     if (std::any_of(set.begin(), set.end(),

@@ -89,6 +89,7 @@ TEST(DnsZone, EndsInLoops) { EXPECT_LE(ask("loop1.example.com", Type::A).answers
 TEST(DnsZone, RefusesBrokenZones) {
   for (const char* bad : {"a. A 192.0.2.1", "a. SOA b. c. 1 1 1 1 1\nb. A 192.0.2.1",
                           "a. SOA b. c. 1 1 1 1 1\na. SOA b. c. 2 1 1 1 1",
+                          "a. SOA b. c. 1 1 1 1 1\nx.a. SOA b. c. 1 1 1 1 1",
                           "a. SOA b. c. 1 1 1 1 1\nx.a. CNAME y.\nx.a. A 192.0.2.1",
                           "a. SOA b. c. 1 1 1 1 1\nx.a. CNAME y.\nx.a. CNAME z."})
     EXPECT_FALSE(dns::Zone::parse(bad).has_value()) << bad;
