@@ -73,6 +73,18 @@ std::vector<std::byte> copy(ByteSpan bytes) { return {bytes.begin(), bytes.end()
 
 }  // namespace
 
+PublicKey::PublicKey(Variant key) : key_(std::move(key)) {}
+PublicKey::PublicKey(const PublicKey& other) = default;
+PublicKey& PublicKey::operator=(const PublicKey& other) = default;
+PublicKey::PublicKey(PublicKey&& other) noexcept = default;
+PublicKey& PublicKey::operator=(PublicKey&& other) noexcept = default;
+PublicKey::~PublicKey() = default;
+
+PrivateKey::PrivateKey(Variant key) : key_(std::move(key)) {}
+PrivateKey::PrivateKey(PrivateKey&& other) noexcept = default;
+PrivateKey& PrivateKey::operator=(PrivateKey&& other) noexcept = default;
+PrivateKey::~PrivateKey() = default;
+
 std::string_view name(KeyType type) noexcept {
   constexpr std::string_view kNames[] = {"rsa",
                                          "p256",

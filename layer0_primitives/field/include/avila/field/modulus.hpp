@@ -1,5 +1,7 @@
 // A prime and what Montgomery's multiplication needs to know of it, computed by the compiler.
 #pragma once
+#include <avila/primitives/wide.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -74,6 +76,33 @@ constexpr std::size_t bit_length(const Limbs<N>& p) noexcept {
   return 64 * top + static_cast<std::size_t>(std::bit_width(p[top]));
 }
 
+/// a^2 / R mod p, of public a < p. Every source that knows a curve computes this while it compiles:
+/// plain arrays are several times cheaper there than std::array's operator[].
+template <std::size_t N>
+constexpr Limbs<N> square_mod(const Limbs<N>& a, const Limbs<N>& p, std::uint64_t n0) noexcept {
+  const std::uint64_t* const x = a.data();
+  const std::uint64_t* const m = p.data();
+  std::uint64_t t[N + 1] = {};
+  for (std::size_t i = 0; i < N; ++i) {
+    u128 sum = u128{x[i]} * x[0] + t[0];
+    const std::uint64_t q = static_cast<std::uint64_t>(sum) * n0;
+    u128 reduced = u128{q} * m[0] + static_cast<std::uint64_t>(sum);
+    for (std::size_t j = 1; j < N; ++j) {
+      sum = u128{x[i]} * x[j] + t[j] + (sum >> 64);
+      reduced = u128{q} * m[j] + static_cast<std::uint64_t>(sum) + (reduced >> 64);
+      t[j - 1] = static_cast<std::uint64_t>(reduced);
+    }
+    sum = (sum >> 64) + t[N] + (reduced >> 64);
+    t[N - 1] = static_cast<std::uint64_t>(sum);
+    t[N] = static_cast<std::uint64_t>(sum >> 64);
+  }
+  Limbs<N> out{};
+  for (std::size_t i = 0; i < N; ++i) out[i] = t[i];
+  std::uint64_t borrow = 0;
+  const Limbs<N> less = subtract(out, p, borrow);
+  return t[N] == 1 || borrow == 0 ? less : out;
+}
+
 }  // namespace detail
 
 template <std::size_t N>
@@ -83,10 +112,16 @@ constexpr Modulus<N> make_modulus(const Limbs<N>& p) noexcept {
   std::uint64_t inverse = 1;  // Newton: each step doubles the bits that are right
   for (int i = 0; i < 6; ++i) inverse *= 2 - p[0] * inverse;
   m.n0 = 0 - inverse;
-  Limbs<N> x{1};
-  for (std::size_t i = 0; i < 64 * N; ++i) x = detail::double_mod(x, p);
+  std::size_t bits = detail::bit_length(p);
+  Limbs<N> x{};
+  if (bits < 64 * N) x[bits / 64] = std::uint64_t{1} << bits % 64;
+  std::uint64_t borrow = 0;
+  x = detail::subtract(x, p, borrow);  // 2^bits mod p
+  for (; bits < 64 * N; ++bits) x = detail::double_mod(x, p);
   m.one = x;
-  for (std::size_t i = 0; i < 64 * N; ++i) x = detail::double_mod(x, p);
+  // 2^k R, squared and divided by R, is 2^(2k) R: from 2^N R six squarings lead to 2^(64 N) R.
+  for (std::size_t i = 0; i < N; ++i) x = detail::double_mod(x, p);
+  for (int i = 0; i < 6; ++i) x = detail::square_mod(x, p, m.n0);
   m.r2 = x;
   return m;
 }

@@ -81,6 +81,8 @@ bool fits(SignatureAlgorithm algorithm, KeyType type) noexcept;
 /// curve's own digest, the only one that the others have. can_sign() is asserted.
 SignatureAlgorithm default_algorithm(KeyType type) noexcept;
 
+// The special members stand in key.cpp: what moves and ends a variant of fourteen types is much to
+// compile, and every source that sees a certificate sees this.
 class PublicKey {
  public:
   using Variant =
@@ -90,7 +92,12 @@ class PublicKey {
                    LatticePublicKey<post_quantum::MlKem1024>,
                    LatticePublicKey<post_quantum::MlDsa44>, LatticePublicKey<post_quantum::MlDsa65>,
                    LatticePublicKey<post_quantum::MlDsa87>, SlhDsaPublicKey>;
-  PublicKey(Variant key) : key_(std::move(key)) {}  // NOLINT: any of them is one
+  PublicKey(Variant key);  // NOLINT: any of them is one
+  PublicKey(const PublicKey& other);
+  PublicKey& operator=(const PublicKey& other);
+  PublicKey(PublicKey&& other) noexcept;
+  PublicKey& operator=(PublicKey&& other) noexcept;
+  ~PublicKey();
 
   /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7, RFC 5480, RFC 8410, RFC 9881, RFC 9909,
   /// RFC 9935), whole and strict. Errors: Malformed, Unsupported (another algorithm or curve).
@@ -126,7 +133,10 @@ class PrivateKey {
       LatticePrivateKey<post_quantum::MlKem768>, LatticePrivateKey<post_quantum::MlKem1024>,
       LatticePrivateKey<post_quantum::MlDsa44>, LatticePrivateKey<post_quantum::MlDsa65>,
       LatticePrivateKey<post_quantum::MlDsa87>, SlhDsaPrivateKey>;
-  PrivateKey(Variant key) : key_(std::move(key)) {}  // NOLINT: any of them is one
+  PrivateKey(Variant key);  // NOLINT: any of them is one
+  PrivateKey(PrivateKey&& other) noexcept;
+  PrivateKey& operator=(PrivateKey&& other) noexcept;
+  ~PrivateKey();
 
   struct GenerateOptions {
     std::size_t rsa_bits = 2048;
