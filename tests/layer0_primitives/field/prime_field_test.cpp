@@ -54,6 +54,33 @@ F element_of(const Big& x) {
   return F::from_limbs(x.limbs<F::kLimbs>());
 }
 
+template <std::size_t N>
+void expect_powers_of_two(textbook::Numbers& numbers) {
+  Limbs<N> p;
+  for (std::uint64_t& limb : p) limb = numbers.next();
+  p[N - 1] |= std::uint64_t{1} << 63;
+  for (std::size_t shift = 0; shift + 2 < 64 * N; ++shift) {  // each length, down to 2 bits
+    p[0] |= 1;
+    SCOPED_TRACE(testing::Message() << N << " limbs, shifted by " << shift);
+    const Modulus<N> modulus = make_modulus<N>(p);
+    Limbs<N> power{1};
+    for (std::size_t i = 0; i < 64 * N; ++i) power = field::detail::double_mod(power, p);
+    EXPECT_EQ(modulus.one, power);
+    for (std::size_t i = 0; i < 64 * N; ++i) power = field::detail::double_mod(power, p);
+    EXPECT_EQ(modulus.r2, power);
+    EXPECT_EQ(modulus.n0 * p[0], ~std::uint64_t{0});
+    p = field::detail::shifted(p, 0, 1);
+  }
+}
+
+TEST(Moduli, HoldPowersOfTwoForEachLength) {
+  textbook::Numbers numbers(4);
+  expect_powers_of_two<1>(numbers);
+  expect_powers_of_two<2>(numbers);
+  expect_powers_of_two<6>(numbers);
+  expect_powers_of_two<9>(numbers);
+}
+
 TYPED_TEST(PrimeFields, AgreesWithTheTextbook) {
   using F = TypeParam;
   const Big p = modulus_of<F>();
