@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "copy.hpp"
+
 namespace avila::compress::detail::zstd {
 
 Result<std::unique_ptr<ZstdDecoder>> ZstdDecoder::create(const DecoderOptions& options) {
-  auto decoder = std::make_unique<ZstdDecoder>();
+  auto decoder = std::make_unique_for_overwrite<ZstdDecoder>();  // tables are filled when needed
   decoder->max_window_ = options.max_window;
-  decoder->literals_.resize(kMaxBlock + 64);
+  decoder->literal_room_ = std::make_unique_for_overwrite<std::byte[]>(kMaxBlock + 2 * kCopySlack);
   if (options.dictionary.empty()) return decoder;
   AVILA_TRY(const DictionaryParts parts, parse_dictionary(options.dictionary, &decoder->first_));
   decoder->dictionary_.assign(parts.content.begin(), parts.content.end());
@@ -187,14 +189,18 @@ Result<std::size_t> ZstdDecoder::read_literals(ByteSpan block) {
       if (header == 3) size |= static_cast<std::size_t>(block[2]) << 12;
     }
     if (size > max_block_) return bad("more literals than a block holds");
-    literal_count_ = size;
     if (type == LiteralsType::Rle) {
       if (block.size() < header + 1) return bad("the literals are cut");
-      std::memset(literals_.data(), static_cast<int>(block[header]), size);
+      std::memset(literal_room_.get(), static_cast<int>(block[header]), size);
+      literals_ = {literal_room_.get(), size};
       return header + 1;
     }
     if (block.size() < header + size) return bad("the literals are cut");
-    if (size != 0) std::memcpy(literals_.data(), block.data() + header, size);
+    literals_ = block.subspan(header, size);  // where they are, if copies may read beyond them
+    if (size != 0 && block.size() - header - size < kCopySlack) {
+      std::memcpy(literal_room_.get(), literals_.data(), size);
+      literals_ = {literal_room_.get(), size};
+    }
     return header + size;
   }
   const std::size_t header = format < 2 ? 3 : format + 2;
@@ -215,9 +221,9 @@ Result<std::size_t> ZstdDecoder::read_literals(ByteSpan block) {
     return bad("literals repeat a code that was not there");
   }
   if (size == 0 || (format != 0 && size < 6)) return bad("compressed literals of no size");
-  if (!entropy_.literals.decode(stream, format != 0, MutableByteSpan(literals_).first(size)))
+  if (!entropy_.literals.decode(stream, format != 0, {literal_room_.get(), size}))
     return bad("the literals are damaged");
-  literal_count_ = size;
+  literals_ = {literal_room_.get(), size};
   return header + packed;
 }
 
@@ -281,10 +287,10 @@ Result<void> ZstdDecoder::compressed_block(ByteSpan block, Output& out) {
   at += count_size;
   if (count == 0) {
     if (at != block.size()) return bad("bytes after no sequences");
-    if (literal_count_ > static_cast<std::size_t>(out.end - out.at))
+    if (literals_.size() > static_cast<std::size_t>(out.end - out.at))
       return Error(Errc::LimitExceeded, "zstd: the content is larger than the room for it");
-    if (literal_count_ != 0) std::memcpy(out.at, literals_.data(), literal_count_);
-    out.at += literal_count_;
+    if (!literals_.empty()) std::memcpy(out.at, literals_.data(), literals_.size());
+    out.at += literals_.size();
     return {};
   }
   if (at >= block.size()) return bad("the sequences are cut");

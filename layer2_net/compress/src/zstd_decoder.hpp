@@ -22,7 +22,7 @@ class ZstdDecoder final : public DecoderCore {
   Result<bool> take_header(const std::byte*& in, const std::byte* end);
   Result<bool> take_block(const std::byte*& in, const std::byte* end, Output& out);
   Result<void> compressed_block(ByteSpan block, Output& out);
-  /// Fills literals_; the bytes it took.
+  /// Sets literals_; the bytes it took.
   Result<std::size_t> read_literals(ByteSpan block);
   Result<std::size_t> read_tables(ByteSpan section, unsigned modes);
   Result<void> run_sequences(ByteSpan bits, std::size_t count, Output& out);
@@ -44,8 +44,8 @@ class ZstdDecoder final : public DecoderCore {
   std::uint64_t written_ = 0;  // of this frame
   hash::Xxh64 hash_;
   Entropy entropy_;
-  std::size_t literal_count_ = 0;
-  std::vector<std::byte> literals_;
+  ByteSpan literals_;  // of the block: in it, or in the room
+  std::unique_ptr<std::byte[]> literal_room_;
 };
 
 }  // namespace avila::compress::detail::zstd

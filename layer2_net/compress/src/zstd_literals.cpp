@@ -153,7 +153,8 @@ void BlockWriter::write_literals(Sink& out) {
       described ? bits_of(next_huffman_) + 8 * (out.size() - start - header) : ~std::uint64_t{0};
   const std::uint64_t old_bits = huffman_.ready ? bits_of(huffman_) : ~std::uint64_t{0};
   const bool repeat = old_bits <= own_bits;
-  if (std::min(old_bits, own_bits) / 8 + header + 8 >= size) return stored();
+  // A smaller gain is not worth the time to read it.
+  if (std::min(old_bits, own_bits) / 8 + header + 8 + size / 128 >= size) return stored();
   if (repeat) {
     out.resize(start + header);
   } else {

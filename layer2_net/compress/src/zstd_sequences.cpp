@@ -14,8 +14,7 @@ enum class Outcome : std::uint8_t { Done, Damaged, TooLarge };
 struct Work {
   std::span<const SequenceTable, 3> tables;
   std::array<std::uint32_t, 3> offsets;
-  const std::byte* literals;
-  std::size_t literal_count;
+  ByteSpan literals;
   std::size_t count;
   ByteSpan dictionary;
   std::uint64_t reach;  // bytes of the frame before out.at that are in the window
@@ -50,8 +49,8 @@ AVILA_ALWAYS_INLINE Outcome decode(Work& work, ByteSpan stream, Output& out) {
   std::size_t offset_state = bits.take(tables[1].log);
   std::size_t match_state = bits.take(tables[2].log);
   std::size_t rep0 = work.offsets[0], rep1 = work.offsets[1], rep2 = work.offsets[2];
-  const std::byte* literal = work.literals;
-  const std::byte* const literal_end = literal + work.literal_count;
+  const std::byte* literal = work.literals.data();
+  const std::byte* const literal_end = literal + work.literals.size();
   std::byte* at = out.at;
   std::byte* const end = out.end;
   const std::byte* low = out.low;
@@ -134,7 +133,7 @@ constexpr simd::Kernel<Decode> kKernels[] = {
 
 Result<void> ZstdDecoder::run_sequences(ByteSpan stream, std::size_t count, Output& out) {
   static const Decode kernel = simd::select(kKernels);
-  Work work{entropy_.tables, entropy_.offsets, literals_.data(), literal_count_, count,
+  Work work{entropy_.tables, entropy_.offsets, literals_, count,
             // As long as the window has not moved on from the frame's start.
             with_dictionary_ && written_ <= window_ ? ByteSpan(dictionary_) : ByteSpan(),
             std::min<std::uint64_t>(written_, window_)};
