@@ -1,4 +1,5 @@
-// Whole commands of usual size, while both ends are far and no block type changes.
+// Whole commands of usual size and, where they fit, larger ones, while both ends are far and no
+// block type changes.
 #include <algorithm>
 #include <avila/simd/cpu.hpp>
 #include <avila/simd/dispatch.hpp>
@@ -47,7 +48,9 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
   // A command takes at most 64 literals of 15 bits and 9 bytes; reading ahead takes 16 more.
   constexpr std::ptrdiff_t kInMargin = kMaxInsert * 2 + 40;
   constexpr std::ptrdiff_t kOutMargin = kMaxInsert + kMaxCopy + 2 * kCopySlack;
-  static_assert(kMaxCopy >= kMaxTransformed);
+  static_assert(2 * kCopySlack >= kMaxTransformed);
+  // Larger ones are looked at whether they fit; up to here their extra bits do, beside the code.
+  constexpr std::uint32_t kLargeInsert = 2113, kLargeCopy = 2117;
   if (reader.end - reader.in < kInMargin || out.end - out.at < kOutMargin || out.at - out.low < 2 ||
       decoder.blocks_[kCommand].left == 0)
     return;
@@ -70,9 +73,9 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
   const DistanceCode* const distance_codes = decoder.distance_codes_.data();
   const unsigned postfix = decoder.postfix_;
   const std::uint32_t* const literal_tables = decoder.codes_[kLiteral].table.data();
-  const std::uint32_t* const literal_starts =
-      decoder.literal_starts_.data() + std::size_t{64} * blocks[kLiteral].type;
-  const std::uint32_t* const literal_table = literal_tables + literal_starts[0];
+  const std::uint32_t* const* const contexts =
+      decoder.literal_tables_.data() + std::size_t{64} * blocks[kLiteral].type;
+  const std::uint32_t* const literal_table = contexts[0];
   const bool one_tree = decoder.one_tree_, choose_by_last = decoder.by_last_;
   const std::uint32_t* const first_places = decoder.literal_values_.data();
   const std::uint8_t* const by_last = decoder.context_last_;
@@ -121,8 +124,15 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
     const std::uint32_t copy =
         entry.copy + low_bits(lengths >> (entry.insert_extra & 63), entry.copy_extra);
     const bool implicit = (command & kImplicit) != 0;
-    if (insert > kMaxInsert || copy > kMaxCopy || insert + copy >= meta_left ||
-        insert > literals_left || (!implicit && distances_left == 0)) [[unlikely]] {
+    if (insert + copy >= meta_left || insert > literals_left || (!implicit && distances_left == 0))
+        [[unlikely]] {
+      leave();
+      break;
+    }
+    if ((insert > kMaxInsert || copy > kMaxCopy) &&
+        (insert > kLargeInsert || copy > kLargeCopy ||
+         reader.end - in < static_cast<std::ptrdiff_t>(insert * 2 + 40) ||
+         out.end - at < static_cast<std::ptrdiff_t>(insert + copy + 2 * kCopySlack))) [[unlikely]] {
       leave();
       break;
     }
@@ -152,16 +162,11 @@ AVILA_ALWAYS_INLINE void BrotliDecoder::FastCommands::run(BrotliDecoder& decoder
         }
       } else {
         std::uint32_t before = by_before[static_cast<std::uint8_t>(at[-1])];
-        std::uint32_t context = by_last[static_cast<std::uint8_t>(at[-1])] |
-                                by_before[static_cast<std::uint8_t>(at[-2])];
+        const std::uint32_t* table = contexts[by_last[static_cast<std::uint8_t>(at[-1])] |
+                                              by_before[static_cast<std::uint8_t>(at[-2])]];
         do {
           AVILA_REFILL();
-          const std::uint32_t* const table = literal_tables + literal_starts[context];
-          AVILA_LOOK_UP(literal, table);
-          bits >>= literal & 63, count -= literal;
-          *at++ = static_cast<std::byte>(literal >> 16 & 0xFF);
-          context = literal >> 24 | before;
-          before = literal >> 8 & 7;
+          AVILA_LITERAL(table, table = contexts[literal >> 24 | before], before = literal >> 8 & 7);
         } while (at != end);
       }
     }

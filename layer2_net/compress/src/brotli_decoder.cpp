@@ -191,13 +191,12 @@ void BrotliDecoder::literals_fast(BitReader& stream, Output& out) {
     if (done != 0) last_[0] = at[-1];
   } else {
     auto p1 = static_cast<std::uint8_t>(last_[0]), p2 = static_cast<std::uint8_t>(last_[1]);
-    const std::uint32_t* const tables = codes_[kLiteral].table.data();
-    const std::uint32_t* const starts = literal_starts_.data() + 64 * blocks.type;
+    const std::uint32_t* const* const tables = literal_tables_.data() + 64 * blocks.type;
     const std::uint8_t* const by_last = context_last_;
     const std::uint8_t* const by_before = context_before_;
     for (; left != 0 && reader.end - reader.in >= 8; --left) {
       reader.refill_fast();
-      *at = literal_of(reader, tables + starts[by_last[p1] | by_before[p2]]);
+      *at = literal_of(reader, tables[by_last[p1] | by_before[p2]]);
       p2 = p1;
       p1 = static_cast<std::uint8_t>(*at++);
     }

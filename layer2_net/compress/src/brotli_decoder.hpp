@@ -153,8 +153,8 @@ class BrotliDecoder final : public DecoderCore {
   static constexpr unsigned kMostRows = 64;
   bool by_last_ = false;                           // an entry says which code the next literal has
   std::array<std::uint32_t, 256> literal_values_;  // then
-  std::vector<std::uint32_t> literal_starts_;      // of each context's code
-  bool one_mode_ = true;                           // of all types of literal blocks
+  std::vector<const std::uint32_t*> literal_tables_;  // of each context's code
+  bool one_mode_ = true;                              // of all types of literal blocks
 
   const std::uint8_t* context_map_row_ = nullptr;
   const std::uint8_t* context_last_ = nullptr;

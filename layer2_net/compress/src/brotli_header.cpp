@@ -277,9 +277,9 @@ BrotliDecoder::Step BrotliDecoder::codes(BitReader& reader) {
     if (codes.start.size() == counts[category_]) ++category_;
     if (category_ < 3) return Step::Next;
   }
-  literal_starts_.resize(maps_[0].size());
-  std::transform(maps_[0].begin(), maps_[0].end(), literal_starts_.begin(),
-                 [&](std::uint8_t tree) { return codes_[kLiteral].start[tree]; });
+  literal_tables_.resize(maps_[0].size());
+  std::transform(maps_[0].begin(), maps_[0].end(), literal_tables_.begin(),
+                 [&](std::uint8_t tree) { return codes_[kLiteral].of(tree); });
   set_literal_context();
   state_ = State::Command;
   return Step::Next;

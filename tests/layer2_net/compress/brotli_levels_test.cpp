@@ -120,4 +120,30 @@ TEST(BrotliLevels, WordsOccurBeyondTheWindowToo) {
   packed_size(as_bytes(content), 10);
 }
 
+// Runs of literals and copies of all lengths up to where they no longer fit a step.
+TEST(BrotliLevels, CommandsAreOfAnySize) {
+  compress_test::Bytes content = compress_test::noise(4'000, 1);
+  compress_test::Random random{3};
+  for (std::size_t length = 50; length < 2'400; length += 1 + length / 40) {
+    const std::size_t from = random.below(content.size() - length);
+    const compress_test::Bytes copy(content.begin() + static_cast<std::ptrdiff_t>(from),
+                                    content.begin() + static_cast<std::ptrdiff_t>(from + length));
+    content.insert(content.end(), copy.begin(), copy.end());
+    const compress_test::Bytes literals = compress_test::noise(2'450 - length, length);
+    content.insert(content.end(), literals.begin(), literals.end());
+  }
+  for (const int level : {1, 5, 9, 11}) {
+    SCOPED_TRACE(level);
+    const auto packed = compress::compress(compress::Format::Brotli, content, {.level = level});
+    ASSERT_TRUE(packed.has_value());
+    // In rooms that end within a command, too.
+    for (std::size_t room = content.size(); room > content.size() - 5'000; room -= 97) {
+      compress_test::Bytes out(room);
+      const auto size = decompress(compress::Format::Brotli, *packed, out);
+      ASSERT_EQ(size.has_value(), room == content.size());
+      ASSERT_TRUE(std::equal(out.begin(), out.end(), content.begin()));
+    }
+  }
+}
+
 }  // namespace
