@@ -13,12 +13,15 @@ using Tables = InflateTables;
 AVILA_ALWAYS_INLINE void copy_match(std::byte* at, std::size_t distance, std::size_t length) {
   const std::byte* from = at - distance;
   std::byte* const end = at + length;
-  if (distance >= 8) [[likely]] {
-    std::memcpy(at, from, 8);
-    std::memcpy(at + 8, from + 8, 8);
-    std::memcpy(at + 16, from + 16, 8);
-    std::memcpy(at + 24, from + 24, 8);
-    for (at += 32, from += 32; at < end; at += 8, from += 8) std::memcpy(at, from, 8);
+  if (distance >= 16) [[likely]] {
+    std::memcpy(at, from, 16);
+    std::memcpy(at + 16, from + 16, 16);
+    for (at += 32, from += 32; at < end; at += 32, from += 32) {
+      std::memcpy(at, from, 16);
+      std::memcpy(at + 16, from + 16, 16);
+    }
+  } else if (distance >= 8) {
+    for (; at < end; at += 8, from += 8) std::memcpy(at, from, 8);
   } else if (distance == 1) {
     std::uint64_t pattern = static_cast<std::uint64_t>(*from) * 0x0101010101010101U;
     for (; at < end; at += 8) store_le64(at, pattern);
