@@ -20,7 +20,10 @@ namespace {
 
 using Direction = async::IoSource::Direction;
 
-constexpr Duration kExhaustedPause = milliseconds(50);
+constexpr Duration kPause = milliseconds(50);
+// Whoever forbids accept() as such (a security module) leaves the connection in the queue: without
+// a bound that would be a loop for ever.
+constexpr int kFailuresInARowMax = 64;
 
 bool is_path(const SocketAddress& address) noexcept {
   return address.is_unix() && !address.path().empty() && !address.path().starts_with('@');
@@ -135,7 +138,7 @@ std::optional<Result<Stream>> Listener::try_accept() {
   const bool edge = source_->take_edge(Direction::Read);
   if (drained_ && !edge) return std::nullopt;
   drained_ = false;
-  for (;;) {
+  for (int failures = 1;; ++failures) {
     const int accepted = native::accept(fd_);
     if (accepted >= 0) return Stream::adopt(*executor_, accepted);
     const int number = native::last_error();
@@ -143,7 +146,8 @@ std::optional<Result<Stream>> Listener::try_accept() {
       drained_ = true;
       return std::nullopt;
     }
-    if (!native::is_of_the_connection(number)) return native::to_error(number, "accept");
+    if (!native::is_of_the_connection(number) || failures == kFailuresInARowMax)
+      return native::to_error(number, "accept");
   }
 }
 
@@ -152,11 +156,12 @@ Task<Result<Stream>> Listener::accept(CancelToken cancel) {
     if (cancel.cancelled()) co_return future::cancelled_error("accept");
     if (!future::spend_budget()) co_await future::yield();
     if (auto now = try_accept(); now.has_value()) {
-      if (now->has_value() || !native::is_exhaustion(now->error().system_code()))
-        co_return std::move(*now);
+      const int number = now->has_value() ? 0 : now->error().system_code();
+      const bool exhausted = native::is_exhaustion(number);
+      if (!exhausted && !native::is_of_the_connection(number)) co_return std::move(*now);
       // The connection stays in the backlog, and no new edge will tell of it: try again.
-      exhausted_.fetch_add(1, std::memory_order_relaxed);
-      auto slept = co_await future::sleep(kExhaustedPause, cancel);
+      if (exhausted) exhausted_.fetch_add(1, std::memory_order_relaxed);
+      auto slept = co_await future::sleep(kPause, cancel);
       if (!slept.has_value()) co_return future::cancelled_error("accept");
       continue;
     }

@@ -219,11 +219,14 @@ bool is_exhaustion(int number) noexcept {
 }
 
 // accept(2), Linux: errors already pending on the new connection are reported here, and are to be
-// treated like a connection that never came.
+// treated like a connection that never came. So is what forbids one: EPERM of a firewall's rules,
+// EACCES of a security module.
 bool is_of_the_connection(int number) noexcept {
   switch (number) {
     case EINTR:
     case ECONNABORTED:
+    case EPERM:
+    case EACCES:
     case EPROTO:
     case ENETDOWN:
     case ENOPROTOOPT:
@@ -231,8 +234,18 @@ bool is_of_the_connection(int number) noexcept {
     case EHOSTUNREACH:
     case ENETUNREACH:
     case EOPNOTSUPP:
+    // "Various Linux kernels can return other errors": these; and what other systems add.
+    case ECONNRESET:
+    case EPROTONOSUPPORT:
+    case ETIMEDOUT:
 #if defined(ENONET)
     case ENONET:
+#endif
+#if defined(ENOSR)
+    case ENOSR:
+#endif
+#if defined(ESOCKTNOSUPPORT)
+    case ESOCKTNOSUPPORT:
 #endif
       return true;
     default: return false;

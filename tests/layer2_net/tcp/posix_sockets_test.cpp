@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <avila/async/runtime.hpp>
+#include <avila/tcp/native.hpp>
+#include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -15,6 +18,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 #include <avila/os/file_system.hpp>
 #include <avila/os/memory_file_system.hpp>
@@ -203,6 +212,65 @@ TEST_F(PosixSockets, ReusePortSpreadsConnectionsOverListeners) {
   }
   EXPECT_EQ(servers.size(), clients.size());
 }
+
+// --- connections that die before they are accepted
+
+TEST(AcceptErrors, WhatConcernsOneConnectionEndsNoListener) {
+  // accept(2), "Error handling", and the errors behind it.
+  for (const int number :
+       {EINTR, ECONNABORTED, EPERM, EACCES, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH,
+        ENETUNREACH, EOPNOTSUPP, ECONNRESET, EPROTONOSUPPORT, ETIMEDOUT})
+    EXPECT_TRUE(native::is_of_the_connection(number) && !native::is_exhaustion(number)) << number;
+#if defined(__linux__)
+  for (const int number : {ENONET, ENOSR, ESOCKTNOSUPPORT})
+    EXPECT_TRUE(native::is_of_the_connection(number)) << number;
+#endif
+  for (const int number : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
+    EXPECT_TRUE(native::is_exhaustion(number) && !native::is_of_the_connection(number)) << number;
+  for (const int number : {0, EBADF, EINVAL, ENOTSOCK, EFAULT, EAGAIN})
+    EXPECT_FALSE(native::is_of_the_connection(number) || native::is_exhaustion(number)) << number;
+}
+
+#if defined(__linux__)
+/// From here on the kernel denies this thread, and those that it starts, every accept4().
+bool forbid_accept(int number) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_accept4, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(number)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{std::size(code), code};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Task<Result<Stream>> accept_within(Listener* listener, Duration limit) {
+  const Deadline deadline(limit);
+  auto stream = co_await listener->accept(deadline.token());
+  co_return stream;
+}
+
+TEST(AcceptErrors, AForbiddenAcceptIsTriedAgainWithoutSpinning) {
+  bool forbidden = false;
+  std::thread([&forbidden] {
+    forbidden = forbid_accept(EPERM);
+    if (!forbidden) return;
+    Runtime runtime({.threads = 1});
+    auto bound = Listener::bind(runtime, SocketAddress::loopback(0));
+    ASSERT_TRUE(bound.has_value());
+    auto client = runtime.block_on(connect_within(&runtime, bound->local_address(), seconds(60)));
+    ASSERT_TRUE(client.has_value());
+    // The connection stays where it is: this comes back all the same.
+    const auto now = bound->try_accept();
+    ASSERT_TRUE(now.has_value() && !now->has_value());
+    EXPECT_EQ(now->error().system_code(), EPERM);
+    const auto later = runtime.block_on(accept_within(&*bound, milliseconds(120)));
+    ASSERT_FALSE(later.has_value());
+    EXPECT_TRUE(later.error().is(Errc::Cancelled)) << later.error().to_string();
+  }).join();
+  if (!forbidden) GTEST_SKIP() << "no seccomp here";
+}
+#endif
 
 // --- urgent data
 

@@ -34,11 +34,12 @@ class Listener {
   static Result<Listener> adopt(async::Executor& executor, int descriptor,
                                 ListenOptions options = {});
 
-  /// Waits for a connection. Connections that died in the queue are passed over. When descriptors
-  /// run out (EMFILE) it waits and tries again, for others to close theirs: see exhausted().
-  /// Errors: Cancelled, Closed, and what makes the socket unusable.
+  /// Waits for a connection. Connections that died in the queue, or are forbidden, are passed over.
+  /// When descriptors run out (EMFILE) it waits and tries again, for others to close theirs: see
+  /// exhausted(). Errors: Cancelled, Closed, and what makes the socket unusable.
   Task<Result<Stream>> accept(CancelToken cancel = {});
-  /// The same without waiting; nothing where none is ready.
+  /// The same without waiting; nothing where none is ready. Errors are also the lack of
+  /// descriptors, and what 64 connections in a row died of.
   std::optional<Result<Stream>> try_accept();
 
   const SocketAddress& local_address() const noexcept { return address_; }

@@ -69,7 +69,8 @@ bool connect_goes_on(int number) noexcept;  ///< of a non-blocking connect()
 /// Of a socket that connects: 0 for success, -1 while it goes on, else the failure's number.
 int connect_status(int fd) noexcept;
 int accept(int fd) noexcept;  ///< non-blocking, closed on exec
-/// What accept() says of the connection, not of the listener; and of a lack of descriptors.
+/// What accept() says of the connection, not of the listener (accept(2), "Error handling"); and of
+/// a lack of descriptors.
 bool is_of_the_connection(int number) noexcept;
 bool is_exhaustion(int number) noexcept;
 
