@@ -91,12 +91,16 @@ void Engine::credit(Stream* stream, std::size_t bytes) {
     receive_window_ += uncredited_;
     uncredited_ = 0;
   }
-  if (stream == nullptr || stream->remote_done) return;
-  stream->uncredited += static_cast<std::uint32_t>(bytes);
-  if (stream->uncredited >= options_.stream_window_bytes / 4) {
-    append_window_update(stream->id, stream->uncredited);
-    stream->receive_window += stream->uncredited;
-    stream->uncredited = 0;
+  if (stream != nullptr) credit_stream(*stream, bytes);
+}
+
+void Engine::credit_stream(Stream& stream, std::size_t bytes) {
+  if (stream.remote_done) return;
+  stream.uncredited += static_cast<std::uint32_t>(bytes);
+  if (stream.uncredited >= options_.stream_window_bytes / 4) {
+    append_window_update(stream.id, stream.uncredited);
+    stream.receive_window += stream.uncredited;
+    stream.uncredited = 0;
   }
 }
 

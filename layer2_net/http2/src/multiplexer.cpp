@@ -79,7 +79,7 @@ void StreamIo::stop_sending() {
 }
 
 void StreamIo::drop_unread() {
-  if (!watch_receiving) multiplexer_.engine.credit(stream, arrived.size() + piece_.size());
+  multiplexer_.engine.credit(stream, arrived.size() + piece_.size());
   arrived.clear();
   piece_.clear();
   discard = true;
@@ -285,6 +285,7 @@ Task<void> Multiplexer::watch_loop() {
     {
       const std::lock_guard lock(mutex);
       check_streams(now);
+      watch(now);
       end = is_slow(now);
       if (engine.stream_count() > 0) {
         idle_since_ns_ = now;
@@ -337,12 +338,11 @@ void Multiplexer::check_streams(std::int64_t now_ns) {
       io->watched_pending = stream.pending.size();
       io->pending_since_ns = now_ns;
     }
-    if (!io->watch_receiving || stream.remote_done || stream.received != io->watched_received ||
-        io->received_since_ns == 0) {
+    const bool receiving = io->watch_receiving && !stream.remote_done && !io->held_back;
+    if (!receiving || stream.received != io->watched_received || io->received_since_ns == 0) {
       io->watched_received = stream.received;
       io->received_since_ns = now_ns;
     }
-    const bool receiving = io->watch_receiving && !stream.remote_done;
     if (!receiving || io->receiving_since_ns == 0) io->receiving_since_ns = now_ns;
     if (now_ns - io->pending_since_ns > timeouts_.write.ns ||
         now_ns - io->received_since_ns > timeouts_.body.ns ||
@@ -383,11 +383,7 @@ void Multiplexer::data(Engine::Stream& stream, ByteSpan bytes) {
     return;
   }
   io->arrived.append(as_text(bytes));
-  if (io->watch_receiving) {
-    engine.credit(&stream, bytes.size());  // kept as a whole: its own limit bounds it
-  } else {
-    io->readable.set();
-  }
+  io->readable.set();
 }
 
 void Multiplexer::trailers(Engine::Stream& stream, HeaderList& list) {

@@ -57,6 +57,7 @@ class StreamIo {
   std::uint64_t watched_received = 0;
   std::int64_t pending_since_ns = 0, received_since_ns = 0, receiving_since_ns = 0;
   bool watch_receiving = false;  ///< the body is waited for as a whole
+  bool held_back = false;        ///< by us: the peer waits for its window
 
  private:
   Multiplexer& multiplexer_;
@@ -120,6 +121,8 @@ class Multiplexer : protected Engine::Events {
   void sent(Engine::Stream& stream) override;
   void closed(Engine::Stream& stream, ErrorCode code, bool by_peer) override;
   virtual void ended(StreamIo& io) { (void)io; }
+  /// Now and then, under the mutex.
+  virtual void watch(std::int64_t now_ns) { (void)now_ns; }
 
   /// Things to destroy when the mutex is free again.
   std::vector<std::shared_ptr<void>> dead_;

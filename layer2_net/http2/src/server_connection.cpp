@@ -52,6 +52,10 @@ void ServerConnection::headers(Engine::Stream& stream, HeaderList& list, bool en
   if (stream.announced != Engine::kUnknownLength && stream.announced > made->body_limit)
     return refuse(*made, 413);
   if (end_stream) return;  // ended() comes at once
+  if (!streamed && !admit(*made)) {
+    engine.reset(stream, ErrorCode::RefusedStream);
+    return;
+  }
   if (const auto expect = made->request.header("expect");
       expect.has_value() && http::equal_ignoring_case(*expect, "100-continue")) {
     made->expect_continue = streamed;  // and told when it is read
@@ -81,23 +85,22 @@ void ServerConnection::data(Engine::Stream& stream, ByteSpan bytes) {
     engine.reset(stream, ErrorCode::Cancel);  // the handler has begun: its read fails
     return;
   }
+  if (io != nullptr && io->watch_receiving) return collect(*io, bytes);
   Multiplexer::data(stream, bytes);
 }
 
 void ServerConnection::ended(StreamIo& io) {
   auto& stream = static_cast<ServerStream&>(io);
   if (stream.discard || stream.request.stream != nullptr) return;
-  if (stream.watch_receiving) {
-    stream.whole_body.swap(stream.arrived);
-    stream.request.body = stream.whole_body;
-    stream.request.trailers = &io.trailers;
-  }
+  if (stream.watch_receiving) collected(stream);
   ready_.push_back(stream.self);
 }
 
 void ServerConnection::forget(StreamIo& io) {
   auto& stream = static_cast<ServerStream&>(io);
   if (stream.self == nullptr) return;
+  if (!stream.ended) let_go(stream);
+  charge(stream, stream.charged);  // its handler has it, and another stream its place
   // Where the response is on its way nobody is left to hear of it.
   if (stream.closed_with != ErrorCode::NoError) stream.cancel_source.cancel();
   dead_.push_back(std::move(stream.self));
@@ -112,9 +115,11 @@ void ServerConnection::after_receive() {
     const bool inline_answer = handler_.handle_now(stream->request, stream->response) &&
                                stream->response.upgrade == nullptr &&
                                stream->response.body.kind() != http::Body::Kind::Stream;
+    std::string memory;  // freed when the mutex is, too
     const std::lock_guard lock(mutex);
     if (inline_answer) {
       respond(*stream);
+      let_go_of_memory(*stream, memory);
       continue;
     }
     ++running_;
@@ -149,9 +154,11 @@ Task<void> ServerConnection::handle(SharedStream stream) {
   }
   bool first = false;
   {
+    std::string memory;
     const std::lock_guard lock(mutex);
     --running_;
     stream->drop_unread();
+    let_go_of_memory(*stream, memory);
     first = !kick_due_;
     kick_due_ = true;
   }
@@ -235,7 +242,7 @@ void ServerConnection::send_head(ServerStream& stream, bool end_stream, const ht
 
 void ServerConnection::refuse(ServerStream& stream, int status) {
   stream.response = http::Response::text(status, std::string(http::reason_phrase(status)) + "\n");
-  stream.watch_receiving = false;
+  let_go(stream);
   stream.drop_unread();
   respond(stream);
 }

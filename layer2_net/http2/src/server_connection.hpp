@@ -49,6 +49,8 @@ class ServerStream final : public StreamIo,
   std::string cookie;
   std::string whole_body;
   std::uint64_t body_limit = 0;
+  std::uint64_t charged = 0, grown = 0;  // to the connection's budget of whole bodies
+  std::size_t withheld = 0;              // of what came, from the stream's window
   bool too_large = false;
   bool expect_continue = false;  // the reader's: 100 (Continue) has not been sent
   bool head_sent = false;
@@ -97,6 +99,19 @@ class ServerConnection final : public Multiplexer {
   void give_up(ServerStream& stream, const Error& error);
   void respond(ServerStream& stream);
   void refuse(ServerStream& stream, int status);
+  void watch(std::int64_t now_ns) override;
+
+  // Whole bodies (whole_bodies.cpp). Under the mutex.
+  bool admit(ServerStream& body);
+  void collect(ServerStream& body, ByteSpan bytes);
+  void collected(ServerStream& body);
+  void let_go(ServerStream& body);
+  void let_go_of_memory(ServerStream& body, std::string& memory);
+  void grant(ServerStream& body);
+  void grant_all();
+  void charge(ServerStream& body, std::uint64_t bytes) noexcept;
+  std::uint64_t demand_of(const ServerStream& body, std::size_t more) const noexcept;
+  std::uint64_t room() const noexcept;
 
   const std::string peer_;
   http::Handler& handler_;
@@ -105,6 +120,12 @@ class ServerConnection final : public Multiplexer {
   std::vector<SharedStream> working_;  // the same, being begun; the reader's
   std::size_t running_ = 0;            // handlers; under the mutex
   bool kick_due_ = false;              // a handler that ended will do it; under the mutex
+  // Of whole bodies; under the mutex.
+  std::vector<ServerStream*> collecting_;  // that have not come to their end, the oldest first
+  ServerStream* beyond_ = nullptr;         // the one that the budget does not bind
+  // The others, those with handlers too: all; and beyond what their windows began with.
+  std::uint64_t charged_ = 0, grown_ = 0;
+  std::int64_t stuck_since_ns_ = 0;
 };
 
 }  // namespace avila::http2::detail

@@ -131,6 +131,8 @@ class Engine {
   void reset(Stream& stream, ErrorCode code);
   /// `bytes` of data() were read, or dropped. Null: of a stream that is gone.
   void credit(Stream* stream, std::size_t bytes);
+  /// To the stream's window alone: credit(nullptr, …) has given the connection's back before.
+  void credit_stream(Stream& stream, std::size_t bytes);
   void goaway(ErrorCode code, std::string_view debug = {});
   void ping(std::uint64_t data);
   /// New streams of the peer are refused from here on.

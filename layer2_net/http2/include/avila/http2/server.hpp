@@ -11,6 +11,12 @@ struct ServerOptions {
   /// may say less or more. Past it: 413.
   std::uint64_t body_bytes = 8 * 1024 * 1024;
   std::uint64_t streamed_body_bytes = std::uint64_t{64} << 30;
+  /// Of bodies that are read whole, for all streams of a connection together: what has come, until
+  /// their handlers have ended, and what may come by the windows that were given. Past it windows
+  /// stay shut until there is room again; one body at a time may go beyond it, so that there is an
+  /// end to them all. Less than twice concurrent_streams * stream_window_bytes: streams are
+  /// refused.
+  std::uint64_t connection_body_bytes = 64 * 1024 * 1024;
   Duration frame_timeout =
       seconds(10);  ///< for the preface, and to complete a frame or header block
   Duration idle_timeout = seconds(60);   ///< without a stream
