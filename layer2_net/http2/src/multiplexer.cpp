@@ -66,7 +66,10 @@ Task<Result<void>> StreamIo::send(ByteSpan bytes, bool end, CancelToken cancel) 
     }
     co_return std::move(waited).error();
   }
-  if (stream == nullptr && closed_with != ErrorCode::NoError) co_return closed_error();
+  // NO_ERROR of a peer, too: behind a complete response it is no fault (RFC 9113 section 8.1), but
+  // the bytes have not gone.
+  if (stream == nullptr && (closed_with != ErrorCode::NoError || closed_by_peer))
+    co_return closed_error();
   if (sending_stopped) co_return future::cancelled_error("send");
   co_return Result<void>();
 }

@@ -102,7 +102,8 @@ void ServerConnection::forget(StreamIo& io) {
   if (!stream.ended) let_go(stream);
   charge(stream, stream.charged);  // its handler has it, and another stream its place
   // Where the response is on its way nobody is left to hear of it.
-  if (stream.closed_with != ErrorCode::NoError) stream.cancel_source.cancel();
+  if (stream.closed_with != ErrorCode::NoError || stream.closed_by_peer)
+    stream.cancel_source.cancel();
   dead_.push_back(std::move(stream.self));
 }
 

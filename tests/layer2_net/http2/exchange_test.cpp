@@ -1,6 +1,7 @@
 // Our client and our server over a pipe, and peers that are slow or silent.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <avila/async/runtime.hpp>
 #include <avila/http2/client.hpp>
 #include <avila/http2/server.hpp>
@@ -62,9 +63,10 @@ Response late(Request& request) {
   return response;
 }
 
+std::atomic<int> cancelled{0};
 Task<Response> never(Request& request) {
   auto slept = co_await future::sleep(seconds(30), request.cancel);
-  (void)slept;
+  if (!slept.has_value()) ++cancelled;
   co_return Response(503);
 }
 
@@ -447,6 +449,79 @@ TEST_F(Http2, AResponseLeavesWholeBeforeTheBodyIsCutOff) {
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames.back().header.type, http2::FrameType::RstStream);
   EXPECT_EQ(frames.back().number(0), static_cast<std::uint32_t>(http2::ErrorCode::NoError));
+}
+
+Task<bool> see(async::Transport& from, std::string text) {
+  std::string all;
+  std::byte buffer[4096];
+  while (all.find(text) == std::string::npos) {
+    auto got = co_await from.read(buffer);
+    if (!got.has_value() || *got == 0) co_return false;
+    all += as_text(ByteSpan(buffer, *got));
+  }
+  co_return true;
+}
+
+/// What writing more than the windows take comes to, and the response then.
+Task<std::string> write_and_ask(http2::ClientConnection& client) {
+  http2::RequestStart start;
+  start.method = "POST";
+  start.authority = "pipe";
+  start.path = "/";
+  auto opened = co_await client.open(std::move(start), false);
+  if (!opened.has_value()) co_return opened.error().to_string();
+  http2::Exchange exchange = std::move(*opened);
+  const std::string body(100'000, 'b');
+  auto written = co_await exchange.write(as_bytes(body));
+  const std::string said = written.has_value() ? "written; " : written.error().to_string() + "; ";
+  auto answered = co_await exchange.response();
+  if (!answered.has_value()) co_return said + answered.error().to_string();
+  co_return said + std::to_string(exchange.status());
+}
+
+// RFC 9113 section 8.1: RST_STREAM(NO_ERROR) behind a complete response means that the rest of the
+// request is not wanted. It makes no write of what was not sent a success, and without a response
+// it is a failure as any other.
+TEST_F(Http2, AResetWithoutErrorIsNoSuccess) {
+  http2::HpackEncoder encoder;
+  std::string head;
+  encoder.begin_block(head);
+  encoder.encode(head, ":status", "200");
+  const std::string reset = frame(http2::FrameType::RstStream, 0, 1, avila_test::u32(0));
+  const std::string answer = frame(http2::FrameType::Headers,
+                                   http2::flags::kEndStream | http2::flags::kEndHeaders, 1, head);
+  const std::string refused = "the peer reset the stream: NO_ERROR";
+  for (const bool answers : {false, true}) {
+    auto ends = async::make_pipe();
+    http2::ClientConnection client(runtime_, std::move(ends.second));
+    auto asked = runtime_.spawn(write_and_ask(client));
+    EXPECT_TRUE(runtime_.block_on(
+        write(*ends.first, frame(http2::FrameType::Settings, 0, 0, avila_test::setting(4, 10)))));
+    EXPECT_TRUE(runtime_.block_on(see(*ends.first, "bbbb")));  // of the body, what fits
+    EXPECT_TRUE(runtime_.block_on(write(*ends.first, answers ? answer + reset : reset)));
+    const std::string said = asked.wait();
+    EXPECT_EQ(said.substr(said.find("; ")),
+              answers ? "; 200" : "; " + said.substr(0, said.find(';')));
+    EXPECT_NE(said.find(refused), std::string::npos) << said;
+    ends.first->close();
+  }
+  served_ = runtime_.spawn(runtime_.sleep(Duration::zero()));
+}
+
+// The handler of a request that its client gave up so is told, too.
+TEST_F(Http2, AResetWithoutErrorCancelsTheHandler) {
+  serve();
+  const int before = cancelled.load();
+  const avila_test::Fields head = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/never"}, {":authority", "a"}};
+  send(avila_test::preface() + get(1, head));
+  send(frame(http2::FrameType::RstStream, 0, 1, avila_test::u32(0)) +
+       frame(http2::FrameType::Ping, 0, 0, "heard it"));
+  EXPECT_TRUE(runtime_.block_on(see(*client_end_, "heard it")));
+  drain_.cancel();  // the server waits for the handler, and would for 30 s
+  served_.wait();
+  served_ = runtime_.spawn(runtime_.sleep(Duration::zero()));
+  EXPECT_EQ(cancelled.load(), before + 1);
 }
 
 // A peer that opens its window a crack, or not at all, and keeps a response in memory.
