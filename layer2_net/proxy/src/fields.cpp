@@ -32,52 +32,86 @@ std::string_view find_cookie(const http::FieldViews& fields, std::string_view na
 
 namespace {
 
-/// How many dots a segment is made of, if of dots only: 1 or 2, else 0.
-int dots_of(std::string_view segment) noexcept {
-  int dots = 0;
-  while (!segment.empty()) {
-    if (segment.front() == '.') {
-      segment.remove_prefix(1);
-    } else if (segment.size() >= 3 && segment.starts_with("%2") && (segment[2] | 0x20) == 'e') {
-      segment.remove_prefix(3);
-    } else {
-      return 0;
+bool is_unreserved(unsigned char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+/// What a path is made of (RFC 3986 §3.3); other bytes are percent-encoded.
+bool is_of_path(unsigned char c) noexcept {
+  return is_unreserved(c) ||
+         std::string_view("/!$&'()*+,;=:@").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// RFC 3986 §6.2.2.1 and §6.2.2.2. False: an encoding that is none, or of a NUL.
+bool normalize_percent(std::string_view path, std::string& out) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    auto c = static_cast<unsigned char>(path[i]);
+    bool plain = is_of_path(c);
+    if (c == '%') {
+      if (path.size() - i < 3) return false;
+      const int high = hex_value(path[i + 1]), low = hex_value(path[i + 2]);
+      if (high < 0 || low < 0) return false;
+      c = static_cast<unsigned char>(high * 16 + low);
+      plain = is_unreserved(c);
+      i += 2;
     }
-    if (++dots > 2) return 0;
+    if (c == 0) return false;
+    if (plain) {
+      out += static_cast<char>(c);
+    } else {
+      out += {'%', kHex[c >> 4], kHex[c & 15]};
+    }
   }
-  return dots;
+  return true;
+}
+
+/// RFC 3986 §5.2.4, in place. False: above the root.
+bool remove_dot_segments(std::string& path) {
+  std::size_t out = 0;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t slash = path.find('/', at + 1);
+    const bool last = slash == std::string::npos;
+    const std::size_t end = last ? path.size() : slash;
+    const std::string_view segment = std::string_view(path).substr(at + 1, end - at - 1);
+    const bool up = segment == "..";
+    if (!up && segment != ".") {
+      const auto from = path.begin();
+      std::copy(from + static_cast<std::ptrdiff_t>(at), from + static_cast<std::ptrdiff_t>(end),
+                from + static_cast<std::ptrdiff_t>(out));
+      out += end - at;
+    } else {
+      if (up) {
+        if (out == 0) return false;
+        out = path.rfind('/', out - 1);
+      }
+      if (last) path[out++] = '/';
+    }
+    at = end;
+  }
+  path.resize(out);
+  return true;
 }
 
 }  // namespace
 
-std::optional<std::string> without_dot_segments(std::string_view path) {
-  const bool suspicious =
-      path.find("/.") != std::string_view::npos || path.find("/%2") != std::string_view::npos;
-  if (!suspicious || !path.starts_with('/')) return std::nullopt;
-  std::string out;
-  std::vector<std::size_t> starts;  // where each segment of `out` begins
-  bool changed = false;
-  while (!path.empty()) {
-    const std::size_t end = path.find('/', 1);
-    const std::string_view segment = path.substr(0, end);  // with its slash
-    const bool last = end == std::string_view::npos;
-    path = last ? std::string_view() : path.substr(end);
-    const int dots = dots_of(segment.substr(1));
-    if (dots == 0) {
-      starts.push_back(out.size());
-      out.append(segment);
-      continue;
-    }
-    changed = true;
-    if (dots == 2 && !starts.empty()) {
-      out.resize(starts.back());
-      starts.pop_back();
-    }
-    if (last) out += '/';
-  }
-  if (!changed) return std::nullopt;
-  if (out.empty()) out = "/";
-  return out;
+bool normalize_path(std::string_view& path, std::string& storage) {
+  if (!path.starts_with('/')) return true;
+  const auto odd = [](char c) { return !is_of_path(static_cast<unsigned char>(c)); };
+  if (path.find("/.") == std::string_view::npos && std::none_of(path.begin(), path.end(), odd))
+    return true;
+  storage.clear();
+  storage.reserve(path.size());
+  if (!normalize_percent(path, storage) || !remove_dot_segments(storage)) return false;
+  path = storage;
+  return true;
 }
 
 bool has_path_prefix(std::string_view path, std::string_view prefix) noexcept {

@@ -12,10 +12,13 @@ namespace avila::proxy::detail {
 std::string_view host_of(std::string_view authority) noexcept;
 /// Of the Cookie fields; "" where there is none.
 std::string_view find_cookie(const http::FieldViews& fields, std::string_view name) noexcept;
-/// The path without dot segments, also where the dots are percent-encoded (RFC 3986 §5.2.4,
-/// §6.2.2): what routes are compared with must be what an endpoint takes it for. Nothing: as it
-/// was.
-std::optional<std::string> without_dot_segments(std::string_view path);
+/// The path in its normal form (RFC 3986 §6.2.2): what need not be percent-encoded is not, what
+/// must be is, in capitals, and there are no dot segments. That is what routes are compared with.
+/// Slashes stay as they are, encoded ("%2F") or several in a row. False: an encoding is malformed,
+/// or of a NUL, or dot segments lead above the root. `storage` has the text where it differs.
+[[nodiscard]] bool normalize_path(std::string_view& path, std::string& storage);
+inline constexpr std::string_view kBadPath =
+    "the path's percent-encoding is wrong, or its dot segments lead above the root";
 /// `prefix` of whole segments: "/api" of "/api/x".
 bool has_path_prefix(std::string_view path, std::string_view prefix) noexcept;
 /// "example.com", or "*.example.com" for all below it; `host` without port.

@@ -135,17 +135,17 @@ bool Flow::prepare() {
     return false;
   }
   std::string_view path = request.path;
-  std::string clean;
-  if (auto without = without_dot_segments(path); without.has_value()) {
-    clean = std::move(*without);
-    path = clean;
+  std::string storage;
+  if (!normalize_path(path, storage)) {  // and no route has matched it
+    refusal = http::Response::problem(400, kBadPath);
+    return false;
   }
   const bool strips = !rewrite.strip_prefix.empty() && has_path_prefix(path, rewrite.strip_prefix);
-  const bool as_it_came = clean.empty() && !strips && rewrite.add_prefix.empty() &&
-                          (request.target.starts_with('/') || request.target == "*");
-  if (as_it_came) {
+  const bool rewrites = strips || !rewrite.add_prefix.empty();
+  if (!rewrites && (request.target.starts_with('/') || request.target == "*")) {
     head.target = request.target;
   } else {
+    if (!rewrites) path = request.path;  // of a target with scheme and host
     if (strips) path.remove_prefix(rewrite.strip_prefix.size());
     target_ = rewrite.add_prefix;
     if (!path.starts_with('/') && !target_.ends_with('/')) target_ += '/';

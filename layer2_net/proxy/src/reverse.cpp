@@ -60,6 +60,19 @@ std::string cache_scope_of(const RouteOptions& route) {
   return std::to_string(hash_text(rules)) + ' ';
 }
 
+/// As requests' paths are, which it is compared with.
+Result<void> normalize(std::string& path) {
+  if (path.empty() || path == "*") return {};
+  if (!path.starts_with('/')) return Error(Errc::InvalidArgument, "a path begins with '/'");
+  std::string_view normal = path;
+  std::string storage;
+  if (!normalize_path(normal, storage))
+    return Error(Errc::InvalidArgument,
+                 "'" + path + "' is no path: its percent-encoding is wrong, or its dots lead out");
+  path = std::string(normal);
+  return {};
+}
+
 Result<std::unique_ptr<CompiledRoute>> compile(const ReverseOptions& options,
                                                const RouteOptions& route) {
   auto out = std::make_unique<CompiledRoute>();
@@ -78,8 +91,9 @@ Result<std::unique_ptr<CompiledRoute>> compile(const ReverseOptions& options,
   if (!route.rewrite.host.empty() && route.rewrite.host != "$upstream" &&
       !http::is_host(route.rewrite.host))
     return Error(Errc::InvalidArgument, "'" + route.rewrite.host + "' is no host");
-  if (!route.match.path_prefix.empty() && !route.match.path_prefix.starts_with('/'))
-    return Error(Errc::InvalidArgument, "a path begins with '/'");
+  for (std::string* path : {&out->options.match.path_prefix, &out->options.match.path,
+                            &out->options.rewrite.strip_prefix})
+    AVILA_TRY_VOID(normalize(*path));
   if (!route.rewrite.add_prefix.empty() && !route.rewrite.add_prefix.starts_with('/'))
     return Error(Errc::InvalidArgument, "a path begins with '/'");
   return out;
@@ -89,11 +103,8 @@ Result<std::unique_ptr<CompiledRoute>> compile(const ReverseOptions& options,
 
 const CompiledRoute* Table::match(const http::Request& request) const {
   std::string_view path = request.path;
-  std::string clean;
-  if (auto without = without_dot_segments(path); without.has_value()) {
-    clean = std::move(*without);
-    path = clean;
-  }
+  std::string storage;
+  if (!normalize_path(path, storage)) return nullptr;
   for (const auto& route : routes)
     if (matches(route->options.match, request, path)) return route.get();
   return nullptr;
@@ -191,14 +202,18 @@ Task<http::Response> ReverseProxy::handle(http::Request& request) {
   detail::TablePointer table = state_->current();
   const detail::CompiledRoute* const route = table->match(request);
   if (route == nullptr) {
-    state_->no_route.fetch_add(1, std::memory_order_relaxed);
+    std::string_view path = request.path;
+    std::string storage;
+    const bool bad = !detail::normalize_path(path, storage);
+    if (!bad) state_->no_route.fetch_add(1, std::memory_order_relaxed);
     if (Observer* const observer = table->options.observer; observer != nullptr) {
       RequestRecord record;
       record.client = detail::client_address(request, table->options.trusted);
       detail::describe(request, record);
-      record.status = 404;
+      record.status = bad ? 400 : 404;
       observer->on_request(record);
     }
+    if (bad) return answer(http::Response::problem(400, detail::kBadPath));
     return answer(http::Response::problem(404, "no route leads there"));
   }
   auto flow = std::make_unique<detail::Flow>(state_, std::move(table), route, request);

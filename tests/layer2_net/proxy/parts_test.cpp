@@ -340,13 +340,40 @@ TEST(RetryBudget, IsAShareOfTheRequests) {
 }
 
 TEST(Fields, PathsAreWhatAnEndpointTakesThemFor) {
-  using proxy::detail::without_dot_segments;
-  EXPECT_EQ(without_dot_segments("/a/../b"), "/b");
-  EXPECT_EQ(without_dot_segments("/a/%2e%2E/b"), "/b");
-  EXPECT_EQ(without_dot_segments("/a/.%2e"), "/");
-  EXPECT_EQ(without_dot_segments("/../../x"), "/x");
-  EXPECT_EQ(without_dot_segments("/a/./b/."), "/a/b/");
-  EXPECT_EQ(without_dot_segments("/a/.well-known/...x"), std::nullopt);
+  const auto normal = [](std::string_view path) -> std::string {
+    std::string storage;
+    return proxy::detail::normalize_path(path, storage) ? std::string(path) : "refused";
+  };
+  const std::pair<std::string_view, std::string_view> paths[] = {
+      {"/a/../b", "/b"},
+      {"/a/%2e%2E/b", "/b"},
+      {"/a/.%2e", "/"},
+      {"/a/./b/.", "/a/b/"},
+      {"/a/b/../../c/../d/", "/d/"},
+      {"/a/.well-known/...x", "/a/.well-known/...x"},
+      {"/%61%7Eb%2dc", "/a~b-c"},
+      {"/a%2fb%3a", "/a%2Fb%3A"},
+      {"/a/..%2fb", "/a/..%2Fb"},
+      {"/%252e%252e/a", "/%252e%252e/a"},  // once, and never again
+      {"/\xc3\xa9|%c3%a9", "/%C3%A9%7C%C3%A9"},
+      {"//a//../b", "//a/b"},
+      {"//..", "/"},
+      {"/", "/"},
+      {"/;=:@!$&'()*+,~", "/;=:@!$&'()*+,~"},
+      {"*", "*"},
+      {"", ""},
+      {"/..", "refused"},
+      {"/../a", "refused"},
+      {"/a/../../b", "refused"},
+      {"/./%2E%2e", "refused"},
+      {"/a%", "refused"},
+      {"/a%4", "refused"},
+      {"/%zz", "refused"},
+      {"/%4g", "refused"},
+      {"/a%00", "refused"},
+      {std::string_view("/a\0", 3), "refused"},
+  };
+  for (const auto& [path, expected] : paths) EXPECT_EQ(normal(path), expected) << path;
   EXPECT_TRUE(proxy::detail::has_path_prefix("/api/x", "/api"));
   EXPECT_FALSE(proxy::detail::has_path_prefix("/apiary", "/api"));
   EXPECT_TRUE(proxy::detail::host_matches("*.example.com", "a.Example.com"));

@@ -102,6 +102,59 @@ TEST_F(ReverseProxyTest, RewritesAndBalances) {
   EXPECT_TRUE(has(proxy.get("/apiary"), "404"));
 }
 
+// RFC 3986 §6.2.2: routes see what an endpoint takes the path for, and it gets what was sent.
+TEST_F(ReverseProxyTest, RoutesAreMatchedByTheNormalPath) {
+  back_to(one.address());
+  proxy.route.match.path_prefix = "/%61dmin";  // normal as well
+  proxy.start();
+  for (const std::string path : {"/admin", "/%61dmin", "/public/../admin", "/public/%2e%2E/admin",
+                                 "/x/./.%2e/admin/%2e", "/admin/a%2fb?q=%zz", "/admin/%41//b"})
+    EXPECT_TRUE(has(proxy.get(path), "one GET " + path + "\n")) << path;
+  for (const std::string path :
+       {"/admin/../public", "/%41dmin", "/admin%2Fx", "//admin", "/x/..%2fadmin", "/%2561dmin"})
+    EXPECT_TRUE(has(proxy.get(path), "HTTP/1.1 404")) << path;
+  for (const std::string path :
+       {"/admin/%", "/admin/%4", "/admin/%zz", "/admin/%00", "/../admin", "/admin/%2e%2e/.."})
+    EXPECT_TRUE(has(proxy.get(path), "HTTP/1.1 400")) << path;
+  EXPECT_EQ(proxy.reverse->metrics().no_route, 6U);
+  EXPECT_EQ(one.requests, 7);
+}
+
+TEST_F(ReverseProxyTest, WhatIsRewrittenIsTheNormalPath) {
+  back_to(one.address());
+  proxy.route.match.path_prefix = "/api";
+  proxy.route.rewrite.strip_prefix = "/api";
+  proxy.start();
+  for (const auto& [path, arrives] : {std::pair<std::string, std::string>{"/api/x", "/x"},
+                                      {"/%61pi/x%2fy", "/x%2Fy"},
+                                      {"/b/%2e%2e/api/./x?%2e/..", "/x?%2e/.."},
+                                      {"/api//x/", "//x/"},
+                                      {"/api/a/../b%7e", "/b~"},
+                                      {"/api", "/"}})
+    EXPECT_TRUE(has(proxy.get(path), "one GET " + arrives + "\n")) << path;
+  for (const std::string path : {"/api/%2e./etc", "/b/../c"})
+    EXPECT_TRUE(has(proxy.get(path), "HTTP/1.1 404")) << path;
+}
+
+TEST_F(ReverseProxyTest, RoutesHavePathsThatCanBe) {
+  back_to(one.address());
+  proxy.start();
+  for (const char* path : {"admin", "/%", "/%00", "/../x"}) {
+    for (int which = 0; which < 3; ++which) {
+      proxy::ReverseOptions options;
+      proxy::RouteOptions route;
+      route.direct.status = 204;
+      (which == 0   ? route.match.path
+       : which == 1 ? route.match.path_prefix
+                    : route.rewrite.strip_prefix) = path;
+      options.routes = {route};
+      const auto made = proxy::ReverseProxy::create(runtime, options);
+      ASSERT_FALSE(made.has_value()) << path;
+      EXPECT_TRUE(made.error().is(Errc::InvalidArgument));
+    }
+  }
+}
+
 TEST_F(ReverseProxyTest, BodiesSmallAndStreamedArrive) {
   back_to(one.address());
   proxy.upstream.retry.replay_bytes = 10;

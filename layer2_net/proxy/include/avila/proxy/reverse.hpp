@@ -20,7 +20,9 @@ struct ReverseState;
 
 inline constexpr std::size_t kRoutesMax = 10'000;
 
-/// All that is said must hold; what is empty holds always.
+/// All that is said must hold; what is empty holds always. Paths are compared in their normal form
+/// (RFC 3986 section 6.2.2): "/%61dmin" and "/x/%2e%2e/admin" are "/admin"; "%2F" is no slash, and
+/// several slashes are not one.
 struct RouteMatch {
   std::vector<std::string> hosts;  ///< "example.com", "*.example.com"; one of them, without port
   std::string path_prefix;         ///< "/api" takes "/api" and "/api/x", not "/apiary"
@@ -38,8 +40,10 @@ struct HeaderEdits {
 };
 
 struct Rewrite {
-  std::string strip_prefix;  ///< off the path, where it begins with it
-  std::string add_prefix;    ///< before it, afterwards
+  /// Off the path, where it begins with it. What is rewritten is the normal form; without a rewrite
+  /// the target leaves as it came.
+  std::string strip_prefix;
+  std::string add_prefix;  ///< before it, afterwards
   /// The Host that is sent: empty: as it came; "$upstream": the endpoint's address; else this.
   std::string host;
   HeaderEdits request;
