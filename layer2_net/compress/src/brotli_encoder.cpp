@@ -120,15 +120,17 @@ void BrotliEncoder::encode(const Piece& piece, bool last, Sink& out) {
     const std::size_t start = out.size();
     const BitWriter before = writer_;
     optimal_ ? write_meta_block(piece, out) : write_unsplit(piece, out);
-    if (out.size() - start > piece.content().size() + 5) {
+    // A stored piece is read many times as fast: worth 1 in 256 bytes.
+    const std::size_t size = piece.content().size();
+    if (out.size() - start > size - size / 256 + 5) {
       out.resize(start);
       writer_ = before;
       ring_ = ring;
-      writer_.open(out, piece.content().size() + 16);
-      write_header(piece.content().size(), true);
+      writer_.open(out, size + 16);
+      write_header(size, true);
       writer_.align();
-      std::memcpy(writer_.at, piece.content().data(), piece.content().size());
-      writer_.at += piece.content().size();
+      std::memcpy(writer_.at, piece.content().data(), size);
+      writer_.at += size;
       writer_.close(out);
     }
   }

@@ -11,7 +11,7 @@ using namespace avila;
 using compress::Format;
 using compress_test::Bytes;
 
-// One byte of 64 is zero: its code would save 1 in 200 bytes, and cost the reader a look-up a byte.
+// One byte of 64 is zero: its code would save 1 in 400 bytes, and cost the reader a look-up a byte.
 TEST(ZstdLiterals, AreStoredWhereACodeSavesLittle) {
   compress_test::Random random{1};
   Bytes content = compress_test::noise(100'000, 2);
