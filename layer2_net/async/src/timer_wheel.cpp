@@ -54,13 +54,10 @@ bool TimerWheel::next_expiration(Expiration& out) const noexcept {
     if (occupied_[level] == 0) continue;
     const int shift = 6 * level;
     const int now_slot = static_cast<int>((elapsed_ >> shift) & (kSlots - 1));
-    const int ahead = std::countr_zero(std::rotr(occupied_[level], now_slot));
-    const int slot = (now_slot + ahead) % kSlots;
-    const std::uint64_t turn = std::uint64_t{1} << (shift + 6);
-    std::uint64_t tick = (elapsed_ & ~(turn - 1)) + (static_cast<std::uint64_t>(slot) << shift);
-    if (tick <= elapsed_ && ahead != 0) tick += turn;  // wrapped, top level only
-    if (tick <= elapsed_ && ahead == 0) tick = level == kLevels - 1 ? tick + turn : elapsed_;
-    out = {tick, level, slot};
+    // From the slot after this one on: what is in this one is a whole turn ahead (top level only).
+    const int ahead = 1 + std::countr_zero(std::rotr(occupied_[level], now_slot + 1));
+    const std::uint64_t tick = ((elapsed_ >> shift) + static_cast<std::uint64_t>(ahead)) << shift;
+    out = {tick, level, (now_slot + ahead) % kSlots};
     return true;
   }
   return false;

@@ -163,5 +163,22 @@ TEST(TimerWheel, TimersBeyondItsRangeWaitForTheirTime) {
   EXPECT_EQ(fired.size(), 1U);
 }
 
+TEST(TimerWheel, ATimerBeyondTheRangeHidesNoneThatComesBefore) {
+  TimerWheel wheel(kStart);
+  std::vector<Instant> fired;
+  Recorder now(fired), never(fired), weeks(fired);
+  now.when = Instant{kStart.ns + 5 * kTick};
+  wheel.add(now);
+  ASSERT_EQ(wheel.fire_due(now.when), 1U);  // the wheel has begun to turn
+  never.when = Instant::max();              // a full turn of the last level ahead
+  wheel.add(never);
+  weeks.when = now.when + hours(24 * 20);  // in the last level, too
+  wheel.add(weeks);
+  EXPECT_LE(wheel.next(), weeks.when);
+  EXPECT_EQ(wheel.fire_due(weeks.when + Duration{kTick}), 1U);
+  EXPECT_EQ(fired.back(), weeks.when);
+  wheel.remove(never);
+}
+
 }  // namespace
 }  // namespace avila::async
