@@ -7,6 +7,9 @@ namespace avila::async {
 
 void BlockingPool::run(detail::BlockingJob& job) noexcept {
   const std::lock_guard lock(mutex_);
+  // stop() would wait for ever for tasks that go from job to job, and once it is over they are
+  // destroyed: none may point into them.
+  if (stopping_) return;
   job.next = nullptr;
   (last_ != nullptr ? last_->next : first_) = &job;
   last_ = &job;

@@ -20,6 +20,7 @@ class BlockingPool {
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
+  /// After stop() has begun the job is left alone: its coroutine waits until it is destroyed.
   void run(detail::BlockingJob& job) noexcept;
   /// Runs what is queued, then ends the threads.
   void stop() noexcept;

@@ -151,7 +151,11 @@ void Worker::run() noexcept {
     // A busy worker may catch the wake that was meant for a sleeping one: pass it on.
     if (++tick % kTurnsPerPoll == 0 && poll(0) && impl.workers.size() > 1) impl.notify();
     Frame frame = find();
-    if (frame == nullptr) frame = steal();
+    if (frame == nullptr) {
+      frame = steal();
+      // Of several wakes only one may have gone out, to us: while there is more, wake the next.
+      if (frame != nullptr && impl.has_work()) impl.notify();
+    }
     if (frame == nullptr) {
       park();
       // What arrived may be more than one worker's: the woken one wakes the next.

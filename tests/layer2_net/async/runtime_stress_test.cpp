@@ -239,8 +239,9 @@ Task<void> wait_for_task(Runtime* runtime, std::shared_ptr<int> witness) {
 }
 struct SlowJob {
   std::shared_ptr<std::atomic<int>> finished;
+  int milliseconds = 30;
   int operator()() const {
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     return finished->fetch_add(1);
   }
 };
@@ -282,6 +283,57 @@ TEST_P(EachBackend, ShutdownEndsTasksInEveryKindOfWait) {
   EXPECT_EQ(witness.use_count(), 1);
   EXPECT_EQ(finished.use_count(), 1);
   EXPECT_EQ(*witness, 0);
+}
+
+Task<void> always_blocking(Runtime* runtime, std::shared_ptr<std::atomic<int>> finished) {
+  for (;;) {
+    SlowJob job{finished, 1};
+    const int before = co_await runtime->spawn_blocking(std::move(job));
+    (void)before;
+  }
+}
+
+// Each task hands in its next job when the last one is done: none may begin once the shutdown has
+// begun to wait for them, and none may run when its coroutine is gone.
+TEST(RuntimeStress, ShutdownEndsTasksThatAlwaysBlock) {
+  for (int round = 0; round < 20; ++round) {
+    const auto finished = std::make_shared<std::atomic<int>>(0);
+    {
+      Runtime runtime({.threads = 2, .blocking_threads = 4});
+      for (int i = 0; i < 12; ++i) runtime.spawn(always_blocking(&runtime, finished)).detach();
+      while (finished->load() < 12) std::this_thread::yield();
+      EXPECT_EQ(runtime.shutdown(Duration::zero()), 12U);
+      EXPECT_EQ(runtime.metrics().blocking_threads, 0U);
+    }
+    EXPECT_EQ(finished.use_count(), 1);
+  }
+}
+
+constexpr int kAttendants = 6;
+struct Meeting {
+  std::atomic<int> present{0};
+};
+Task<void> attend(Meeting* meeting) {
+  meeting->present.fetch_add(1);
+  while (meeting->present.load() < kAttendants) std::this_thread::yield();
+  co_return;
+}
+Task<void> convene(Runtime* runtime, Meeting* meeting) {
+  JoinHandle<void> others[kAttendants];
+  for (auto& other : others) other = runtime->spawn(attend(meeting));
+  meeting->present.fetch_add(1);
+  while (meeting->present.load() < kAttendants) std::this_thread::yield();
+  for (auto& other : others) co_await other;
+}
+
+// Coroutines that hold their threads until all have begun: of two queued at once, the second
+// must not wait for the worker whom the first woke.
+TEST(RuntimeStress, NoWorkerSleepsBesideQueuedWork) {
+  Runtime runtime({.threads = kAttendants});
+  for (int round = 0; round < 200; ++round) {
+    Meeting meeting;
+    runtime.block_on(convene(&runtime, &meeting));
+  }
 }
 
 }  // namespace
