@@ -225,6 +225,8 @@ Task<Result<std::vector<SocketAddress>>> resolve(Executor& executor, std::string
                                                  std::uint16_t port, CancelToken cancel) {
   if (host.empty() || host.size() > 253)  // RFC 1035 §2.3.4
     co_return Error(Errc::InvalidArgument, "a host name has 1 to 253 characters");
+  if (host.find('\0') != std::string::npos)  // getaddrinfo() would end the name there
+    co_return Error(Errc::InvalidArgument, "a host name holds a zero byte");
   if (auto literal = literal_address(host, port)) {
     std::vector<SocketAddress> one;
     one.push_back(std::move(*literal));

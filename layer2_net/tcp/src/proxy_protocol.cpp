@@ -24,7 +24,7 @@ Error malformed(const char* what, std::size_t offset) {
 std::string_view next_word(std::string_view& rest) {
   const std::size_t space = rest.find(' ');
   const std::string_view word = rest.substr(0, space);
-  rest = space == std::string_view::npos ? std::string_view{} : rest.substr(space + 1);
+  rest = space == std::string_view::npos ? rest.substr(rest.size()) : rest.substr(space + 1);
   return word;
 }
 
@@ -112,7 +112,8 @@ Parsed parse_v2(ByteSpan bytes) {
   if (command > 1) return malformed("command LOCAL or PROXY expected", 12);
   const auto family = static_cast<unsigned>(bytes[13]) >> 4;
   const auto protocol = static_cast<unsigned>(bytes[13]) & 15;
-  if (family > 3 || protocol > 2) return malformed("unknown address family or protocol", 13);
+  if (command == 1 && (family > 3 || protocol > 2))  // of LOCAL they are ignored, too (§2.2)
+    return malformed("unknown address family or protocol", 13);
   const std::size_t length = be16(bytes, 14);
   if (kV2FixedBytes + length > ProxyHeader::kV2BytesMax)
     return Error(Errc::LimitExceeded, "PROXY header: longer than 4,112 bytes", {.offset = 14});

@@ -150,6 +150,26 @@ TEST(ProxyProtocol, RefusesForgeriesAndDamage) {
     EXPECT_FALSE(parse_proxy_header(as_bytes(text)).has_value()) << text;
 }
 
+TEST(ProxyProtocol, LocalIsAcceptedWhateverItsFamilySays) {  // §2.2: "… which is ignored"
+  using namespace std::string_literals;
+  const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);
+  for (const std::string& rest : {"\x20\x00\0\0"s, "\x20\x11\0\x03"s + "abc", "\x20\xff\0\0"s}) {
+    const auto parsed = parse(signature + rest);
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_FALSE(parsed->header.has_addresses);
+    EXPECT_EQ(parsed->size_bytes, signature.size() + rest.size());
+  }
+}
+
+TEST(ProxyProtocol, SaysWhereALineEndsTooSoon) {
+  for (const std::string text :
+       {"PROXY TCP4\r\n", "PROXY TCP6 ::1\r\n", "PROXY TCP4 1.2.3.4 \r\n"}) {
+    const auto parsed = parse_proxy_header(as_bytes(text));
+    ASSERT_FALSE(parsed.has_value());
+    EXPECT_EQ(parsed.error().offset(), text.size() - 2) << text;
+  }
+}
+
 TEST(ProxyProtocol, ChecksItsChecksum) {
   ProxyHeader header;
   header.has_addresses = true;

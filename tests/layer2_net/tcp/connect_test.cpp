@@ -285,6 +285,10 @@ TEST(Resolve, AsksTheSystemAndDoesNotWaitForItOnceCancelled) {
       runtime.block_on(look_up(&runtime, "localhost", source.token())).error().is(Errc::Cancelled));
   EXPECT_EQ(runtime.block_on(look_up(&runtime, "[::1]", source.token()))->at(0).to_string(),
             "[::1]:80");
+  // What the system would cut off must not turn one name into another.
+  const auto cut = runtime.block_on(look_up(&runtime, std::string("localhost\0.example", 18), {}));
+  ASSERT_FALSE(cut.has_value());
+  EXPECT_TRUE(cut.error().is(Errc::InvalidArgument));
   EXPECT_TRUE(runtime.block_on(look_up(&runtime, std::string(254, 'a'), {}))
                   .error()
                   .is(Errc::InvalidArgument));
