@@ -364,7 +364,7 @@ bool cuts() noexcept { return true; }
 // UDP_SEGMENT: an old kernel calls the control message invalid; a device or a route (IPsec, a
 // segment above the MTU) says EIO, EINVAL or EMSGSIZE.
 bool cannot_cut(int number) noexcept {
-  return number == EINVAL || number == EIO || number == ENOPROTOOPT;
+  return number == EINVAL || number == EIO || number == EMSGSIZE || number == ENOPROTOOPT;
 }
 
 std::optional<DeliveryError> take_error(int fd) {

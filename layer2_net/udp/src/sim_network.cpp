@@ -227,7 +227,10 @@ class SimSocket final : public DatagramTransport {
   }
 
   Result<void> connect(const SocketAddress& peer) override {
-    inbox_->queue.update([&] { inbox_->peer = peer; });
+    inbox_->queue.update([&] {
+      inbox_->peer = peer;
+      std::erase_if(inbox_->arrivals, [&](const auto& one) { return one.second.source != peer; });
+    });
     return {};
   }
   Result<SocketAddress> local_address() const override { return local_; }

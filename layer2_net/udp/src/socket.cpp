@@ -2,6 +2,7 @@
 #include <avila/future/scheduler.hpp>
 #include <avila/tcp/native.hpp>
 #include <avila/udp/socket.hpp>
+#include <cerrno>
 
 #if defined(_WIN32)
 #include <winsock2.h>
@@ -49,6 +50,9 @@ void Socket::swap(Socket& other) noexcept {
   const bool mine = closed_.load(std::memory_order_relaxed);
   closed_.store(other.closed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   other.closed_.store(mine, std::memory_order_relaxed);
+  const bool choosy = strangers_.load(std::memory_order_relaxed);
+  strangers_.store(other.strangers_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  other.strangers_.store(choosy, std::memory_order_relaxed);
 }
 
 Result<Socket> Socket::bind(async::Executor& executor, const SocketAddress& local,
@@ -98,15 +102,32 @@ bool Socket::must_wait(Direction direction, bool full) noexcept {
 std::optional<Result<std::size_t>> Socket::try_receive_batch(std::span<Incoming> batch) {
   if (closed_.load(std::memory_order_acquire) || fd_ < 0) return closed_error();
   if (batch.empty()) return Result<std::size_t>(std::size_t{0});
-  if (must_wait(Direction::Read, drained_)) return std::nullopt;
+  const bool waits = must_wait(Direction::Read, drained_);
+  if (closed_.load(std::memory_order_acquire)) return closed_error();  // that edge was close()'s
+  if (waits) return std::nullopt;
   drained_ = false;
-  const int count = batch.size() == 1 ? (native::receive(fd_, batch.front()) ? 1 : -1)
-                                      : native::receive_batch(fd_, batch);
+  const bool choosy = strangers_.load(std::memory_order_acquire);
+  const int count = choosy              ? receive_of_peer(batch.front())
+                    : batch.size() == 1 ? (native::receive(fd_, batch.front()) ? 1 : -1)
+                                        : native::receive_batch(fd_, batch);
   if (count > 0) return Result<std::size_t>(static_cast<std::size_t>(count));
   const int number = os::last_error();
   if (!os::would_block(number)) return os::to_error(number, "receiving a datagram");
+  strangers_.store(false, std::memory_order_relaxed);
   drained_ = true;
   return std::nullopt;
+}
+
+// After connect() the kernel lets nobody else in, but the queue still holds what came before.
+int Socket::receive_of_peer(Incoming& incoming) {
+  const auto peer = os::peer_address(fd_);
+  for (;;) {
+    if (!native::receive(fd_, incoming)) return -1;
+    const SocketAddress& source = incoming.datagram.source;
+    if (!peer.has_value() ||
+        (source.port() == peer->port() && source.ip().unmapped() == peer->ip().unmapped()))
+      return 1;
+  }
 }
 
 std::optional<Result<Datagram>> Socket::try_receive(MutableByteSpan buffer) {
@@ -123,8 +144,9 @@ bool Socket::send_cut(const Outgoing& outgoing) {
   const bool to_peer = peer_ == outgoing.to;
   if (segments_) {
     if (native::send(fd_, outgoing, to_peer)) return true;
-    if (!native::cannot_cut(os::last_error())) return false;
-    segments_ = false;
+    const int number = os::last_error();
+    if (!native::cannot_cut(number)) return false;
+    segments_ = number == EMSGSIZE;  // that is said of this path alone
   }
   Outgoing piece = outgoing;
   piece.segment_bytes = 0;
@@ -143,7 +165,9 @@ std::optional<Result<std::size_t>> Socket::try_send_batch(std::span<const Outgoi
   const bool cut = needs_cutting(first);
   if (cut && (first.bytes.size() - 1) / first.segment_bytes >= Outgoing::kSegmentsMax)
     return Error(Errc::InvalidArgument, "more than 64 segments in one entry of a batch");
-  if (must_wait(Direction::Write, filled_)) return std::nullopt;
+  const bool waits = must_wait(Direction::Write, filled_);
+  if (closed_.load(std::memory_order_acquire)) return closed_error();
+  if (waits) return std::nullopt;
   filled_ = false;
   std::size_t together = 0;  // those at the front that need no cutting go in one call
   while (together < batch.size() && !needs_cutting(batch[together]) &&
@@ -220,6 +244,7 @@ Result<void> Socket::connect(const SocketAddress& peer) {
     return os::to_error(os::last_error(), "connect").context("to " + peer.to_string());
   native::connected(fd_);
   peer_ = peer;
+  strangers_.store(true, std::memory_order_release);
   return {};
 }
 
@@ -237,27 +262,27 @@ std::optional<DeliveryError> Socket::take_error() { return native::take_error(fd
 Result<void> Socket::join(const Group& group) { return native::join_or_leave(fd_, group, true); }
 Result<void> Socket::leave(const Group& group) { return native::join_or_leave(fd_, group, false); }
 
+// IPv4 goes through an IPv6 socket, too, with options of its own; those of one family alone may
+// refuse them.
+Result<void> Socket::set_both(int name_v4, int name_v6, int value, const char* what) {
+  auto set_v4 = os::set_option(fd_, IPPROTO_IP, name_v4, value, what);
+  return v6_ ? os::set_option(fd_, IPPROTO_IPV6, name_v6, value, what) : std::move(set_v4);
+}
+
 Result<void> Socket::set_multicast_loop(bool on) {
-  if (v6_)
-    return os::set_option(fd_, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on ? 1 : 0,
-                          "IPV6_MULTICAST_LOOP");
-  return os::set_option(fd_, IPPROTO_IP, IP_MULTICAST_LOOP, on ? 1 : 0, "IP_MULTICAST_LOOP");
+  return set_both(IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, on ? 1 : 0, "MULTICAST_LOOP");
 }
 
 Result<void> Socket::set_multicast_ttl(int hops) {
-  if (v6_)
-    return os::set_option(fd_, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, hops, "IPV6_MULTICAST_HOPS");
-  return os::set_option(fd_, IPPROTO_IP, IP_MULTICAST_TTL, hops, "IP_MULTICAST_TTL");
+  return set_both(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, hops, "MULTICAST_TTL");
 }
 
 Result<void> Socket::set_multicast_interface(std::uint32_t interface_index) {
+  if (v6_) (void)native::set_multicast_interface(fd_, false, interface_index);
   return native::set_multicast_interface(fd_, v6_, interface_index);
 }
 
-Result<void> Socket::set_ttl(int hops) {
-  if (v6_) return os::set_option(fd_, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops, "IPV6_UNICAST_HOPS");
-  return os::set_option(fd_, IPPROTO_IP, IP_TTL, hops, "IP_TTL");
-}
+Result<void> Socket::set_ttl(int hops) { return set_both(IP_TTL, IPV6_UNICAST_HOPS, hops, "TTL"); }
 
 Result<void> Socket::set_broadcast(bool on) {
   return os::set_option(fd_, SOL_SOCKET, SO_BROADCAST, on ? 1 : 0, "SO_BROADCAST");

@@ -1,6 +1,7 @@
 // What Linux offers beyond sending and receiving, on the loopback interface.
 #if defined(__linux__)
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <avila/async/runtime.hpp>
@@ -152,6 +153,28 @@ TEST_F(UdpOptions, SegmentsAreCutAndPutTogether) {
   EXPECT_TRUE(send(a, outgoing).error().is(Errc::InvalidArgument));
 }
 
+// The kernel's cutter refuses segments above the path's MTU; one by one IP fragments them.
+TEST_F(UdpOptions, SegmentsAboveTheMtuAreSentOneByOne) {
+  const Group group{.address = IpAddress::v4(239, 255, 12, 36),
+                    .interface_index = tcp::native::interface_index("eth0")};
+  if (group.interface_index == 0) GTEST_SKIP() << "no interface with a small MTU here";
+  Socket member = bind({}, SocketAddress(group.address, 0));
+  Socket sender = bind({}, SocketAddress(IpAddress(), 0));
+  ASSERT_TRUE(sender.set_multicast_ttl(0).has_value()) << "stays on this host";
+  if (!member.join(group).has_value() ||
+      !sender.set_multicast_interface(group.interface_index).has_value() ||
+      !send(sender, {.bytes = as_bytes("route?"), .to = address_of(member)}).has_value())
+    GTEST_SKIP() << "no multicast here";
+  std::vector<std::byte> buffer(65'536);
+  ASSERT_EQ(receive(member, buffer)->size_bytes, 6U);
+  const std::string text(5'000, 's');
+  const auto sent =
+      send(sender, {.bytes = as_bytes(text), .to = address_of(member), .segment_bytes = 2000});
+  ASSERT_TRUE(sent.has_value()) << sent.error().to_string();
+  for (const std::size_t size : {2000U, 2000U, 1000U})
+    EXPECT_EQ(receive(member, buffer)->size_bytes, size);
+}
+
 TEST_F(UdpOptions, TheErrorQueueNamesWhoCouldNotBeReached) {
   Socket a = bind({.errors = true}), gone = bind();
   const SocketAddress dead = address_of(gone);
@@ -276,6 +299,40 @@ TEST_F(UdpOptions, MulticastOverIpv6) {
   std::byte buffer[16];
   EXPECT_EQ(receive(*member, buffer)->size_bytes, 3U);
   EXPECT_TRUE(member->leave(group).has_value());
+}
+
+// IPv4 through an IPv6 socket has hops, loops and interfaces of its own.
+TEST_F(UdpOptions, BothFamiliesOfASocketAreSet) {
+  auto both = Socket::bind(runtime_, SocketAddress(*IpAddress::parse("::"), 0));
+  if (!both.has_value()) GTEST_SKIP() << "no IPv6 here";
+  const int fd = both->native_handle();
+  const auto option = [fd](int level, int name) {
+    return tcp::native::get_option(fd, level, name, "option").value();
+  };
+  ASSERT_TRUE(both->set_ttl(7).has_value());
+  ASSERT_TRUE(both->set_multicast_ttl(0).has_value());
+  ASSERT_TRUE(both->set_multicast_loop(false).has_value());
+  EXPECT_EQ(option(IPPROTO_IPV6, IPV6_UNICAST_HOPS), 7);
+  EXPECT_EQ(option(IPPROTO_IP, IP_TTL), 7);
+  EXPECT_EQ(option(IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 0);
+  EXPECT_EQ(option(IPPROTO_IP, IP_MULTICAST_TTL), 0);
+  EXPECT_EQ(option(IPPROTO_IPV6, IPV6_MULTICAST_LOOP), 0);
+  EXPECT_EQ(option(IPPROTO_IP, IP_MULTICAST_LOOP), 0);
+
+  const Group group{.address = IpAddress::v4(239, 255, 12, 35),
+                    .interface_index = tcp::native::interface_index("lo")};
+  Socket member = bind({}, SocketAddress(group.address, 0));
+  ASSERT_TRUE(member.join(group).has_value());
+  ASSERT_TRUE(both->set_multicast_loop(true).has_value());
+  ASSERT_TRUE(both->set_multicast_interface(group.interface_index).has_value());
+  ASSERT_TRUE(send(*both, {.bytes = as_bytes("all"), .to = address_of(member)}).has_value());
+  std::byte buffer[16];
+  EXPECT_EQ(receive(member, buffer)->size_bytes, 3U);
+
+  auto six = Socket::bind(runtime_, SocketAddress(*IpAddress::parse("::"), 0), {.v6_only = true});
+  ASSERT_TRUE(six.has_value());
+  EXPECT_TRUE(six->set_ttl(7).has_value());
+  EXPECT_TRUE(six->set_multicast_ttl(1).has_value());
 }
 
 TEST_F(UdpOptions, BroadcastNeedsToBeAllowed) {

@@ -121,6 +121,20 @@ TEST(SimNetwork, ConnectedSocketsHearOfAbsence) {
   EXPECT_TRUE(waiting.wait().error().is(Errc::Closed));
 }
 
+TEST(SimNetwork, ConnectingDropsWhatStrangersHadSent) {
+  SimExecutor executor(1);
+  SimNetwork network;
+  auto a = network.bind(kFirst), b = network.bind(kSecond);
+  auto stranger = network.bind(SocketAddress::loopback(0));
+  executor.block_on(send_numbers(stranger->get(), kSecond, 3));
+  executor.block_on(send_numbers(a->get(), kSecond, 1));
+  ASSERT_TRUE((*b)->connect(kFirst).has_value());
+  std::byte buffer[8];
+  const auto got = executor.block_on(receive_one(b->get(), buffer, {}));
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->source, kFirst);
+}
+
 Task<void> send_messages(MessageChannel* from, SocketAddress to, int count) {
   for (int i = 0; i < count; ++i) {
     const std::vector<std::byte> message(static_cast<std::size_t>(i) * 997, std::byte(i));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <avila/async/runtime.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/udp/socket.hpp>
@@ -104,6 +105,31 @@ TEST_F(UdpSocket, CloseEndsAWaitingReceive) {
   EXPECT_TRUE(sent.error().is(Errc::Closed));
 }
 
+Task<Result<Datagram>> say_and_receive(DatagramTransport* socket, MutableByteSpan buffer,
+                                       std::atomic<bool>* begun) {
+  future::Deadline deadline(kPatience);
+  const CancelToken token = deadline.token();
+  begun->store(true);
+  co_return co_await socket->receive(buffer, token);
+}
+
+// Two threads: close(), and a receive that is just about to look at the socket.
+TEST_F(UdpSocket, CloseIsSeenByAReceiveThatBegins) {
+  for (int round = 0; round < 5'000; ++round) {
+    Socket b = bind();
+    std::byte buffer[64];
+    std::atomic<bool> begun{false};
+    auto waiting = runtime_.spawn(say_and_receive(&b, buffer, &begun));
+    while (!begun.load()) {
+    }
+    for (volatile int spin = round % 256; spin > 0;) spin = spin - 1;
+    b.close();
+    const auto closed = waiting.wait();
+    ASSERT_FALSE(closed.has_value());
+    ASSERT_TRUE(closed.error().is(Errc::Closed)) << closed.error().to_string();
+  }
+}
+
 TEST_F(UdpSocket, SaysWhatWasCutOffAndRefusesWhatDoesNotFit) {
   Socket a = bind(), b = bind();
   ASSERT_TRUE(runtime_.block_on(send_text(&a, "0123456789", address_of(b))).has_value());
@@ -141,6 +167,19 @@ TEST_F(UdpSocket, ConnectedHearsItsPeerAloneAndItsAbsence) {
               refused.error().is(Errc::ConnectionReset))
       << refused.error().to_string();
 #endif
+}
+
+TEST_F(UdpSocket, ConnectingDropsWhatStrangersHadSent) {
+  Socket a = bind(), b = bind(), stranger = bind();
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(runtime_.block_on(send_text(&stranger, "forged", address_of(b))).has_value());
+  ASSERT_TRUE(runtime_.block_on(send_text(&a, "early", address_of(b))).has_value());
+  ASSERT_TRUE(b.connect(address_of(a)).has_value());
+  ASSERT_TRUE(runtime_.block_on(send_text(&a, "real", address_of(b))).has_value());
+  EXPECT_EQ(runtime_.block_on(receive_text(&b)).value(), "early");
+  EXPECT_EQ(runtime_.block_on(receive_text(&b)).value(), "real");
+  std::byte buffer[8];
+  EXPECT_FALSE(b.try_receive(buffer).has_value());
 }
 
 TEST_F(UdpSocket, SpeaksIpv6AndIpv4ThroughOneSocket) {

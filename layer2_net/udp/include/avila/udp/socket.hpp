@@ -96,6 +96,8 @@ class Socket final : public DatagramTransport {
  private:
   void swap(Socket& other) noexcept;
   bool send_cut(const Outgoing& outgoing);
+  int receive_of_peer(Incoming& incoming);
+  Result<void> set_both(int name_v4, int name_v6, int value, const char* what);
   bool must_wait(async::IoSource::Direction direction, bool full) noexcept;
 
   async::Executor* executor_ = nullptr;
@@ -107,6 +109,7 @@ class Socket final : public DatagramTransport {
   bool drained_ = false;  // the reader's
   bool filled_ = false;   // the writer's
   std::atomic<bool> closed_{false};
+  std::atomic<bool> strangers_{false};  // the queue may hold what came before connect()
 };
 
 /// The system's sockets, behind the seam.

@@ -78,7 +78,8 @@ class DatagramTransport {
   virtual std::optional<Result<std::size_t>> try_receive_batch(std::span<Incoming> batch) = 0;
   virtual std::optional<Result<std::size_t>> try_send_batch(std::span<const Outgoing> batch) = 0;
 
-  /// From now on only datagrams of this peer are received, and errors about it are reported.
+  /// From now on only datagrams of this peer are received, not what others had sent before either,
+  /// and errors about it are reported.
   virtual Result<void> connect(const SocketAddress& peer) = 0;
   virtual Result<SocketAddress> local_address() const = 0;
   /// At once. Pending operations complete with Errc::Closed. Idempotent.
