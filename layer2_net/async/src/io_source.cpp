@@ -64,15 +64,23 @@ void IoSource::signal(std::atomic<std::uintptr_t>& slot) noexcept {
   if (seen > kReady) reinterpret_cast<Ready*>(seen)->fire();
 }
 
-void IoSource::on_event(bool readable, bool writable, bool hang_up) noexcept {
-  if (hang_up) hung_up_.store(true, std::memory_order_release);
+void IoSource::on_event(bool readable, bool writable, bool hang_up,
+                        std::uint32_t of_generation) noexcept {
+  // Compared and exchanged, for a hang-up of the next handle must not be overwritten either.
+  const std::uint32_t value = hang_up_of(of_generation);
+  std::uint32_t seen = hung_up_.load(std::memory_order_relaxed);
+  while (hang_up && seen != value &&
+         hang_up_of(generation.load(std::memory_order_acquire)) == value &&
+         !hung_up_.compare_exchange_weak(seen, value, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+  }
   if (readable || hang_up) signal(slots_[0]);
   if (writable || hang_up) signal(slots_[1]);
 }
 
 void IoSource::reset(int handle) noexcept {
   handle_ = handle;
-  hung_up_.store(false, std::memory_order_relaxed);
+  hung_up_.store(0, std::memory_order_relaxed);
   for (auto& slot : slots_) {
     AVILA_ASSERT(slot.load(std::memory_order_relaxed) <= kReady && "released while a task waits");
     slot.store(kIdle, std::memory_order_relaxed);

@@ -54,6 +54,11 @@ inline std::uint64_t tag_of(const IoSource& source) noexcept {
   return (reinterpret_cast<std::uint64_t>(&source) & kSourceAddressMask) | (generation & 0x3F) |
          (((generation >> 6) & 0xFFFF) << 48);
 }
+/// The generation in a tag, for IoSource::on_event().
+inline std::uint32_t generation_of(std::uint64_t tag) noexcept {
+  return static_cast<std::uint32_t>((tag & 0x3F) | (tag >> 48) << 6);
+}
+static_assert(IoSource::kGenerationBits == 6 + 16);
 /// The source of an event, or null where its handle was closed meanwhile.
 inline IoSource* source_of(std::uint64_t tag) noexcept {
   auto* const source = reinterpret_cast<IoSource*>(tag & kSourceAddressMask);

@@ -64,7 +64,8 @@ class EpollPoller final : public Poller {
       // Urgent data (EPOLLPRI) counts as a hang-up: recv() stops short of it though more lies
       // behind.
       source->on_event((bits & (EPOLLIN | EPOLLPRI)) != 0, (bits & EPOLLOUT) != 0,
-                       (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0);
+                       (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0,
+                       generation_of(tag));
       ++outcome.events;
     }
     return outcome;

@@ -200,7 +200,8 @@ class IoUringPoller final : public Poller {
     if (completion.result < 0) return source->on_event(true, true, false);
     const auto bits = static_cast<unsigned>(completion.result);
     source->on_event((bits & (POLLIN | POLLPRI)) != 0, (bits & POLLOUT) != 0,
-                     (bits & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI)) != 0);
+                     (bits & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI)) != 0,
+                     generation_of(completion.tag));
   }
 
   // A multishot poll ends by itself when completions overflow, and when the thread that began it

@@ -251,7 +251,7 @@ class CompletionPortPoller final : public Poller {
     const bool hang_up =
         (events & (kAfdDisconnect | kAfdAbort | kAfdLocalClose | kAfdConnectFail)) != 0;
     // Nothing was reported: an error of the poll itself. The waiting task looks for itself.
-    source->on_event(read, !read, hang_up);
+    source->on_event(read, !read, hang_up, generation_of(tag));
     ++outcome.events;
   }
 

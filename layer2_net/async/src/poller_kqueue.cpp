@@ -80,13 +80,15 @@ class KqueuePoller final : public Poller {
         outcome.woken = true;
         continue;
       }
-      IoSource* const source = source_of((std::uintptr_t)event.udata);  // NOLINT
+      const std::uint64_t tag = (std::uintptr_t)event.udata;  // NOLINT
+      IoSource* const source = source_of(tag);
       if (source == nullptr) continue;
       // EV_EOF: the peer ended its side (read), or nobody reads any more (write); fflags then holds
       // the socket's error. Neither is reported twice, so it is kept as a hang-up; but a
       // half-closed connection still takes our writes, and its writer just looks in vain.
       const bool ended = (event.flags & EV_EOF) != 0 || (event.flags & EV_ERROR) != 0;
-      source->on_event(event.filter == EVFILT_READ, event.filter == EVFILT_WRITE, ended);
+      source->on_event(event.filter == EVFILT_READ, event.filter == EVFILT_WRITE, ended,
+                       generation_of(tag));
       ++outcome.events;
     }
     return outcome;

@@ -188,6 +188,28 @@ INSTANTIATE_TEST_SUITE_P(All, EachBackend, ::testing::ValuesIn(kBackends), [](co
   return name;
 });
 
+// A source's memory goes from one handle to the next: a late event of the first one, whose peer has
+// gone, must not make the second one look as if its own had.
+TEST_P(EachBackend, AHangUpStaysWithItsHandle) {
+  Runtime runtime({.threads = 2, .backend = GetParam()});
+  if (!has_backend(runtime)) GTEST_SKIP();
+  const Pair alive;
+  for (int round = 0; round < 5000; ++round) {
+    auto gone = std::make_unique<Pair>();
+    auto first = runtime.register_io(gone->ends[0]);
+    ASSERT_TRUE(first.has_value());
+    (void)::shutdown(gone->ends[1], 2);
+    for (volatile int spin = round % 64 * 64; spin > 0;) spin = spin - 1;
+    runtime.release_io(*first);
+    auto second = runtime.register_io(alive.ends[0]);
+    ASSERT_TRUE(second.has_value());
+    ASSERT_EQ(*first, *second) << "the same memory, or there is nothing to see here";
+    for (volatile int spin = 2000; spin > 0;) spin = spin - 1;
+    ASSERT_FALSE((*second)->hung_up()) << round;
+    runtime.release_io(*second);
+  }
+}
+
 TEST_P(EachBackend, NoEdgeIsLostBetweenWritersAndReaders) {
   constexpr int kPairs = 6, kBytes = 3000;
   Runtime runtime({.threads = 4, .backend = GetParam()});

@@ -34,7 +34,10 @@ class IoSource {
   }
   /// The peer has closed its side, an error is pending, or there was urgent data: reading never
   /// stops being worthwhile.
-  bool hung_up() const noexcept { return hung_up_.load(std::memory_order_acquire); }
+  bool hung_up() const noexcept {
+    return hung_up_.load(std::memory_order_acquire) ==
+           hang_up_of(generation.load(std::memory_order_relaxed));
+  }
 
   class [[nodiscard]] Ready : private future::detail::CancelNode {
    public:
@@ -68,7 +71,13 @@ class IoSource {
   }
 
   /// By pollers.
-  void on_event(bool readable, bool writable, bool hang_up) noexcept;
+  void on_event(bool readable, bool writable, bool hang_up) noexcept {
+    on_event(readable, writable, hang_up, generation.load(std::memory_order_relaxed));
+  }
+  /// Where another thread may give the source to the next handle meanwhile: an event of the
+  /// generation given (its kGenerationBits), whose hang-up does not become the next handle's.
+  void on_event(bool readable, bool writable, bool hang_up, std::uint32_t of_generation) noexcept;
+  static constexpr int kGenerationBits = 22;  ///< as many as an event carries
   void reset(int handle) noexcept;
   int handle() const noexcept { return handle_; }
   /// Of pollers that report only what is waited for: called before each wait, with their own data.
@@ -85,9 +94,14 @@ class IoSource {
   static constexpr std::uintptr_t kIdle = 0;
   static constexpr std::uintptr_t kReady = 1;
   void signal(std::atomic<std::uintptr_t>& slot) noexcept;
+  /// What hung_up_ holds once the handle of that generation has hung up; never 0.
+  static constexpr std::uint32_t hang_up_of(std::uint32_t of_generation) noexcept {
+    constexpr std::uint32_t kFlag = std::uint32_t{1} << kGenerationBits;
+    return (of_generation & (kFlag - 1)) | kFlag;
+  }
 
   std::atomic<std::uintptr_t> slots_[2]{};
-  std::atomic<bool> hung_up_{false};
+  std::atomic<std::uint32_t> hung_up_{0};
   int handle_ = -1;
   Poller* asked_ = nullptr;
   void* asked_data_ = nullptr;

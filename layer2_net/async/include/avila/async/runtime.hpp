@@ -47,8 +47,9 @@ class Runtime final : public Executor {
     return spawn(std::move(task)).wait();
   }
 
-  /// Cancels shutdown_token(), gives tasks until `deadline` to end, then stops the workers and
-  /// destroys the tasks that are left. Returns how many those were. Once; not from a worker.
+  /// Cancels shutdown_token(), gives tasks until `deadline` to end, waits for the blocking jobs
+  /// that were handed in (no new one begins), then stops the workers and destroys the tasks that
+  /// are left. Returns how many those were. Once; not from a worker.
   std::size_t shutdown(Duration deadline);
 
   RuntimeMetrics metrics() const noexcept;
