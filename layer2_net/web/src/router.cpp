@@ -169,9 +169,71 @@ class MissEndpoint final : public Endpoint {
 };
 
 bool prefix_covers(std::string_view prefix, std::string_view path) noexcept {
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    segments.push_back(path.substr(at + 1, end - at - 1));
+    at = end;
+  }
+  return segments;
+}
+
+bool begins_with(const std::vector<std::string_view>& segments,
+                 const std::vector<std::string_view>& prefix) {
+  return segments.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), segments.begin(),
+                    [](std::string_view wanted, std::string_view segment) {
+                      return wanted.starts_with(':') || wanted == segment;
+                    });
+}
+
+/// Whether some path of the pattern begins with the prefix, though the pattern's text does not.
+bool may_cover(std::string_view prefix, std::string_view pattern) {
+  const auto wanted = split(prefix), segments = split(pattern);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (i == segments.size()) return false;
+    if (segments[i].starts_with('*')) return true;
+    const bool open = segments[i].starts_with(':') || wanted[i].starts_with(':');
+    if (!open && segments[i] != wanted[i]) return false;
+  }
+  return true;
+}
+
+/// A middleware of a prefix round a route that has paths within it and outside.
+class WithinPrefix final : public Middleware {
+ public:
+  WithinPrefix(std::string prefix, Middleware& inner) : prefix_(std::move(prefix)), inner_(inner) {}
+  Task<Response> handle(Request& request, Next next) override {
+    return covers(request.path) ? inner_.handle(request, next) : next(request);
+  }
+
+ private:
+  /// Handlers of a wildcard may pass over empty and dot segments, or take "%2F" for a slash: no
+  /// such spelling leads past a guard.
+  bool covers(std::string_view path) const {
+    std::string decoded;
+    if (!decode_path(path, decoded)) return false;  // refused whatever it is
+    std::replace(decoded.begin(), decoded.end(), '\0', '/');
+    std::vector<std::string_view> written, meant;
+    for (const std::string_view segment : split(decoded)) {
+      if (segment.empty() || segment == ".") continue;
+      written.push_back(segment);
+      if (segment != "..") {
+        meant.push_back(segment);
+      } else if (!meant.empty()) {
+        meant.pop_back();
+      }
+    }
+    const auto wanted = split(prefix_);
+    return begins_with(written, wanted) || begins_with(meant, wanted);
+  }
+  const std::string prefix_;
+  Middleware& inner_;
+};
 
 }  // namespace
 
@@ -180,23 +242,34 @@ struct Router::State {
   std::vector<std::unique_ptr<Route>> routes;
   std::vector<std::unique_ptr<Middleware>> owned;
   std::vector<Middleware*> global;
-  std::vector<std::pair<std::string, Middleware*>> by_prefix;
-  Route miss;
-  std::unique_ptr<Endpoint> fallback;
+  struct OfPrefix {
+    std::string prefix;
+    Middleware* always;
+    std::unique_ptr<WithinPrefix> as_path_says;
+  };
+  std::vector<OfPrefix> by_prefix;
+  Route miss;     // no route has the path
+  Route refused;  // none with that method, or the path is none
 
   void refresh_chains() {
     for (const auto& route : routes) {
       route->chain = global;
-      for (const auto& [prefix, middleware] : by_prefix) {
-        if (prefix_covers(prefix, route->pattern)) route->chain.push_back(middleware);
+      for (const OfPrefix& each : by_prefix) {
+        if (prefix_covers(each.prefix, route->pattern))
+          route->chain.push_back(each.always);
+        else if (may_cover(each.prefix, route->pattern))
+          route->chain.push_back(each.as_path_says.get());
       }
     }
     miss.chain = global;
+    for (const OfPrefix& each : by_prefix) miss.chain.push_back(each.as_path_says.get());
+    refused.chain = miss.chain;
   }
 };
 
 Router::Router() : state_(std::make_unique<State>()) {
   state_->miss.endpoint = std::make_unique<MissEndpoint>(*this);
+  state_->refused.endpoint = std::make_unique<MissEndpoint>(*this);
 }
 
 Router::~Router() = default;
@@ -244,6 +317,7 @@ Route& Router::add(std::string_view method, std::string_view pattern,
                  "the route is there already");
     table->known[static_cast<std::size_t>(known)] = route.get();
   } else {
+    AVILA_ASSERT(table->find(known, method) == table->any && "the route is there already");
     table->others.push_back(route.get());
   }
   state_->routes.push_back(std::move(route));
@@ -258,13 +332,17 @@ void Router::use(std::unique_ptr<Middleware> middleware) {
 }
 
 void Router::use_for(std::string_view prefix, std::unique_ptr<Middleware> middleware) {
-  state_->by_prefix.emplace_back(std::string(prefix), middleware.get());
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  AVILA_ASSERT(prefix.empty() || prefix.starts_with('/'));
+  state_->by_prefix.push_back({std::string(prefix), middleware.get(),
+                               std::make_unique<WithinPrefix>(std::string(prefix), *middleware)});
   state_->owned.push_back(std::move(middleware));
   state_->refresh_chains();
 }
 
 void Router::fallback(std::unique_ptr<Endpoint> endpoint) {
-  state_->fallback = std::move(endpoint);
+  AVILA_ASSERT(endpoint != nullptr);
+  state_->miss.endpoint = std::move(endpoint);
 }
 
 Router::Match Router::find(Method method, std::string_view method_text, std::string_view path,
@@ -308,7 +386,8 @@ std::vector<const Route*> Router::routes() const {
 
 namespace {
 
-const Route& match_request(const Router& router, const Route& miss, Request& request) {
+const Route& match_request(const Router& router, const Route& miss, const Route& refused,
+                           Request& request) {
   if (request.matched_by == &router) return *static_cast<const Route*>(request.match);
   std::string_view path = request.path;
   bool valid = true;
@@ -317,10 +396,10 @@ const Route& match_request(const Router& router, const Route& miss, Request& req
     valid = decode_path(path, decoded);
     path = request.keep(std::move(decoded));
   }
-  const Route* route = &miss;
-  if (valid) {
+  const Route* route = &refused;
+  if (valid && path != "*") {
     const auto found = router.find(request.method, request.method_text, path, request.parameters);
-    if (found.route != nullptr) route = found.route;
+    route = found.route != nullptr ? found.route : found.path_known ? &refused : &miss;
   }
   for (PathParameter& parameter : request.parameters) {
     if (parameter.value.find('\0') == std::string_view::npos) continue;
@@ -337,22 +416,17 @@ const Route& match_request(const Router& router, const Route& miss, Request& req
 }  // namespace
 
 http::BodyPlan Router::plan_body(Request& head) {
-  return match_request(*this, state_->miss, head).plan;
+  return match_request(*this, state_->miss, state_->refused, head).plan;
 }
 
 bool Router::handle_now(Request& request, Response& response) {
-  const Route& route = match_request(*this, state_->miss, request);
-  if (!route.chain.empty()) return false;
-  Endpoint& endpoint =
-      &route == &state_->miss && state_->fallback != nullptr ? *state_->fallback : *route.endpoint;
-  return endpoint.call_now(request, response);
+  const Route& route = match_request(*this, state_->miss, state_->refused, request);
+  return route.chain.empty() && route.endpoint->call_now(request, response);
 }
 
 Task<Response> Router::handle(Request& request) {
-  const Route& route = match_request(*this, state_->miss, request);
-  Endpoint& endpoint =
-      &route == &state_->miss && state_->fallback != nullptr ? *state_->fallback : *route.endpoint;
-  return Next(route.chain, 0, endpoint)(request);
+  const Route& route = match_request(*this, state_->miss, state_->refused, request);
+  return Next(route.chain, 0, *route.endpoint)(request);
 }
 
 Task<Response> Next::operator()(Request& request) const {

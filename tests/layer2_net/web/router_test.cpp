@@ -121,6 +121,51 @@ TEST(Router, RunsMiddlewareFromTheOutsideIn) {
   EXPECT_EQ(answer(router, Method::Get, "/none").status, 404);
 }
 
+auto only_inner() {
+  return std::make_unique<avila::web::FunctionMiddleware<decltype(&inner)>>(inner);
+}
+
+// A guard of /private that a wildcard, a parameter or a fallback walks round guards nothing.
+TEST(Router, AMiddlewareOfAPrefixRunsWhateverRouteTakesThePath) {
+  Router router;
+  router.use_for("/private", only_inner());
+  router.get("/:section/list", named("list"));
+  router.get("/*path", named("file"));
+  router.post("/private/new", named("new"));
+  const auto guarded = [&](Method method, std::string_view path) {
+    return answer(router, method, path).headers.contains("x-order");
+  };
+  for (const char* path : {"/private", "/private/", "/private/a", "/private/list", "/priv%61te/a",
+                           "/private%2Fa", "//private/a", "/./private/a", "/a/../private/b"})
+    EXPECT_TRUE(guarded(Method::Get, path)) << path;
+  for (const char* path : {"/", "/privately", "/public/list", "/public/private"})
+    EXPECT_FALSE(guarded(Method::Get, path)) << path;
+  EXPECT_TRUE(guarded(Method::Post, "/private/new"));
+  EXPECT_TRUE(guarded(Method::Options, "/private/new")) << "preflights";
+  EXPECT_TRUE(guarded(Method::Put, "/private/new")) << "405";
+  Router shops;
+  shops.use_for("/shops/:shop", only_inner());
+  shops.get("/shops/:id/items", named("items"));
+  shops.get("/shops", named("shops"));
+  EXPECT_TRUE(answer(shops, Method::Get, "/shops/7/items").headers.contains("x-order"));
+  EXPECT_TRUE(answer(shops, Method::Get, "/shops/7/none").headers.contains("x-order"));
+  EXPECT_FALSE(answer(shops, Method::Get, "/shops").headers.contains("x-order"));
+}
+
+TEST(Router, TheFallbackTakesUnknownPathsAndNoUnknownMethods) {
+  Router router;
+  router.get("/a", named("a"));
+  const auto page = named("page");
+  router.fallback(
+      std::unique_ptr<avila::web::Endpoint>(new avila::web::detail::FunctionEndpoint(page)));
+  EXPECT_EQ(answer(router, Method::Get, "/none").body.text(), "page");
+  const Response refused = answer(router, Method::Put, "/a");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.headers.find("allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(answer(router, Method::Options, "/a").status, 204);
+  EXPECT_EQ(answer(router, Method::Get, "/%00").status, 400);
+}
+
 TEST(Router, FindsAmongAThousandRoutes) {
   Router router;
   for (int i = 0; i < 1000; ++i) {

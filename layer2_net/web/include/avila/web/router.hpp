@@ -72,10 +72,11 @@ class Router final : public http::Handler {
   void use(F function) {
     use(std::unique_ptr<Middleware>(new FunctionMiddleware<F>(std::move(function))));
   }
-  /// Runs inside of those, round the requests whose path begins with `prefix` (whole segments).
+  /// Runs inside of those, round the requests whose path begins with `prefix` (whole segments; a
+  /// `:name` in it is any one): those of wildcards and parameters, preflights and misses too.
   void use_for(std::string_view prefix, std::unique_ptr<Middleware> middleware);
 
-  /// Answers what no route takes, instead of the 404 problem document.
+  /// Answers what no route takes, instead of the 404 problem document; 405 and OPTIONS stay.
   void fallback(std::unique_ptr<Endpoint> endpoint);
 
   struct Match {
