@@ -160,6 +160,12 @@ struct StaticFiles::State {
     cache.erase(entry);
   }
 
+  /// Of a file that is there no more.
+  void forget_key(std::string_view key) {
+    const std::lock_guard lock(mutex);
+    if (const auto old = cache.find(key); old != cache.end()) forget(old);
+  }
+
   void keep(const std::string& key, LoadedPointer file) {
     const std::lock_guard lock(mutex);
     if (const auto old = cache.find(key); old != cache.end()) forget(old);
@@ -212,8 +218,10 @@ Result<LoadedPointer> StaticFiles::State::load(const std::string& relative, unsi
     }
     if (!variant_path.empty()) file->path = variant_path;
   }
+  // With the coding: builds that set all times alike may give two variants of one size.
   file->etag = http::make_etag(hex(file->info.size) + "-" +
-                               hex(static_cast<std::uint64_t>(file->info.modified_ns)));
+                               hex(static_cast<std::uint64_t>(file->info.modified_ns)) +
+                               (file->coding.empty() ? "" : "-") + std::string(file->coding));
   file->modified = time::format_http_date({file->info.modified_ns});
   file->content = known_content(key, *file);
   if (file->content == nullptr && file->info.size <= options.cached_file_bytes) {
@@ -403,14 +411,31 @@ struct Wanted {
   std::string key() const { return relative + static_cast<char>(1 + takes); }
 };
 
+/// No name of a file holds a slash, and "a%2Fb" is not the path that routes and guards saw. `path`
+/// is the decoded end of `whole`.
+bool has_encoded_slash(std::string_view whole, std::string_view path) noexcept {
+  if (whole.find('%') == std::string_view::npos) return false;
+  const auto slashes = std::count(path.begin(), path.end(), '/');
+  for (auto left = slashes; left >= 0; --left) {
+    const std::size_t at = whole.rfind('/');
+    const std::string_view segment = at == std::string_view::npos ? whole : whole.substr(at + 1);
+    for (const char* slash : {"%2F", "%2f"})
+      if (segment.find(slash) != std::string_view::npos) return true;
+    if (at == std::string_view::npos) break;
+    whole = whole.substr(0, at);
+  }
+  return false;
+}
+
 std::optional<Wanted> wanted(const StaticFilesOptions& options, const Request& request) {
   const std::string_view path =
       request.parameters.empty() ? request.path : request.parameters.back().value;
   auto relative = safe_relative_path(path, options.dot_files);
-  if (!relative) return std::nullopt;
+  if (!relative || has_encoded_slash(request.path, path)) return std::nullopt;
   Wanted want;
   want.relative = std::move(*relative);
   want.ends_with_slash = path.empty() || path.ends_with('/');
+  if (want.ends_with_slash && options.index.empty()) return std::nullopt;  // "a.txt/" is none too
   if (options.precompressed) {
     const std::string accept = request.fields.combined("accept-encoding");
     for (std::size_t i = 0; i < std::size(kVariants) && !accept.empty(); ++i) {
@@ -430,6 +455,7 @@ Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted
                                const Request* request) {
   auto load = [state, want] { return state->load(want.relative, want.takes, want.key()); };
   auto loaded = co_await state->executor.spawn_blocking(std::move(load));
+  if (!loaded.has_value()) state->forget_key(want.key());
   if (!loaded.has_value() && loaded.error().is(Errc::NotFound) && want.ends_with_slash &&
       state->options.listing) {
     auto list = [state, want] { return state->list(want.folder); };
@@ -438,12 +464,16 @@ Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted
     co_return Response::html(200, std::move(*page));
   }
   if (!loaded.has_value()) {
-    if (loaded.error().is(Errc::PermissionDenied) || loaded.error().is(Errc::NotFound))
+    // A name that is too long or below a file is none; errors name paths of this machine.
+    const Error& error = loaded.error();
+    if (error.is(Errc::PermissionDenied) || error.is(Errc::NotFound) ||
+        error.is(Errc::InvalidArgument))
       co_return problem(404, "no such file");
-    co_return error_response(loaded.error());
+    co_return problem(500, "the server failed to read the file");
   }
   const LoadedPointer file = *loaded;
   if (file->folder) {  // relative links in its index want the slash
+    state->forget_key(want.key());
     if (want.ends_with_slash || state->options.index.empty())
       co_return problem(404, "no such file");
     std::string location(request->path);

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <avila/async/runtime.hpp>
 #include <avila/future/sleep.hpp>
 #include <avila/future/sync_wait.hpp>
@@ -12,7 +13,11 @@
 #include <avila/web/standard.hpp>
 #include <avila/web/static_files.hpp>
 #include <avila/web/template.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <thread>
 
 namespace web_test {
 
@@ -355,6 +360,78 @@ TEST_F(Files, PrefersPrecompressedVariants) {
   EXPECT_EQ(text(whole), "plain script");
   EXPECT_EQ(whole.headers.find("vary"), "Accept-Encoding");
   EXPECT_NE(whole.headers.find("etag"), zipped.headers.find("etag"));
+}
+
+TEST_F(Files, AFileThatIsGoneStaysGone) {
+  web::StaticFilesOptions options;
+  options.cache_fresh = milliseconds(300);
+  router_.add("GET", "/f/*path",
+              std::make_unique<web::StaticFiles>(runtime_, files_, "/www", options));
+  ASSERT_EQ(ask(Method::Get, "/f/a.txt").status, 200);
+  ASSERT_TRUE(files_.remove("/www/a.txt").has_value());
+  int tries = 0;
+  for (; ask(Method::Get, "/f/a.txt").status == 200 && tries < 2000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_LT(tries, 2000);
+  EXPECT_EQ(ask(Method::Get, "/f/a.txt").status, 404) << "not from the cache again";
+}
+
+std::filesystem::path scratch_folder() {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("avila-web-scratch-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+TEST_F(Files, VariantsOfOneSizeAndTimeHaveTagsOfTheirOwn) {
+  const auto folder = scratch_folder();
+  for (const char* name : {"v.js", "v.js.br", "v.js.gz"}) {
+    std::ofstream(folder / name) << std::string(name).substr(0, 4);
+    std::filesystem::last_write_time(folder / name, {});
+  }
+  router_.add(
+      "GET", "/v/*path",
+      std::make_unique<web::StaticFiles>(runtime_, os::real_file_system(), folder.string()));
+  const auto tag = [&](std::string_view coding) {
+    const Response response = ask(Method::Get, "/v/v.js", {{"Accept-Encoding", coding}});
+    return std::string(*response.headers.find("etag"));
+  };
+  EXPECT_NE(tag("br"), tag("gzip"));
+  EXPECT_NE(tag("br"), tag("identity"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(Files, AnEncodedSlashNamesNoFile) {
+  put("/www/sub/c d.txt", "there");
+  EXPECT_EQ(ask(Method::Get, "/s/sub/c%20d.txt").status, 200);
+  EXPECT_EQ(ask(Method::Get, "/s/sub%2Fc%20d.txt").status, 404);
+  EXPECT_EQ(ask(Method::Get, "/s/sub%2f").status, 404);
+  router_.add("GET", "/t/:tenant/*path",
+              std::make_unique<web::StaticFiles>(runtime_, files_, "/www"));
+  EXPECT_EQ(ask(Method::Get, "/t/a%2Fb/sub/c%20d.txt").status, 200);
+  EXPECT_EQ(ask(Method::Get, "/t/a/sub%2Fc%20d.txt").status, 404);
+}
+
+// What the machine says of a path is not for whoever asks for it.
+TEST_F(Files, ErrorsTellNothingOfTheMachine) {
+  const auto folder = scratch_folder();
+  std::ofstream(folder / "a.txt") << "there";
+  router_.add(
+      "GET", "/x/*path",
+      std::make_unique<web::StaticFiles>(runtime_, os::real_file_system(), folder.string()));
+  EXPECT_EQ(ask(Method::Get, "/x/a.txt").status, 200);
+  for (const std::string& path : {std::string("/x/a.txt/"), "/x/" + std::string(300, 'n')}) {
+    const Response response = ask(Method::Get, path);
+    EXPECT_EQ(response.status, 404);
+    EXPECT_EQ(text(response).find("scratch"), std::string::npos) << text(response);
+  }
+  std::filesystem::remove_all(folder);
+  web::StaticFilesOptions options;
+  options.index = "";
+  router_.add("GET", "/n/*path",
+              std::make_unique<web::StaticFiles>(runtime_, files_, "/www", options));
+  EXPECT_EQ(ask(Method::Get, "/n/a.txt").status, 200);
+  EXPECT_EQ(ask(Method::Get, "/n/a.txt/").status, 404);
 }
 
 TEST_F(Files, ListsFoldersWhenTold) {
