@@ -103,7 +103,7 @@ class Decompress final : public Middleware {
 bool compress_response(const Request& request, Response& response, const CompressOptions& options) {
   const bool codable = may_be_coded(response, options);
   // Also where nothing is done: another client would get other bytes from a cache.
-  if ((codable || response.status == 304) &&
+  if ((codable || response.status == 304 || response.status == 206) &&
       !response.headers.contains_token("vary", "accept-encoding"))
     response.headers.add("Vary", "Accept-Encoding");
   if (!codable) return false;

@@ -64,7 +64,7 @@ Response error_response(const Error& error) {
   if (error.domain() == &avila_error_domain(http::HttpError::BadLineEnding))
     status = http::status_of(error);
   // What went wrong inside is for the log; what the caller did wrong is for the caller.
-  if (status == 500) return problem(status, "the server failed to answer this request");
+  if (status >= 500) return problem(status, "the server failed to answer this request");
   return problem(status, error.to_string());
 }
 

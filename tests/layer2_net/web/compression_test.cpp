@@ -159,6 +159,10 @@ TEST_F(Coded, KeepsValidatorsAndCachesHonest) {
   EXPECT_EQ(whole.headers.find("etag"), "\"v1\"");
   EXPECT_EQ(whole.headers.find("vary"), "Accept-Encoding");
   EXPECT_EQ(get("/tiny", "gzip").headers.find("vary"), "Accept-Encoding");
+  Request request(http::Method::Get, "/");  // RFC 9110 §15.3.7: the Vary of the 200
+  Response part = Response::text(206, "x").header("Content-Range", "bytes 0-0/5");
+  EXPECT_FALSE(web::compress_response(request, part, {}));
+  EXPECT_EQ(part.headers.find("vary"), "Accept-Encoding");
 }
 
 TEST_F(Coded, LeavesAloneWhatMayNotOrNeedNotBeCoded) {

@@ -97,6 +97,23 @@ TEST(Router, ErrorsBecomeProblemDocuments) {
   EXPECT_EQ(internal.body.text().find("disk"), std::string_view::npos);
 }
 
+Result<Response> down(Request&) { return Error(Errc::Unavailable, "connect 10.0.0.5:5432"); }
+Result<Response> unknown(Request& request) {
+  return Error(Errc::NotFound, "no item " + std::string(request.parameter("id")));
+}
+
+TEST(Router, FaultsOfTheServerStayItsOwnAndProblemsAreUtf8) {
+  Router router;
+  router.get("/down", down);
+  router.get("/items/:id", unknown);
+  const Response away = answer(router, Method::Get, "/down");
+  EXPECT_EQ(away.status, 503);
+  EXPECT_EQ(away.body.text().find("10.0.0.5"), std::string_view::npos) << away.body.text();
+  EXPECT_EQ(answer(router, Method::Get, "/items/%ff").body.text(),
+            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+            "\"detail\":\"no item \xEF\xBF\xBD\"}");
+}
+
 Task<Response> outer(Request& request, Next next) {
   auto response = co_await next(request);
   response.headers.add("X-Order", "outer");
