@@ -9,8 +9,10 @@ namespace {
 constexpr std::string_view kOperations[] = {"get",     "put",  "post",  "delete",
                                             "options", "head", "patch", "trace"};
 
-/// "/users/:id/*rest" is "/users/{id}/{rest}" there.
-std::string path_template(const Route& route) {
+std::string shown(const std::string& name) { return name.empty() ? "rest" : name; }
+
+/// "/users/:id/*rest" is "/users/{id}/{rest}" there; "/users/{}/{}" where the names do not matter.
+std::string path_template(const Route& route, bool with_names) {
   std::string out;
   std::size_t name = 0;
   for (std::size_t i = 0; i < route.pattern.size(); ++i) {
@@ -20,8 +22,8 @@ std::string path_template(const Route& route) {
       out += c;
       continue;
     }
-    const std::string& text = route.names[name++];
-    out.append("{").append(text.empty() ? "rest" : text).append("}");
+    const std::string text = shown(route.names[name++]);
+    out.append("{").append(with_names ? text : "").append("}");
     i = std::min(route.pattern.find('/', i), route.pattern.size()) - 1;
   }
   return out;
@@ -60,7 +62,8 @@ void write_content(json::Writer& out, std::string_view media_type, std::string_v
   out.end_object();
 }
 
-void write_operation(json::Writer& out, const Route& route) {
+/// `names`: what the path calls the parameters; the route may have names of its own.
+void write_operation(json::Writer& out, const Route& route, const std::vector<std::string>& names) {
   const Route::Docs& docs = route.docs;
   out.begin_object();
   const auto text = [&](std::string_view key, const std::string& value) {
@@ -78,12 +81,15 @@ void write_operation(json::Writer& out, const Route& route) {
     out.end_array();
   }
   std::vector<ParameterDoc> parameters = docs.parameters;
-  for (const std::string& name : route.names) {
-    const std::string shown = name.empty() ? "rest" : name;
-    const bool described = std::any_of(parameters.begin(), parameters.end(), [&](const auto& doc) {
-      return doc.in == "path" && doc.name == shown;
-    });
-    if (!described) parameters.push_back({shown, "path", "", true});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto doc =
+        std::find_if(docs.parameters.begin(), docs.parameters.end(), [&](const ParameterDoc& each) {
+          return each.in == "path" && each.name == shown(route.names[i]);
+        });
+    if (doc == docs.parameters.end())
+      parameters.push_back({shown(names[i]), "path", "", true});
+    else
+      parameters[static_cast<std::size_t>(doc - docs.parameters.begin())].name = shown(names[i]);
   }
   if (!parameters.empty()) {
     out.key("parameters");
@@ -150,6 +156,7 @@ std::string openapi_json(const Router& router, const OpenApiInfo& info) {
     }
     out.end_array();
   }
+  // Patterns that differ in names only are one path: OpenAPI forbids two of the same hierarchy.
   // Paths in the order in which they were first added, each with all its methods.
   std::vector<std::pair<std::string, std::vector<const Route*>>> paths;
   for (const Route* route : router.routes()) {
@@ -157,7 +164,7 @@ std::string openapi_json(const Router& router, const OpenApiInfo& info) {
     const bool known =
         std::find(std::begin(kOperations), std::end(kOperations), method) != std::end(kOperations);
     if (route->docs.hidden || !known) continue;
-    const std::string path = path_template(*route);
+    const std::string path = path_template(*route, false);
     auto at = std::find_if(paths.begin(), paths.end(),
                            [&](const auto& each) { return each.first == path; });
     if (at == paths.end()) at = paths.insert(paths.end(), {path, {}});
@@ -165,12 +172,12 @@ std::string openapi_json(const Router& router, const OpenApiInfo& info) {
   }
   out.key("paths");
   out.begin_object();
-  for (const auto& [path, routes] : paths) {
-    out.key(path);
+  for (const auto& [shape, routes] : paths) {
+    out.key(path_template(*routes.front(), true));
     out.begin_object();
     for (const Route* route : routes) {
       out.key(to_lower(route->method));
-      write_operation(out, *route);
+      write_operation(out, *route, routes.front()->names);
     }
     out.end_object();
   }

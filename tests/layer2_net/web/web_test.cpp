@@ -165,6 +165,22 @@ TEST(OpenApi, DescribesTheRoutes) {
   EXPECT_NE(path->find("post")->find("requestBody"), nullptr);
 }
 
+TEST(OpenApi, PatternsThatDifferInNamesAreOnePath) {
+  Router router;
+  router.get("/users/:id", plain);
+  router.put("/users/:user", plain).parameter({"user", "path", "whose"});
+  const auto document = json::parse(web::openapi_json(router));
+  ASSERT_TRUE(document.has_value());
+  const json::Value* paths = document->find("paths");
+  ASSERT_EQ(paths->size(), 1U);
+  const json::Value* put = paths->find("/users/{id}")->find("put");
+  ASSERT_NE(put, nullptr);
+  const auto& parameters = *put->find("parameters")->get_array();
+  ASSERT_EQ(parameters.size(), 1U);
+  EXPECT_EQ(parameters[0].find("name")->get_string(), "id");
+  EXPECT_EQ(parameters[0].find("description")->get_string(), "whose");
+}
+
 class Site : public ::testing::Test {
  protected:
   Response ask(Method method, std::string_view target,
