@@ -46,7 +46,10 @@ void ConcurrencyLimit::release(Duration took, Outcome outcome) {
     if (busy) limit_ = std::min(most, limit_ + 1 / limit_);
     return;
   }
-  const double latency = std::max(1.0, static_cast<double>(took.ns));
+  // A coarse clock that stood still, or one that went back: as a least latency it would hold the
+  // limit down for a hundred thousand samples.
+  if (took.ns <= 0) return;
+  const auto latency = static_cast<double>(took.ns);
   // The least latency seen stands for no queueing. It rises slowly, so that a server that became
   // slower for good is believed in the end.
   base_latency_ns_ =

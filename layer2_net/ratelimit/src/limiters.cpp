@@ -13,6 +13,16 @@ void check(const Rate& rate) {
   AVILA_ASSERT(rate.per.ns > 0);
 }
 
+/// Rounded up; what no Duration holds is its maximum.
+Duration to_duration(double ns) {
+  return ns >= 9.2e18 ? Duration::max() : Duration{static_cast<std::int64_t>(std::ceil(ns))};
+}
+
+Duration saturating_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? Duration::max() : Duration{sum};
+}
+
 }  // namespace
 
 TokenBucket::TokenBucket(Rate rate, Instant now)
@@ -51,21 +61,20 @@ Decision TokenBucket::take(Instant now, std::uint64_t units) {
   else if (wanted > full)
     decision.retry_after = Duration::max();
   else
-    decision.retry_after = {static_cast<std::int64_t>(std::ceil((wanted - tokens_) / per_ns_))};
-  decision.remaining = static_cast<std::uint64_t>(tokens_ + kRounding);
-  decision.reset_after = {static_cast<std::int64_t>(std::ceil((full - tokens_) / per_ns_))};
+    decision.retry_after = to_duration((wanted - tokens_) / per_ns_);
+  decision.remaining =
+      tokens_ >= full ? decision.limit : static_cast<std::uint64_t>(tokens_ + kRounding);
+  decision.reset_after = to_duration((full - tokens_) / per_ns_);
   return decision;
 }
 
-Gcra::Gcra(Rate rate)
-    : gap_ns_(std::max<std::int64_t>(1, rate.per.ns / static_cast<std::int64_t>(rate.units))),
-      tolerance_ns_(0),
-      burst_(burst_of(rate)) {
+Gcra::Gcra(Rate rate) {
   check(rate);
-  std::int64_t tolerance = 0;
-  if (__builtin_mul_overflow(gap_ns_, static_cast<std::int64_t>(burst_), &tolerance))
-    tolerance = INT64_MAX / 4;
-  tolerance_ns_ = std::min(tolerance, INT64_MAX / 4);
+  constexpr std::int64_t kSpanMax = INT64_MAX / 4;  // sums of two, and of now, do not overflow
+  const auto per = static_cast<std::uint64_t>(rate.per.ns);
+  gap_ns_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(per / rate.units), 1, kSpanMax);
+  burst_ = std::min(burst_of(rate), static_cast<std::uint64_t>(kSpanMax / gap_ns_));
+  tolerance_ns_ = gap_ns_ * static_cast<std::int64_t>(burst_);
 }
 
 Decision Gcra::take(Instant now, std::uint64_t units) {
@@ -115,17 +124,19 @@ Decision SlidingWindow::take(Instant now, std::uint64_t units) {
     // Within this window, when enough of the past one has slid out.
     const double needed = 1.0 - (most - wanted - static_cast<double>(now_count_)) / past;
     decision.retry_after = {
-        static_cast<std::int64_t>(std::ceil(needed * static_cast<double>(per))) - into};
+        std::max<std::int64_t>(1, to_duration(needed * static_cast<double>(per)).ns - into)};
   } else {
     // In the next window, in which this one's count slides out.
     const double needed = 1.0 - (most - wanted) / static_cast<double>(now_count_);
-    decision.retry_after = {
-        per - into +
-        static_cast<std::int64_t>(std::ceil(std::max(0.0, needed) * static_cast<double>(per)))};
+    decision.retry_after = saturating_sum(
+        per - into, to_duration(std::max(0.0, needed) * static_cast<double>(per)).ns);
   }
   const double after = past * left + static_cast<double>(now_count_);
   decision.remaining = after >= most ? 0 : static_cast<std::uint64_t>(most - after);
-  decision.reset_after = {now_count_ > 0 ? 2 * per - into : past_count_ > 0 ? per - into : 0};
+  if (now_count_ > 0)
+    decision.reset_after = saturating_sum(per, per - into);
+  else if (past_count_ > 0)
+    decision.reset_after = {per - into};
   return decision;
 }
 

@@ -117,6 +117,45 @@ TEST(Limiters, SurviveClocksThatGoBack) {
   EXPECT_TRUE(window.take({3'000'000'000}).allowed);
 }
 
+// A thousand units of a year each are more time than there is: no wrap may let them all through.
+TEST(Limiters, SpansPastTheEndOfTimeSaturate) {
+  const Rate slow{.units = 1, .per = days(365), .burst = 1000};
+  const Instant now{1'000'000'000};
+  Gcra gcra(slow);
+  const Decision all = gcra.take(now, 1000);
+  EXPECT_FALSE(all.allowed);
+  EXPECT_EQ(all.retry_after, Duration::max());
+  std::uint64_t allowed = 0;
+  while (gcra.take(now).allowed) ASSERT_LT(++allowed, 1000U);
+  EXPECT_EQ(allowed, gcra.take(now).limit);
+  EXPECT_GT(gcra.take(now, allowed).retry_after.ns, 0);
+  TokenBucket bucket(slow, now);
+  EXPECT_TRUE(bucket.take(now, 1000).allowed);
+  const Decision late = bucket.take(now, 1000);
+  EXPECT_EQ(late.retry_after, Duration::max());
+  EXPECT_EQ(late.reset_after, Duration::max());
+  SlidingWindow window({.units = 1, .per = Duration::max()});
+  EXPECT_TRUE(window.take(now).allowed);
+  EXPECT_GT(window.take(now).retry_after.ns, 0);
+  EXPECT_GT(window.take(now).reset_after.ns, 0);
+}
+
+TEST(Limiters, RefuseARateOfNothing) {
+  EXPECT_DEATH(Gcra({.units = 0}), "units");
+  EXPECT_DEATH(TokenBucket({.units = 0}), "units");
+  EXPECT_DEATH(SlidingWindow({.per = Duration::zero()}), "per");
+}
+
+TEST(Keyed, LongKeysAreKeptApartInBoundedMemory) {
+  Keyed<Gcra> keyed({.units = 1, .per = seconds(1)}, 16);
+  const std::string long_key(100'000, 'k');
+  EXPECT_TRUE(keyed.take(long_key, {0}).allowed);
+  EXPECT_FALSE(keyed.take(long_key, {0}).allowed);
+  EXPECT_TRUE(keyed.take(long_key + "2", {0}).allowed);
+  keyed.forget(long_key);
+  EXPECT_TRUE(keyed.take(long_key, {0}).allowed);
+}
+
 TEST(Keyed, KeepsKeysApartAndMemoryBounded) {
   Keyed<Gcra> keyed({.units = 1, .per = seconds(1)}, 160);
   const Instant now{0};
@@ -184,6 +223,24 @@ TEST(ConcurrencyLimit, AimdGrowsAndBacksOff) {
   EXPECT_EQ(limit.limit(), 1U);
   round(Outcome::Ignored, seconds(10));
   EXPECT_EQ(limit.limit(), 1U);
+}
+
+// A coarse clock that did not move, or one that went back, says nothing of the least latency.
+TEST(ConcurrencyLimit, GradientBelievesNoLatencyOfNothing) {
+  ConcurrencyLimit limit({.initial = 50, .most = 100});
+  const auto round = [&limit](Instant end) {
+    std::vector<ConcurrencyLimit::Permit> permits;
+    for (;;) {
+      auto permit = limit.acquire({seconds(1).ns});
+      if (!permit) break;
+      permits.push_back(std::move(permit));
+    }
+    for (auto& permit : permits) permit.finish(end);
+  };
+  round(Instant{0});
+  round(Instant{0} + seconds(1));
+  for (int i = 0; i < 20; ++i) round(Instant{0} + milliseconds(1010));
+  EXPECT_EQ(limit.limit(), 100U);
 }
 
 // A server that serves 40 at once in 10 ms and queues the rest: the limit settles near that.

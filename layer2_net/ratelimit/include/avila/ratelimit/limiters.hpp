@@ -38,7 +38,7 @@ class TokenBucket {
 };
 
 /// The generic cell rate algorithm (ITU-T I.371): one time stamp instead of a bucket, exact in
-/// whole nanoseconds. Allows what TokenBucket allows.
+/// whole nanoseconds. Allows what TokenBucket allows; a burst is worth 73 years at most.
 class Gcra {
  public:
   explicit Gcra(Rate rate);
