@@ -72,6 +72,7 @@ class FramedWriter {
   template <class Item>
     requires Encoder<E, Item>
   future::Task<Result<void>> send(Item item, future::CancelToken cancel = {}) {
+    if (broken_) co_return closed();
     auto encoded = encoder_.encode(item, buffer_);
     if (!encoded.has_value()) co_return encoded;
     auto sent = co_await flush(cancel);
@@ -81,6 +82,7 @@ class FramedWriter {
   template <class Item>
     requires Encoder<E, Item>
   future::Task<Result<void>> feed(Item item, future::CancelToken cancel = {}) {
+    if (broken_) co_return closed();
     auto encoded = encoder_.encode(item, buffer_);
     if (!encoded.has_value() || buffer_.size() < options_.flush_bytes) co_return encoded;
     auto sent = co_await flush(cancel);
@@ -89,7 +91,7 @@ class FramedWriter {
   /// Sends what is buffered. After an error or a cancelled call a part may have gone: every later
   /// call fails with Errc::Closed.
   future::Task<Result<void>> flush(future::CancelToken cancel = {}) {
-    if (broken_) co_return Error(Errc::Closed, "an earlier write failed");
+    if (broken_) co_return closed();
     if (buffer_.empty()) co_return Result<void>();
     broken_ = true;  // until it is known that all of it has gone
     const buffer::Bytes bytes = buffer_.freeze();
@@ -110,6 +112,8 @@ class FramedWriter {
   std::size_t buffered_bytes() const noexcept { return buffer_.size(); }
 
  private:
+  static Error closed() { return Error(Errc::Closed, "an earlier write failed"); }
+
   async::Transport* transport_;
   E encoder_;
   FramedWriterOptions options_;
