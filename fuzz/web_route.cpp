@@ -1,9 +1,25 @@
-// Any path is looked up without harm, and what a route takes are pieces of the path.
+// Any path is looked up without harm, what a route takes are pieces of the path, and no spelling of
+// a path leads past the middleware of its prefix.
 #include <avila/error/assert.hpp>
+#include <avila/future/sync_wait.hpp>
 #include <avila/web/router.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
+
+namespace {
+
+bool guarded = false;
+
+avila::future::Task<avila::http::Response> guard(avila::http::Request& request,
+                                                 avila::web::Next next) {
+  guarded = true;
+  return next(request);
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace avila;
@@ -26,5 +42,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   http::Request request(http::Method::Get, target);
   http::Response response;
   AVILA_ASSERT(router->handle_now(request, response));
+
+  static web::Router* const prefixed = [] {
+    auto* made = new web::Router;
+    made->use_for("/a", std::make_unique<web::FunctionMiddleware<decltype(&guard)>>(guard));
+    for (const char* pattern : {"/*all", "/:x/c", "/a/c"})
+      made->get(pattern, [](http::Request&) { return http::Response(200); });
+    return made;
+  }();
+  guarded = false;
+  response = future::sync_wait(prefixed->handle(request));
+  for (const char* spelling : {"/a/", "//a/", "/./a/", "/a%2F", "/%61/"})
+    if (target.starts_with(spelling)) AVILA_ASSERT(guarded || response.status == 400);
   return 0;
 }

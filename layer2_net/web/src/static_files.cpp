@@ -476,7 +476,13 @@ Task<Response> load_and_answer(std::shared_ptr<StaticFiles::State> state, Wanted
     state->forget_key(want.key());
     if (want.ends_with_slash || state->options.index.empty())
       co_return problem(404, "no such file");
-    std::string location(request->path);
+    std::string location;
+    for (const char c : request->path)
+      if (c == '\\') {
+        location += "%5C";  // a slash to browsers
+      } else {
+        location += c;
+      }
     while (location.starts_with("//")) location.erase(0, 1);  // would be another host
     location += '/';
     if (!request->query.empty()) location.append("?").append(request->query);

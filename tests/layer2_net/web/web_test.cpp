@@ -327,6 +327,10 @@ TEST_F(Files, ServesWhatIsThere) {
   const Response moved = ask(Method::Get, "/s/sub?x");
   EXPECT_EQ(moved.status, 301);
   EXPECT_EQ(moved.headers.find("location"), "/s/sub/?x");
+  router_.add("GET", "/:host/*path", std::make_unique<web::StaticFiles>(runtime_, files_, "/www"));
+  EXPECT_EQ(ask(Method::Get, "/\\evil.example/sub").headers.find("location"),
+            "/%5Cevil.example/sub/")
+      << "browsers take a backslash for a slash, and two of those for another host";
   EXPECT_EQ(ask(Method::Get, "/s/none").status, 404);
   EXPECT_EQ(ask(Method::Get, "/s/sub/").status, 404);
 }
