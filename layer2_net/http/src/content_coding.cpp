@@ -112,6 +112,7 @@ class DecodingReader final : public BodyReader {
     }
   }
   const Headers& trailers() const noexcept override { return from_.trailers(); }
+  void interrupt() noexcept override { from_.interrupt(); }
 
  private:
   BodyReader& from_;
@@ -128,6 +129,7 @@ class BorrowedReader final : public BodyReader {
   explicit BorrowedReader(BodyReader& from) noexcept : from_(from) {}
   Task<Result<ByteSpan>> read() override { return from_.read(); }
   const Headers& trailers() const noexcept override { return from_.trailers(); }
+  void interrupt() noexcept override { from_.interrupt(); }
 
  private:
   BodyReader& from_;

@@ -71,6 +71,26 @@ TEST(ContentCoding, ReadsBackWhatItWrites) {
   }
 }
 
+TEST(ContentCoding, InterruptsWhatItReadsFrom) {
+  class Waiting final : public BodyReader {
+   public:
+    Task<Result<ByteSpan>> read() override { co_return avila::future::cancelled_error("read"); }
+    const Headers& trailers() const noexcept override { return none_; }
+    void interrupt() noexcept override { ++interrupted; }
+    int interrupted = 0;
+
+   private:
+    Headers none_;
+  };
+  Waiting from;
+  int times = 0;
+  for (const std::vector<Coding>& codings :
+       {std::vector<Coding>{}, {Coding::Gzip}, {Coding::Brotli, Coding::Gzip}}) {
+    decode_body(from, codings)->interrupt();
+    EXPECT_EQ(from.interrupted, ++times);
+  }
+}
+
 TEST(ContentCoding, UndoesSeveralCodingsFromTheLastOne) {
   const std::string text = sample(10'000);
   const std::string inner = *encode_text(as_bytes(text), Coding::Deflate);
