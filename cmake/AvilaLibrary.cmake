@@ -68,6 +68,7 @@ function(avila_library name)
   set_property(GLOBAL PROPERTY AVILA_${name}_FOLDER ${folder})
   set_property(GLOBAL PROPERTY AVILA_${name}_DIR ${CMAKE_CURRENT_SOURCE_DIR})
   set_property(GLOBAL PROPERTY AVILA_${name}_DEPS ${A_DEPS} ${A_PRIVATE_DEPS})
+  set_property(GLOBAL PROPERTY AVILA_${name}_PRIVATE_DEPS ${A_PRIVATE_DEPS})
 endfunction()
 
 # avila_program(<executable> SOURCES … DEPS …): a daemon or tool of platform/<service>.
@@ -128,7 +129,8 @@ function(avila_included variable)
   set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# No leaning on transitive dependencies: what a library includes, it declares.
+# No leaning on transitive dependencies: what a library includes, it declares; what its public headers
+# include, in DEPS.
 function(avila_check_includes)
   get_property(libs GLOBAL PROPERTY AVILA_LIBS)
   foreach(lib IN LISTS libs)
@@ -140,6 +142,14 @@ function(avila_check_includes)
     if(used)
       message(FATAL_ERROR "avila::${lib} includes <avila/…/> of ${used}, which its CMakeLists.txt does not declare")
     endif()
+    file(GLOB_RECURSE files ${dir}/include/*.hpp)
+    avila_included(shown ${files})
+    get_property(private GLOBAL PROPERTY AVILA_${lib}_PRIVATE_DEPS)
+    foreach(dep IN LISTS shown)
+      if(dep IN_LIST private)
+        message(FATAL_ERROR "avila::${lib} includes <avila/${dep}/…> in its public headers: that belongs in DEPS")
+      endif()
+    endforeach()
   endforeach()
 endfunction()
 

@@ -91,6 +91,7 @@ refused(circle "dependency cycle" "avila_library(low DEPS low)" "avila_library(h
 refused(unknown "unknown avila::boost" "avila_library(low DEPS boost)" "avila_library(high)")
 refused(foreign "not a system library we allow" "avila_library(low SYSTEM curl)" "avila_library(high)")
 refused(undeclared "does not declare" "avila_library(low)" "avila_library(high)" "#include <avila/low/low.hpp>")
+refused(hidden "belongs in DEPS" "avila_library(low)" "avila_library(high PRIVATE_DEPS low)" "#include <avila/low/low.hpp>")
 refused(layer "wrong LAYER" "avila_library(low LAYER 1)" "avila_library(high)")
 refused(misplaced "not in layerN" "avila_library(elsewhere)" "avila_library(high)")
 message(STATUS "consumer: installed, subdirectory and refusals are as they should be")
