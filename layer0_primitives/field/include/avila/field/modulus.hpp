@@ -76,8 +76,8 @@ constexpr std::size_t bit_length(const Limbs<N>& p) noexcept {
   return 64 * top + static_cast<std::size_t>(std::bit_width(p[top]));
 }
 
-/// a^2 / R mod p, of public a < p. Every source that knows a curve computes this while it compiles:
-/// plain arrays are several times cheaper there than std::array's operator[].
+/// a^2 / R mod p, of public a < p. Every source that knows a curve has this computed while it is
+/// compiled, so it calls little: plain arrays, not std::array's operator[].
 template <std::size_t N>
 constexpr Limbs<N> square_mod(const Limbs<N>& a, const Limbs<N>& p, std::uint64_t n0) noexcept {
   const std::uint64_t* const x = a.data();
